@@ -1,0 +1,254 @@
+//! Exact decimal numbers.
+
+/// Most significant digits a [`Decimal`] holds.
+pub const MAX_DIGITS: u32 = 38;
+
+/// An exact decimal: `units x 10^-scale`.
+///
+/// Canonical: the fraction has no trailing zero, zero has scale 0. At most 38 significant digits and
+/// a scale of at most 38. There is no way in or out through a float.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    units: i128,
+    scale: u8,
+}
+
+/// Why a text is not a [`Decimal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecimalError {
+    /// Not a JSON number.
+    #[error("is not a decimal number")]
+    Syntax,
+    /// More than 38 significant digits.
+    #[error("has more than 38 significant digits")]
+    Precision,
+    /// More than 38 digits after the point.
+    #[error("has more digits after the point than fit")]
+    Scale,
+    /// An integer part of more than 38 digits.
+    #[error("is too large")]
+    Range,
+}
+
+/// Returns 10 to the power `exponent`, or `None` above 38.
+#[must_use]
+pub fn pow10(exponent: u32) -> Option<i128> {
+    if exponent > MAX_DIGITS { None } else { 10_i128.checked_pow(exponent) }
+}
+
+impl Decimal {
+    /// Zero.
+    pub const ZERO: Self = Self { units: 0, scale: 0 };
+
+    /// Makes the canonical decimal of `units x 10^-scale`.
+    ///
+    /// # Errors
+    /// [`DecimalError::Precision`] when `units` has more than 38 digits,
+    /// [`DecimalError::Scale`] when the canonical scale is above 38.
+    pub fn new(units: i128, scale: u32) -> Result<Self, DecimalError> {
+        let (mut units, mut scale) = (units, scale);
+        if units == 0 {
+            return Ok(Self::ZERO);
+        }
+        while scale > 0 && units % 10 == 0 {
+            units /= 10;
+            scale -= 1;
+        }
+        if units.unsigned_abs() >= 10_u128.pow(MAX_DIGITS) {
+            return Err(DecimalError::Precision);
+        }
+        match u8::try_from(scale) {
+            Ok(small) if scale <= MAX_DIGITS => Ok(Self { units, scale: small }),
+            _ => Err(DecimalError::Scale),
+        }
+    }
+
+    /// Returns the integer part of `value x 10^scale`.
+    #[must_use]
+    pub fn units(self) -> i128 {
+        self.units
+    }
+
+    /// Returns the number of digits after the point, 0 to 38.
+    #[must_use]
+    pub fn scale(self) -> u8 {
+        self.scale
+    }
+
+    /// Returns the value's units at another scale, or `None` when that would round or overflow.
+    #[must_use]
+    pub fn units_at(self, scale: u32) -> Option<i128> {
+        let shift = scale.checked_sub(u32::from(self.scale))?;
+        self.units.checked_mul(pow10(shift)?)
+    }
+
+    /// Parses decimal text in the grammar of a JSON number, exponents included. Never rounds.
+    ///
+    /// Linear in the length of the text, and no big number is ever built: `1e999999999` costs
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`DecimalError`].
+    pub fn parse(text: &[u8]) -> Result<Self, DecimalError> {
+        let parts = NumberText::split(text).ok_or(DecimalError::Syntax)?;
+        parts.to_decimal()
+    }
+}
+
+impl core::fmt::Display for Decimal {
+    /// Writes plain decimal digits, never an exponent.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let sign = if self.units < 0 { "-" } else { "" };
+        let digits = self.units.unsigned_abs();
+        let base = 10_u128.pow(u32::from(self.scale));
+        if self.scale == 0 {
+            write!(f, "{sign}{digits}")
+        } else {
+            let width = usize::from(self.scale);
+            write!(f, "{sign}{}.{:0width$}", digits / base, digits % base)
+        }
+    }
+}
+
+/// The parts of a JSON number's text.
+struct NumberText<'a> {
+    is_negative: bool,
+    integer: &'a [u8],
+    fraction: &'a [u8],
+    /// Saturated: an exponent beyond +-1,000,000 behaves like one at the bound.
+    exponent: i64,
+}
+
+const EXPONENT_BOUND: i64 = 1_000_000;
+
+impl<'a> NumberText<'a> {
+    fn split(text: &'a [u8]) -> Option<Self> {
+        let (is_negative, rest) = match text.strip_prefix(b"-") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (integer, rest) = split_digits(rest);
+        if integer.is_empty() || (integer.len() > 1 && integer.first() == Some(&b'0')) {
+            return None;
+        }
+        let (fraction, rest) = match rest.strip_prefix(b".") {
+            Some(rest) => split_digits(rest),
+            None => (&[][..], rest),
+        };
+        if text.contains(&b'.') && fraction.is_empty() {
+            return None;
+        }
+        let exponent = Self::exponent(rest)?;
+        Some(Self { is_negative, integer, fraction, exponent })
+    }
+
+    fn exponent(rest: &[u8]) -> Option<i64> {
+        let Some(rest) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) else {
+            return rest.is_empty().then_some(0);
+        };
+        let (sign, digits) = match rest.first() {
+            Some(b'-') => (-1, rest.get(1..)?),
+            Some(b'+') => (1, rest.get(1..)?),
+            _ => (1, rest),
+        };
+        let (digits, after) = split_digits(digits);
+        if digits.is_empty() || !after.is_empty() {
+            return None;
+        }
+        let size = digits.iter().fold(0_i64, |sum, digit| {
+            (sum * 10 + i64::from(digit - b'0')).min(EXPONENT_BOUND)
+        });
+        Some(sign * size)
+    }
+
+    fn to_decimal(&self) -> Result<Decimal, DecimalError> {
+        let digits = || self.integer.iter().chain(self.fraction);
+        let total = self.integer.len() + self.fraction.len();
+        let leading = digits().take_while(|digit| **digit == b'0').count();
+        if leading == total {
+            return Ok(Decimal::ZERO);
+        }
+        let trailing = digits().rev().take_while(|digit| **digit == b'0').count();
+        let significant = total - leading - trailing;
+        if significant > 38 {
+            return Err(DecimalError::Precision);
+        }
+        let units = digits()
+            .skip(leading)
+            .take(significant)
+            .fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        let units = if self.is_negative { -units } else { units };
+        let dropped = i64::try_from(trailing).map_err(|_| DecimalError::Precision)?;
+        let fraction = i64::try_from(self.fraction.len()).map_err(|_| DecimalError::Precision)?;
+        place(units, significant, self.exponent + dropped - fraction)
+    }
+}
+
+/// Makes `units x 10^power` (units have `significant` digits and no trailing zero).
+fn place(units: i128, significant: usize, power: i64) -> Result<Decimal, DecimalError> {
+    if power >= 0 {
+        let zeros = u32::try_from(power).map_err(|_| DecimalError::Range)?;
+        if significant + usize::try_from(zeros).map_err(|_| DecimalError::Range)? > 38 {
+            return Err(DecimalError::Range);
+        }
+        let factor = pow10(zeros).ok_or(DecimalError::Range)?;
+        return Decimal::new(units.checked_mul(factor).ok_or(DecimalError::Range)?, 0);
+    }
+    let scale = u32::try_from(-power).map_err(|_| DecimalError::Scale)?;
+    Decimal::new(units, scale)
+}
+
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.split_at(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<String, DecimalError> {
+        Decimal::parse(text.as_bytes()).map(|decimal| decimal.to_string())
+    }
+
+    #[test]
+    fn text_goes_in_and_comes_out_exact() {
+        for text in ["0", "1", "61837.63", "0.000000000001", "-0.00375", "99999999999999999999999999999999999999",
+            "0.00000000000000000000000000000000000001", "12345678901234567890.123456789012345678"] {
+            assert_eq!(parse(text).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn trailing_zeros_and_exponents_are_made_canonical() {
+        assert_eq!(parse("61837.63000000").as_deref(), Ok("61837.63"));
+        assert_eq!(parse("-0.0").as_deref(), Ok("0"));
+        assert_eq!(parse("1e3").as_deref(), Ok("1000"));
+        assert_eq!(parse("1.5E-8").as_deref(), Ok("0.000000015"));
+        assert_eq!(parse("100e-2").as_deref(), Ok("1"));
+        assert_eq!(parse("0e999999999").as_deref(), Ok("0"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error_and_never_rounded() {
+        assert_eq!(parse(&"1".repeat(39)), Err(DecimalError::Precision));
+        assert_eq!(parse("1e39"), Err(DecimalError::Range));
+        assert_eq!(parse("1e999999999"), Err(DecimalError::Range));
+        assert_eq!(parse("1e-999999999"), Err(DecimalError::Scale));
+    }
+
+    #[test]
+    fn only_the_grammar_of_json_numbers_is_accepted() {
+        for text in ["", "-", "+1", ".5", "5.", "00.5", " 1", "1 ", "1,5", "0x10", "1_000", "NaN", "inf", "1e", "1e+", "1.e3", "1e1.5", "١٢"] {
+            assert_eq!(parse(text), Err(DecimalError::Syntax), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn units_at_another_scale_never_round() {
+        let price = Decimal::parse(b"61837.63").unwrap();
+        assert_eq!(price.units_at(18), Some(61_837_630_000_000_000_000_000));
+        assert_eq!(price.units_at(1), None);
+    }
+}

@@ -1,0 +1,23 @@
+//! Pure values: what a market-data event is made of. No IO, no clock, no venue.
+
+mod coverage;
+mod decimal;
+mod event;
+mod event_id;
+mod instrument;
+mod issue;
+mod quarantine;
+mod raw;
+mod side;
+mod time;
+
+pub use coverage::{Coverage, CoverageKind, ProofLevel};
+pub use decimal::{Decimal, DecimalError, MAX_DIGITS, pow10};
+pub use event::{EventType, TradeEvent};
+pub use event_id::EventId;
+pub use instrument::Instrument;
+pub use issue::{IssueCode, IssueSet, Quality};
+pub use quarantine::Quarantine;
+pub use raw::{Malformed, RawField, RawTrade};
+pub use side::Side;
+pub use time::UnixNanos;
