@@ -1,0 +1,97 @@
+# Every command of the project; `just` lists them. Each works in a bare clone: see README.md.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
+
+just := quote(just_executable())
+
+# List the recipes
+default:
+    @{{ just }} --list --unsorted
+
+# Make .venv with every tool, the release build of the extension and the `tapeline` command
+setup:
+    @[ -x .venv/bin/python ] || python3 -m venv .venv
+    @[ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet uv
+    @echo "setup: packages and the release extension (the first Rust build takes 2 to 4 minutes)"
+    UV_PYTHON_DOWNLOADS=never uv sync --locked --inexact
+    @tapeline version
+
+# Build the extension again after a change in rust_core (release: a debug build makes every figure lie)
+build:
+    maturin develop --release --quiet
+
+# Everything a change must pass before the tests: format, lints, types, layers, generated code, docs
+check: setup fmt-check lint gen-check docs doc-examples
+
+# Format Rust, Python and this file
+fmt:
+    cargo fmt --all
+    ruff format .
+    ruff check --fix-only --quiet .
+    {{ just }} --fmt --unstable
+
+# Fail when something is not formatted
+fmt-check:
+    cargo fmt --all --check
+    ruff format --check .
+
+# Lints, types, layers, and the stub of the extension against the built module
+lint:
+    ruff check .
+    mypy
+    lint-imports
+    cargo clippy --workspace --all-targets --features python --locked -- -D warnings
+    python -m mypy.stubtest tapeline._core --concise
+
+# Make the generated code of proto/ again
+gen:
+    python -m scripts.generate
+
+# Fail when generated code is out of date, or when proto/ breaks readers of a released version
+gen-check:
+    python -m scripts.generate --check
+
+# Run all tests but the slow ones, Kafka included (without Java 17 and Maven those are named skips)
+test: setup test-rust test-python
+
+# The Rust tests: units, properties, layers, the counting allocator
+test-rust:
+    cargo test --workspace --locked
+
+# The Python tests; arguments go to pytest, e.g. `just test-python -k gaps`
+test-python *arguments:
+    pytest -m "not slow" {{ arguments }}
+
+# The tests that run for minutes: 1,000,000 generated frames against the reference, and more
+test-slow: setup
+    HYPOTHESIS_PROFILE=slow pytest -m slow --timeout 3600
+
+# The tests that need a real service: Kafka is started from Maven Central on free ports
+test-integration: setup
+    pytest -m integration
+
+# Generate a faulty tape, run simulator, collector, local transport and decoder, and account for every frame
+demo: setup
+    tapeline demo
+
+# Measure the hot path and the whole chain; prints a table and writes bench-results.json
+bench: setup
+    tapeline --version > /dev/null
+    python -m benches.python.run --out bench-results.json
+
+# The instruction-count gate alone (callgrind, +5 % against benches/baselines)
+bench-gate:
+    python -m benches.python.run --only instructions --out bench-gate.json
+
+# Compare with the last saved run: `just bench-compare` saves the first time, then compares and fails at +25 %
+bench-compare: setup bench-gate
+    python -m benches.python.compare
+
+# Build the documentation into site/, strictly
+docs:
+    mkdocs build --strict --quiet
+
+# Run the examples of README.md and docs/
+doc-examples:
+    pytest -q tests/python/contract/test_docs_examples.py
