@@ -88,9 +88,9 @@ bench-gate:
 bench-compare: setup bench-gate
     python -m benches.python.compare
 
-# Build the documentation into site/, strictly
+# Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
 docs:
-    mkdocs build --strict --quiet
+    NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 # Run the examples of README.md and docs/
 doc-examples:
