@@ -84,9 +84,15 @@ bench: setup
 bench-gate:
     python -m benches.python.run --only instructions --out bench-gate.json
 
-# Compare with the last saved run: `just bench-compare` saves the first time, then compares and fails at +25 %
-bench-compare: setup bench-gate
-    python -m benches.python.compare
+# Compare the hot path with this machine's saved run (saved the first time), then gate the instruction counts
+bench-compare: setup && bench-gate
+    if compgen -G '.benchmarks/*/*.json' > /dev/null; then \
+        pytest benches/python --benchmark-enable --benchmark-compare --benchmark-compare-fail=min:25%; \
+    else {{ just }} bench-save; fi
+
+# Save a run of the hot path for `just bench-compare`
+bench-save: setup
+    pytest benches/python --benchmark-enable --benchmark-save=hot_path
 
 # Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
 docs:

@@ -179,25 +179,25 @@ def _parse_json(frames: Sequence[bytes]) -> None:
 
 
 def _push_batches(frames: Sequence[bytes]) -> None:
-    normalizer = _normalizer()
+    normalizer = new_normalizer()
     for start in range(0, len(frames), BATCH):
         result = normalizer.push(frames[start : start + BATCH], RECEIVED_NS)
         _ = result.messages
 
 
 def _push_single(frames: Sequence[bytes]) -> None:
-    normalizer = _normalizer()
+    normalizer = new_normalizer()
     for frame in frames:
         result = normalizer.push([frame], RECEIVED_NS)
         _ = result.messages
 
 
 def _encoded(frames: Sequence[bytes]) -> list[bytes]:
-    messages = _normalizer().push(frames, RECEIVED_NS).messages
+    messages = new_normalizer().push(frames, RECEIVED_NS).messages
     return [value for topic, _key, value in messages if topic.startswith("trade.")]
 
 
-def _normalizer() -> Normalizer:
+def new_normalizer() -> Normalizer:
     """Return a fresh pipeline: a used one would call the second round's frames duplicates.
 
     The staleness rule is off, because a tape's times are old; everything else is as in service.
