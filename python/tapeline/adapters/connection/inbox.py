@@ -16,8 +16,8 @@ class Owner(Protocol):
         """Take a control frame: its kind (``ack``, ``error``, ...) and its text."""
         ...
 
-    def judged(self, frames: int, quarantined: int) -> None:
-        """Take the outcome of one push."""
+    def judged(self, frames: int, quarantined: int, control: int) -> None:
+        """Take the outcome of one push, in frames."""
         ...
 
 
