@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benches.python.chain import latency, throughput
-from benches.python.core import allocations, instructions
 
+from benches.python.core import allocations, instructions
 from benches.python.frames import sample_tape
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
 from tapeline.telemetry.clock import SystemClock

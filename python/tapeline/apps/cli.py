@@ -123,3 +123,7 @@ def _root(
 def _sentence(error: OSError) -> str:
     reason = error.strerror or str(error)
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+if __name__ == "__main__":
+    main()
