@@ -118,16 +118,32 @@ class Line:
         self._connects = metrics.counter(
             "tapeline_adapters_connects", "WebSocket connections opened.", line=name
         )
+        self._faults = metrics.counter(
+            "tapeline_adapters_line_faults", "Restarts after an internal error.", line=name
+        )
         self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
 
     async def run(self) -> None:
-        """Keep the line up until cancelled.
+        """Keep the line up until cancelled; a defect of ours costs a reconnect, not the line.
 
         Raises
         ------
         ConnectRefusedError
             The venue refused the very first connection or subscription for good.
         """
+        while True:
+            try:
+                await self._keep_up()
+            except ConnectRefusedError:
+                raise
+            except Exception:
+                self._faults.inc()
+                self._log.exception("line failed, restarting")
+                for session in list(self._open):
+                    self._lost(session, "internal error")
+                await asyncio.sleep(self._backoff.next_delay_s())
+
+    async def _keep_up(self) -> None:
         while True:
             session: Session | None = await self._connect()
             while session is not None:
