@@ -7,6 +7,7 @@ measured is what is shipped.
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +15,7 @@ from typing import Any, Self
 
 from tapeline.errors import TapelineError
 
-#: How long a command may take to start, and to end once its work is done.
-START_SECONDS = 60
+#: How long a command may take to end once its work is done.
 END_SECONDS = 60
 
 
@@ -23,32 +23,76 @@ class ChainError(TapelineError):
     """A command of the chain failed; the message holds what it printed."""
 
 
-def command(*words: str | Path) -> list[str]:
-    """Return the command line that runs ``tapeline WORDS`` with this interpreter."""
-    return [sys.executable, "-m", "tapeline.apps.cli", *map(str, words)]
+class Process:
+    """A running ``tapeline`` command; a context manager that ends it.
 
-
-def run(*words: str | Path, timeout_s: float = 600) -> str:
-    """Run ``tapeline WORDS`` to its end and return its standard output.
-
-    Raises
-    ------
-    ChainError
-        The command failed or did not end in time.
+    Its log goes to a file, so that a talkative command never waits for a reader.
     """
-    try:
-        ran = subprocess.run(
-            command(*words), check=False, capture_output=True, text=True, timeout=timeout_s
+
+    def __init__(self, *words: str | Path) -> None:
+        """Start ``tapeline WORDS`` with this interpreter."""
+        self._name = words[0]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tapeline.apps.cli", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
         )
-    except subprocess.TimeoutExpired as error:
-        raise ChainError(f"`tapeline {words[0]}` did not end within {timeout_s:g} s.") from error
-    if ran.returncode:
-        raise ChainError(f"`tapeline {words[0]}` failed: {ran.stderr.strip()}")
-    return ran.stdout
+
+    def __enter__(self) -> Self:
+        """Return the process itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Kill the process if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate(timeout=END_SECONDS)
+        self._log.close()
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether the command has not ended yet."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Ask it to end, as an operator does: SIGTERM."""
+        self._process.terminate()
+
+    def output(self, timeout_s: float = 600) -> str:
+        """Wait for the end; return what it printed.
+
+        Raises
+        ------
+        ChainError
+            It failed, or did not end within ``timeout_s`` seconds.
+        """
+        try:
+            printed, _ = self._process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise self._failed(f"did not end within {timeout_s:g} s") from error
+        if self._process.returncode:
+            raise self._failed(f"ended with status {self._process.returncode}")
+        return printed
+
+    def first_line(self) -> str:
+        """Wait for the first line it prints; empty when it ends without one."""
+        return self._process.stdout.readline() if self._process.stdout else ""
+
+    def _failed(self, what: str) -> ChainError:
+        self._log.seek(0)
+        log = self._log.read().decode(errors="replace").strip()
+        return ChainError(f"`tapeline {self._name}` {what}: {log[-2_000:] or 'it printed nothing'}")
 
 
-class Simulation:
-    """A running ``tapeline simulate --once``; a context manager that ends it.
+class Simulation(Process):
+    """A running ``tapeline simulate --once``.
 
     Parameters
     ----------
@@ -66,7 +110,7 @@ class Simulation:
     Attributes
     ----------
     url
-        Where clients connect, ``ws://127.0.0.1:PORT``.
+        Where clients connect, ``ws://127.0.0.1:PORT``; known once the context is entered.
     """
 
     def __init__(
@@ -81,62 +125,85 @@ class Simulation:
         words: list[str | Path] = ["simulate", *tapes, "--once", "--ledger", ledger]
         words += ["--port", "0", "--speed", speed, "--seed", str(seed)]
         words += [word for fault in faults for word in ("--fault", fault)]
+        super().__init__(*words)
         self._ledger = ledger
-        self._process = subprocess.Popen(
-            command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
         self.url = ""
 
     def __enter__(self) -> Self:
         """Wait until clients can connect."""
-        line = self._process.stdout.readline() if self._process.stdout else ""
+        line = self.first_line()
         if not line.startswith("listening on "):
-            _, errors = self._process.communicate(timeout=START_SECONDS)
-            raise ChainError(f"`tapeline simulate` did not start: {errors.strip()}")
+            self.output(END_SECONDS)
+            raise self._failed("did not say where it listens")
         self.url = line.removeprefix("listening on ").strip()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the process if it still runs."""
-        if self._process.poll() is None:
-            self._process.terminate()
-        self._process.communicate(timeout=END_SECONDS)
-
     def account(self) -> dict[str, Any]:
-        """Wait for the end; return the ledger's summary.
+        """Wait for the end; return the summary of the ledger.
 
         Raises
         ------
         ChainError
-            The simulator failed, or the tape was not read to its end.
+            The simulator failed, or still waits for somebody to read the rest of the tape.
         """
-        try:
-            _, errors = self._process.communicate(timeout=END_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise ChainError("`tapeline simulate` still waits for a client.") from error
-        if self._process.returncode:
-            raise ChainError(f"`tapeline simulate` failed: {errors.strip()}")
+        self.output(END_SECONDS)
         summary: dict[str, Any] = json.loads(self._ledger.read_bytes().splitlines()[-1])
         return summary
 
 
-def collect(url: str, transport: str, *options: str, idle_s: float = 2) -> dict[str, Any]:
-    """Run ``tapeline collect`` against ``url`` until nothing has come for ``idle_s`` seconds.
+class Collection(Process):
+    """A running ``tapeline collect --json`` of BTC/USDT trades.
 
-    Returns
-    -------
-    dict
-        The summary that ``collect --json`` prints.
+    Parameters
+    ----------
+    url
+        The endpoint.
+    transport
+        The bus, ``kafka://...`` or ``local:PATH``.
+    *options
+        More words of the command.
+    idle_s
+        It ends when nothing has come for so many seconds.
     """
-    printed = run(
-        "collect",
-        *("--symbols", "BTC/USDT", "--types", "trade", "--endpoint", url),
-        *("--transport", transport, "--idle", f"{idle_s:g}", "--json", *options),
-    )
-    summary: dict[str, Any] = json.loads(printed.splitlines()[-1])
-    return summary
+
+    def __init__(self, url: str, transport: str, *options: str, idle_s: float = 2) -> None:
+        super().__init__(
+            "collect",
+            *("--symbols", "BTC/USDT", "--types", "trade", "--endpoint", url),
+            *("--transport", transport, "--idle", f"{idle_s:g}", "--json", *options),
+        )
+
+    def summary(self, timeout_s: float = 600) -> dict[str, Any]:
+        """Wait for the end; return what ``--json`` printed.
+
+        Raises
+        ------
+        ChainError
+            It failed or did not end.
+        """
+        lines = self.output(timeout_s).splitlines()
+        if not lines:
+            raise self._failed("printed no summary")
+        summary: dict[str, Any] = json.loads(lines[-1])
+        return summary
+
+
+def run(*words: str | Path, timeout_s: float = 600) -> str:
+    """Run ``tapeline WORDS`` to its end and return its standard output.
+
+    Raises
+    ------
+    ChainError
+        The command failed or did not end in time.
+    """
+    with Process(*words) as process:
+        return process.output(timeout_s)
+
+
+def collect(
+    simulation: Simulation, transport: str, *options: str, idle_s: float = 2
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Collect everything a simulation sends; return the collector's summary and the ledger's."""
+    with Collection(simulation.url, transport, *options, idle_s=idle_s) as collection:
+        summary = collection.summary()
+    return summary, simulation.account()
