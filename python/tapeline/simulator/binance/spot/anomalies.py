@@ -40,7 +40,7 @@ _TRADES_PER_KIND = 2_500
 
 
 class Damage(NamedTuple):
-    """A way to spoil a trade frame: text to replace, and the quarantine reason it must give.
+    """A way to spoil a trade frame: text to replace, and the quarantine reason it must give."""
 
     find: str
     put: str

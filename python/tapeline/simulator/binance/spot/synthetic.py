@@ -135,5 +135,5 @@ def decimal_text(units: int, exponent: int) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return ``units`` x 10^-exponent, eight digits after the point as the venue writes it."""
+    """Return a frame's text as it stands inside a JSON string; it holds only quotes to escape."""
     return text.replace('"', '\\"')
