@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benches.python.chain import latency, throughput
-
 from benches.python.core import allocations, instructions
 from benches.python.frames import sample_tape
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
