@@ -12,7 +12,7 @@ default:
 # Make .venv with every tool, the release build of the extension and the `tapeline` command
 setup:
     @[ -x .venv/bin/python ] || python3 -m venv .venv
-    @[ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet uv
+    @command -v uv > /dev/null || { .venv/bin/python -m ensurepip > /dev/null && .venv/bin/python -m pip install --quiet uv; }
     @echo "setup: packages and the release extension (the first Rust build takes 2 to 4 minutes)"
     UV_PYTHON_DOWNLOADS=never uv sync --locked --inexact
     @tapeline version
@@ -95,7 +95,7 @@ bench-save: setup
     pytest benches/python --benchmark-enable --benchmark-save=hot_path
 
 # Start a Kafka broker for development on 127.0.0.1, in the background (needs Java 17 and Maven)
-up port="9092": setup
+up port="9092":
     mkdir -p .cache/kafka
     ! kill -0 "$(cat .cache/kafka/dev.pid 2> /dev/null)" 2> /dev/null || { echo "it runs already"; exit 1; }
     nohup python -m tests.services.kafka --port {{ port }} --dir .cache/kafka/dev > .cache/kafka/dev.log 2>&1 & echo $! > .cache/kafka/dev.pid
