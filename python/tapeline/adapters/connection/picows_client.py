@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 
 from picows import (
+    WSCloseCode,
     WSError,
     WSFrame,
     WSHandshakeError,
@@ -35,7 +36,6 @@ class _Listener(WSListener):
         self._bytes_max = options.frame_bytes_max
         self._stamp_ns = 0
         self._fragments: list[bytes] | None = None
-        self._failure: str | None = None
         self.closure: Closure | None = None
         self.last_pong_ns = 0
 
@@ -63,24 +63,28 @@ class _Listener(WSListener):
     def _fragment(self, frame: WSFrame, stamp_ns: int) -> None:
         continues = frame.msg_type is _CONT
         if continues != (self._fragments is not None):
-            self._failure = "a fragment came out of order"
-            raise WSProtocolError(1002, self._failure)
+            raise WSProtocolError(1002, "a fragment came out of order")
         fragments = self._fragments if self._fragments is not None else []
         fragments.append(frame.get_payload_as_bytes())
         if sum(map(len, fragments)) > self._bytes_max:
-            self._failure = f"a message is longer than {self._bytes_max} bytes"
-            raise WSProtocolError(1009, self._failure)
+            raise WSProtocolError(1009, f"a message is longer than {self._bytes_max} bytes")
         self._fragments = None if frame.fin else fragments
         if frame.fin:
             self._put(b"".join(fragments), stamp_ns)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        handshake = transport.close_handshake
-        info = (handshake.recv or handshake.sent) if handshake is not None else None
-        code = int(info.code) if info is not None else 1006  # type: ignore[call-overload]
-        reason = self._failure or (info.reason if info is not None else "")
-        self.closure = Closure(code, reason or "the connection ended without a close frame")
+        self.closure = self._closure(transport)
         self._on_closed(self.closure)
+
+    def _closure(self, transport: WSTransport) -> Closure:
+        handshake = transport.close_handshake
+        if handshake is not None and handshake.recv is not None:
+            return Closure(int(handshake.recv.code.value), handshake.recv.reason)
+        sent = handshake.sent if handshake is not None else None
+        if sent is not None and sent.code is not WSCloseCode.OK:
+            # We gave up on what came: our own close frame names the reason.
+            return Closure(int(sent.code.value), sent.reason)
+        return Closure(1006, "the connection ended without a close frame")
 
 
 class PicowsConnection:
@@ -127,7 +131,7 @@ class PicowsConnection:
     def start_close(self) -> None:
         """Send a close frame."""
         if self._is_open():
-            self._transport.send_close(1000)  # type: ignore[arg-type]
+            self._transport.send_close(WSCloseCode.OK)
 
     def abort(self) -> None:
         """Drop the socket now."""

@@ -67,13 +67,19 @@ class _Tap(ClientConnection):
         was_open = self.response is not None and self.protocol.handshake_exc is None
         super().connection_lost(exc)
         if was_open and self.closure is None:
-            code = self.protocol.close_code or 1006
-            reason = self.protocol.close_reason or (str(exc) if exc else "")
-            failure = self.protocol.parser_exc
-            if failure is not None and not isinstance(failure, EOFError):
-                reason = str(failure)
-            self.closure = Closure(code, reason or "the connection ended without a close frame")
+            self.closure = self._closure(exc)
             self.on_closed(self.closure)
+
+    def _closure(self, exc: Exception | None) -> Closure:
+        protocol = self.protocol
+        fault = protocol.parser_exc
+        if fault is not None and not isinstance(fault, EOFError):
+            # We gave up on what came: our own close frame names the reason.
+            code = protocol.close_sent.code if protocol.close_sent is not None else 1006
+            return Closure(int(code), str(fault))
+        if protocol.close_rcvd is not None:
+            return Closure(int(protocol.close_rcvd.code), protocol.close_rcvd.reason)
+        return Closure(1006, str(exc) if exc else "the connection ended without a close frame")
 
 
 class WebsocketsConnection:

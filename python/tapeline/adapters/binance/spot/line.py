@@ -136,7 +136,7 @@ class Line:
                 await self._keep_up()
             except ConnectRefusedError:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001 - the outer edge of the line
                 self._faults.inc()
                 self._log.exception("line failed, restarting")
                 for session in list(self._open):
