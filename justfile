@@ -96,15 +96,15 @@ bench-save: setup
 
 # Start a Kafka broker for development on 127.0.0.1, in the background (needs Java 17 and Maven)
 up port="9092":
-    mkdir -p .cache/kafka
-    ! kill -0 "$(cat .cache/kafka/dev.pid 2> /dev/null)" 2> /dev/null || { echo "it runs already"; exit 1; }
-    nohup python -m tests.services.kafka --port {{ port }} --dir .cache/kafka/dev > .cache/kafka/dev.log 2>&1 & echo $! > .cache/kafka/dev.pid
-    until grep -q answers .cache/kafka/dev.log; do kill -0 "$(cat .cache/kafka/dev.pid)" || { cat .cache/kafka/dev.log; exit 1; }; sleep 0.2; done
+    @mkdir -p .cache/kafka
+    @! kill -0 "$(cat .cache/kafka/dev.pid 2> /dev/null)" 2> /dev/null || { echo "it runs already"; exit 1; }
+    @nohup python -m tests.services.kafka --port {{ port }} --dir .cache/kafka/dev > .cache/kafka/dev.log 2>&1 & echo $! > .cache/kafka/dev.pid
+    @until grep -q answers .cache/kafka/dev.log; do kill -0 "$(cat .cache/kafka/dev.pid)" || { cat .cache/kafka/dev.log; exit 1; }; sleep 0.2; done
     @cat .cache/kafka/dev.log
 
 # Stop the development broker; its data stays in .cache/kafka/dev
 down:
-    kill "$(cat .cache/kafka/dev.pid)" && rm .cache/kafka/dev.pid
+    @kill "$(cat .cache/kafka/dev.pid)" && rm .cache/kafka/dev.pid
 
 # Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
 docs:

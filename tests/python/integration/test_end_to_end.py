@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def as_row(row: dict[str, Any]) -> Row:
 
 def plain(value: object) -> str:
     """Write decimals as they are in ``tail --json``, whatever the trailing zeros."""
-    text = str(value)
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
