@@ -101,6 +101,10 @@ class KafkaBroker:
     def servers(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self, timeout_s: float = 90.0) -> None:
         problem = missing_tools()
         if problem is not None:
