@@ -19,7 +19,7 @@ setup:
 
 # Build the extension again after a change in rust_core (release: a debug build makes every figure lie)
 build:
-    maturin develop --release --quiet
+    maturin develop --release --skip-install
 
 # Everything a change must pass before the tests: format, lints, types, layers, generated code, docs
 check: setup fmt-check lint gen-check docs doc-examples
