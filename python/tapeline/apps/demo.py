@@ -1,7 +1,8 @@
 """``tapeline demo``: the whole chain on a faulty tape, and an account of every frame.
 
 Generator, simulator, collector, local transport and decoder run as the commands a user would type.
-The simulator's ledger says what was done to the feed; what the chain found is held against it.
+Two ledgers say what was planted: in the tape by the generator, on the wire by the simulator. What
+the chain found is held against them.
 """
 
 import json
@@ -37,7 +38,7 @@ class Account:
     qualities
         Decoded trades on the bus by grade.
     planted, found
-        Ranges of ids that never came intact: the ledger's, and those of the coverage records.
+        Ranges of ids that never came intact: the ledgers', and those of the coverage records.
     """
 
     sent: dict[str, Any]
@@ -109,7 +110,9 @@ def play(folder: Path, *, frames: int, seed: int) -> Account:
     bus.unlink(missing_ok=True)
     transport = f"local:{bus}"
     _say(f"generating a tape of {frames:,} frames")
-    run("generate", tape, "--frames", str(frames), "--seed", str(seed), "--symbols", "BTC/USDT")
+    made = folder / "tape-ledger.jsonl"
+    options = ("--frames", str(frames), "--seed", str(seed), "--symbols", "BTC/USDT")
+    run("generate", tape, "--ledger", made, *options)
     _say(f"simulator -> collector -> {bus.name}, with {', '.join(FAULTS)}")
     ledger = folder / "ledger.jsonl"
     with Simulation([tape], ledger, faults=FAULTS, seed=seed) as simulation:
@@ -118,9 +121,7 @@ def play(folder: Path, *, frames: int, seed: int) -> Account:
     _say("decoding the bus")
     account.qualities.update(row["quality"] for row in _tail(transport, "trade"))
     account.found = _missing(_tail(transport, "coverage"))
-    account.planted = [
-        (first, last) for stream in sent["streams"] for first, last in stream["gaps"]
-    ]
+    account.planted = _planted(sent, json.loads(made.read_bytes().splitlines()[-1]))
     return account
 
 
@@ -135,13 +136,23 @@ def _missing(records: list[dict[str, Any]]) -> list[Range]:
     """Return what the coverage records say is missing: opened less filled, as sorted ranges."""
     missing: set[int] = set()
     for record in records:
-        ids = range(int(record["first_id"] or 0), int(record["last_id"] or -1) + 1)
         if record["kind"] == "gap_opened":
-            missing.update(ids)
+            missing.update(range(record["first_id"], record["last_id"] + 1))
         elif record["kind"] == "gap_filled":
-            missing.difference_update(ids)
+            missing.difference_update(range(record["first_id"], record["last_id"] + 1))
+    return _ranges(missing)
+
+
+def _planted(*ledgers: dict[str, Any]) -> list[Range]:
+    """Return the ids that the ledgers say are missing between others, as sorted ranges."""
+    streams = [stream for ledger in ledgers for stream in ledger["streams"]]
+    gaps = [gap for stream in streams for gap in stream["gaps"]]
+    return _ranges({number for first, last in gaps for number in range(first, last + 1)})
+
+
+def _ranges(numbers: set[int]) -> list[Range]:
     ranges: list[Range] = []
-    for number in sorted(missing):
+    for number in sorted(numbers):
         if ranges and ranges[-1][1] == number - 1:
             ranges[-1] = (ranges[-1][0], number)
         else:
