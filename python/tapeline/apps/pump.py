@@ -72,8 +72,8 @@ class Pump:
         self._schedule()
 
     def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
-        """Push what the inbox still has, then record the change."""
-        while len(inbox) and not self.is_blocked:
+        """Record the change; what came before a loss is pushed before it."""
+        while state == "lost" and len(inbox) and not self.is_blocked:
             self._push(inbox)
         self._send(self._normalizer.connection(state, self._clock.wall_ns(), reason))
 

@@ -38,8 +38,8 @@ class LinePolicy:
         Answer to a SUBSCRIBE.
     overlap_s
         How long a new connection may take to deliver before the old one is closed anyway.
-    close_timeout_s
-        Silence after which a closing connection is dropped.
+    close_silence_s, close_limit_s
+        A closing connection is dropped after this long without a frame, or in all.
     healthy_after_s
         Data for this long makes the back-off start from its base again.
     rate_limited_s
@@ -54,7 +54,8 @@ class LinePolicy:
     rotate_hours: float = 23.0
     ack_timeout_s: float = 10.0
     overlap_s: float = 10.0
-    close_timeout_s: float = 2.0
+    close_silence_s: float = 2.0
+    close_limit_s: float = 30.0
     healthy_after_s: float = 10.0
     rate_limited_s: float = 60.0
     bad_frames_max: int = 20
@@ -155,7 +156,11 @@ class Line:
         for task in self._retiring:
             task.cancel()
         sessions = list(self._open)
-        await asyncio.gather(*(each.close(self._policy.close_timeout_s) for each in sessions))
+        await asyncio.gather(*(self._close(each) for each in sessions))
+
+    async def _close(self, session: Session) -> None:
+        policy = self._policy
+        await session.close(policy.close_silence_s, policy.close_limit_s)
 
     async def _connect(self) -> Session:
         while True:
@@ -187,7 +192,7 @@ class Line:
             bad_frames_max=policy.bad_frames_max,
             bad_window_s=policy.bad_window_s,
         )
-        inbox = Inbox(session, self._context.downstream.ready, session.pressure)
+        inbox = Inbox(session, self._context.downstream.ready, session.pressure, is_held=True)
         session.inbox = inbox
         session.connection = await self._context.dial(
             self._url, inbox, session.closed, self._context.dial_options
@@ -202,8 +207,10 @@ class Line:
         self.reconnects += self._was_connected
         self._health.start_session(context.clock.monotonic_ns(), context.downstream.last_received())
         self._log.info("connected", url=self._url)
-        if self._is_lost and session.inbox is not None:
-            context.downstream.connection(session.inbox, "restored", f"line {self.name}")
+        if session.inbox is not None:
+            if self._is_lost:
+                context.downstream.connection(session.inbox, "restored", f"line {self.name}")
+            session.inbox.release()
         self._is_lost = False
         self._was_connected = True
 
@@ -315,7 +322,7 @@ class Line:
 
     def _retire(self, session: Session) -> None:
         async def close() -> None:
-            await session.close(self._policy.close_timeout_s)
+            await self._close(session)
             self._open.discard(session)
 
         task = asyncio.create_task(close(), name=f"retire {self.name}")
