@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 from tapeline.wire.generated.tapeline.market.v1 import common_pb2 as _common_pb2
 from tapeline.wire.generated.tapeline.market.v1 import coverage_pb2 as _coverage_pb2
 from tapeline.wire.generated.tapeline.market.v1 import funding_pb2 as _funding_pb2

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 from tapeline.wire.generated.tapeline.market.v1 import common_pb2 as _common_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 from tapeline.wire.generated.tapeline.market.v1 import common_pb2 as _common_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
