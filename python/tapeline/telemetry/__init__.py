@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Clock, logging, metrics and latency histograms."""

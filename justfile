@@ -1,0 +1,115 @@
+# Every command of the project; `just` lists them. Each works in a bare clone: see README.md.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
+
+just := quote(just_executable())
+
+# List the recipes
+default:
+    @{{ just }} --list --unsorted
+
+# Make .venv with every tool, the release build of the extension and the `tapeline` command
+setup:
+    @[ -x .venv/bin/python ] || python3 -m venv .venv
+    @command -v uv > /dev/null || { .venv/bin/python -m ensurepip > /dev/null && .venv/bin/python -m pip install --quiet uv; }
+    @echo "setup: packages and the release extension (the first Rust build takes 2 to 4 minutes)"
+    UV_PYTHON_DOWNLOADS=never uv sync --locked --inexact
+    @tapeline version
+
+# Build the extension again after a change in rust_core (release: a debug build makes every figure lie)
+build:
+    maturin develop --release --quiet
+
+# Everything a change must pass before the tests: format, lints, types, layers, generated code, docs
+check: setup fmt-check lint gen-check docs doc-examples
+
+# Format Rust, Python and this file
+fmt:
+    cargo fmt --all
+    ruff format .
+    ruff check --fix-only --quiet .
+    {{ just }} --fmt --unstable
+
+# Fail when something is not formatted
+fmt-check:
+    cargo fmt --all --check
+    ruff format --check .
+
+# Lints, types, layers, and the stub of the extension against the built module
+lint:
+    ruff check .
+    mypy
+    lint-imports
+    cargo clippy --workspace --all-targets --features python --locked -- -D warnings
+    python -m mypy.stubtest tapeline._core --concise
+
+# Make the generated code of proto/ again
+gen:
+    python -m scripts.generate
+
+# Fail when generated code is out of date, or when proto/ breaks readers of a released version
+gen-check:
+    python -m scripts.generate --check
+
+# Run all tests but the slow ones, Kafka included (without Java 17 and Maven those are named skips)
+test: setup test-rust test-python
+
+# The Rust tests: units, properties, layers, the counting allocator
+test-rust:
+    cargo test --workspace --locked
+
+# The Python tests; arguments go to pytest, e.g. `just test-python -k gaps`
+test-python *arguments:
+    pytest -m "not slow" {{ arguments }}
+
+# The tests that run for minutes: 1,000,000 generated frames against the reference, and more
+test-slow: setup
+    HYPOTHESIS_PROFILE=slow pytest -m slow --timeout 3600
+
+# The tests that need a real service: Kafka is started from Maven Central on free ports
+test-integration: setup
+    pytest -m integration
+
+# Generate a faulty tape, run simulator, collector, local transport and decoder, and account for every frame
+demo: setup
+    tapeline demo
+
+# Measure the hot path and the whole chain; prints a table and writes bench-results.json
+bench: setup
+    tapeline --version > /dev/null
+    python -m benches.python.run --out bench-results.json
+
+# The instruction-count gate alone (callgrind, +5 % against benches/baselines)
+bench-gate:
+    python -m benches.python.run --only instructions --out bench-gate.json
+
+# Compare the hot path with this machine's saved run (saved the first time), then gate the instruction counts
+bench-compare: setup && bench-gate
+    if compgen -G '.benchmarks/*/*.json' > /dev/null; then \
+        pytest benches/python --benchmark-enable --benchmark-compare --benchmark-compare-fail=min:25%; \
+    else {{ just }} bench-save; fi
+
+# Save a run of the hot path for `just bench-compare`
+bench-save: setup
+    pytest benches/python --benchmark-enable --benchmark-save=hot_path
+
+# Start a Kafka broker for development on 127.0.0.1, in the background (needs Java 17 and Maven)
+up port="9092":
+    @mkdir -p .cache/kafka
+    @! kill -0 "$(cat .cache/kafka/dev.pid 2> /dev/null)" 2> /dev/null || { echo "it runs already"; exit 1; }
+    @nohup python -m tests.services.kafka --port {{ port }} --dir .cache/kafka/dev > .cache/kafka/dev.log 2>&1 & echo $! > .cache/kafka/dev.pid
+    @until grep -q answers .cache/kafka/dev.log; do kill -0 "$(cat .cache/kafka/dev.pid)" || { cat .cache/kafka/dev.log; exit 1; }; sleep 0.2; done
+    @cat .cache/kafka/dev.log
+
+# Stop the development broker; its data stays in .cache/kafka/dev
+down:
+    @kill "$(cat .cache/kafka/dev.pid)" && rm .cache/kafka/dev.pid
+
+# Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
+docs:
+    NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
+# Run the examples of README.md and docs/
+doc-examples:
+    pytest -q tests/python/contract/test_docs_examples.py
