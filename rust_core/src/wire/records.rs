@@ -1,0 +1,43 @@
+//! Coverage and quarantine records as prost messages. They are rare, so prost writes them.
+
+use super::generated as proto;
+use super::generated::market_event::Payload;
+use crate::model::{Coverage, Quality, Quarantine};
+
+/// Most bytes of a quarantined frame that a record keeps.
+pub const MAX_QUARANTINE_RAW: usize = 200_000;
+
+pub(super) fn coverage_event(record: &Coverage) -> proto::MarketEvent {
+    proto::MarketEvent {
+        received_ns: record.received.map(crate::model::UnixNanos::get),
+        payload: Some(Payload::Coverage(proto::Coverage {
+            kind: record.kind as i32,
+            proof: record.proof as i32,
+            channel: record.channel.to_owned(),
+            first_id: record.ids.map(|(first, _)| first),
+            last_id: record.ids.map(|(_, last)| last),
+            start_ns: record.start.map(crate::model::UnixNanos::get),
+            end_ns: record.end.map(crate::model::UnixNanos::get),
+            reason: record.reason.clone(),
+        })),
+        ..proto::MarketEvent::default()
+    }
+}
+
+pub(super) fn quarantine_event(record: &Quarantine<'_>) -> proto::MarketEvent {
+    let kept = record.raw.get(..MAX_QUARANTINE_RAW).unwrap_or(record.raw);
+    proto::MarketEvent {
+        received_ns: record.received.map(crate::model::UnixNanos::get),
+        quality: i32::from(Quality::Discarded.number()),
+        issues: vec![record.reason as i32],
+        raw: kept.to_vec(),
+        payload: Some(Payload::Quarantine(proto::Quarantine {
+            reason: record.reason as i32,
+            stage: u32::from(record.stage),
+            field: record.field.to_owned(),
+            offset: record.offset.map(|offset| offset as u64),
+            raw_length: record.raw.len() as u64,
+        })),
+        ..proto::MarketEvent::default()
+    }
+}
