@@ -1,6 +1,6 @@
 //! What the stages count.
 
-use crate::model::IssueCode;
+use crate::model::{IssueCode, Quality};
 
 /// Names of the stages, in order.
 const STAGES: [&str; 6] = ["structure", "fields", "symbol", "precision", "receive_time", "anomaly"];
@@ -95,6 +95,11 @@ impl Counters {
     pub fn count_quarantined(&mut self, reason: IssueCode, stage: u8) {
         add(&mut self.quarantined, reason as usize);
         add(&mut self.stage_quarantined, usize::from(stage.saturating_sub(1)));
+    }
+
+    /// Counts an event.
+    pub(super) fn count_quality(&mut self, quality: Quality) {
+        add(&mut self.quality, usize::from(quality.number().saturating_sub(1)));
     }
 
     /// Counts a record that stage `stage` repaired.

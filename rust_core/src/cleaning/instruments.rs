@@ -44,6 +44,10 @@ impl Instruments {
         Some(self.last)
     }
 
+    pub(super) fn position(&self, symbol: &str) -> Option<usize> {
+        self.by_symbol.get(symbol.as_bytes()).copied()
+    }
+
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
