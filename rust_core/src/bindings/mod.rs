@@ -1,5 +1,22 @@
-//! The Python face.
+//! The Python face: extract, call the core, convert. No rule and no loop over data lives here.
+
 use pyo3::prelude::*;
 
+mod decode;
+mod errors;
+
 #[pymodule]
-mod _core {}
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
+    #[pymodule_export]
+    use super::errors::TapelineError;
+
+    /// Adds what a `use` cannot: the classes that are made at run time.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::errors::add_to(module)
+    }
+}

@@ -1,12 +1,24 @@
 //! Encoding to and decoding from `tapeline.market.v1`, and the names of topics.
 
 mod batch;
+mod columns;
+mod decode;
+mod decode_decimal;
+mod decode_error;
+mod decode_records;
+mod decode_trade;
 mod encode_trade;
+mod event_fields;
+mod frame;
 mod generated;
+mod names;
+mod reader;
 mod records;
 mod topic;
 mod writer;
 
+#[cfg(test)]
+mod decode_tests;
 #[cfg(test)]
 mod encode_tests;
 
@@ -14,5 +26,14 @@ pub use batch::{
     BatchEncoder, CoverageEncoder, CoverageRecords, EncodedBatch, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
     QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
 };
+pub use decode::{Decoded, OnError, decode, is_readable};
+pub use decode_error::{DecodeError, DecodeFailure};
+pub use frame::{BatchInfo, MAX_VALUE_BYTES, inspect};
 pub use records::MAX_QUARANTINE_RAW;
 pub use topic::{MAX_TOPIC_LENGTH, TopicError, raw_symbol_of, symbol_token, topic};
+
+/// Returns the CRC32C (Castagnoli) checksum of bytes.
+#[must_use]
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes)
+}

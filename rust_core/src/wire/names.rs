@@ -1,0 +1,48 @@
+//! Enum numbers as text. A number of a newer version is shown as it is.
+
+use std::borrow::Cow;
+
+use crate::model::IssueCode;
+
+const QUALITIES: [&str; 5] = ["unspecified", "perfect", "repaired", "suspicious", "discarded"];
+const COVERAGE_KINDS: [&str; 8] = [
+    "unspecified",
+    "session_start",
+    "gap_opened",
+    "gap_filled",
+    "sequence_reset",
+    "session_end",
+    "connection_lost",
+    "connection_restored",
+];
+const PROOF_LEVELS: [&str; 5] = ["unspecified", "proven_complete", "proven_gap", "unverifiable", "inferred"];
+/// A side that is not specified is null, which the empty text stands for.
+const SIDES: [&str; 3] = ["", "buy", "sell"];
+
+pub(super) fn quality_name(number: i32) -> Cow<'static, str> {
+    name(number, &QUALITIES)
+}
+
+pub(super) fn side_name(number: i32) -> Cow<'static, str> {
+    name(number, &SIDES)
+}
+
+pub(super) fn coverage_kind_name(number: i32) -> Cow<'static, str> {
+    name(number, &COVERAGE_KINDS)
+}
+
+pub(super) fn proof_level_name(number: i32) -> Cow<'static, str> {
+    name(number, &PROOF_LEVELS)
+}
+
+pub(super) fn issue_name(number: i32) -> Cow<'static, str> {
+    match u32::try_from(number).ok().and_then(IssueCode::from_number) {
+        Some(code) => Cow::Borrowed(code.name()),
+        None => name(number, &["unspecified"]),
+    }
+}
+
+fn name(number: i32, names: &[&'static str]) -> Cow<'static, str> {
+    let known = usize::try_from(number).ok().and_then(|index| names.get(index));
+    known.map_or_else(|| Cow::Owned(number.to_string()), |name| Cow::Borrowed(*name))
+}
