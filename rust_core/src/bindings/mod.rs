@@ -4,6 +4,9 @@ use pyo3::prelude::*;
 
 mod decode;
 mod errors;
+mod frames;
+mod normalizer;
+mod sinks;
 
 #[pymodule]
 mod _core {
@@ -13,6 +16,8 @@ mod _core {
     use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
+    #[pymodule_export]
+    use super::normalizer::{Normalizer, PushResult};
 
     /// Adds what a `use` cannot: the classes that are made at run time.
     #[pymodule_init]

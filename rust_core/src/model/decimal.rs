@@ -1,5 +1,7 @@
 //! Exact decimal numbers.
 
+use super::digits::{digit_run, leading_number, trailing_zero_digits};
+
 /// Most significant digits a [`Decimal`] holds.
 pub const MAX_DIGITS: u32 = 38;
 
@@ -34,8 +36,25 @@ pub enum DecimalError {
 /// Returns 10 to the power `exponent`, or `None` above 38.
 #[must_use]
 pub fn pow10(exponent: u32) -> Option<i128> {
-    if exponent > MAX_DIGITS { None } else { 10_i128.checked_pow(exponent) }
+    POWERS.get(usize::try_from(exponent).ok()?).copied()
 }
+
+/// 10^0 to 10^38: a look-up, because a multiplication chain shows in the time of a trade.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut rest: &mut [i128] = &mut powers;
+    let mut power = 1;
+    while let Some((first, after)) = rest.split_first_mut() {
+        *first = power;
+        power = if after.is_empty() { power } else { power * 10 };
+        rest = after;
+    }
+    powers
+};
+
+/// 10^0 to 10^8.
+const SHORT_POWERS: [u64; 9] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 impl Decimal {
     /// Zero.
@@ -62,6 +81,54 @@ impl Decimal {
             Ok(small) if scale <= MAX_DIGITS => Ok(Self { units, scale: small }),
             _ => Err(DecimalError::Scale),
         }
+    }
+
+    /// Reads the usual spelling of a price: up to 18 digits with or without a point, no sign, no
+    /// exponent. `None` for every other text, well-formed or not: ask [`Decimal::parse`] then.
+    #[inline]
+    #[must_use]
+    pub fn parse_short(text: &[u8]) -> Option<Self> {
+        match (text.len().checked_sub(9), text.last_chunk::<9>()) {
+            (Some(width @ 1..=8), Some([b'.', fraction @ ..])) => Self::parse_eight(text, width, *fraction),
+            _ => Self::parse_digits(text),
+        }
+    }
+
+    /// Reads `width` digits, a point and the 8 digits of `fraction`.
+    #[inline]
+    fn parse_eight(text: &[u8], width: usize, fraction: [u8; 8]) -> Option<Self> {
+        if width > 1 && text.first() == Some(&b'0') {
+            return None;
+        }
+        let integer = leading_number(*text.first_chunk()?, width)?;
+        let zeros = trailing_zero_digits(fraction);
+        if zeros >= 8 {
+            return Some(Self { units: i128::from(integer), scale: 0 });
+        }
+        let scale = 8_u32.wrapping_sub(zeros);
+        let part = leading_number(fraction, usize::try_from(scale).ok()?)?;
+        let factor = *SHORT_POWERS.get(usize::try_from(scale).ok()?)?;
+        let units = integer.wrapping_mul(factor).wrapping_add(part);
+        Some(Self { units: i128::from(units), scale: u8::try_from(scale).ok()? })
+    }
+
+    fn parse_digits(text: &[u8]) -> Option<Self> {
+        let width = digit_run(text);
+        let (integer, rest) = text.split_at_checked(width)?;
+        let fraction = match rest {
+            [] => rest,
+            [b'.', fraction @ ..] if !fraction.is_empty() => fraction,
+            _ => return None,
+        };
+        if width == 0 || (width > 1 && integer.first() == Some(&b'0')) || width + fraction.len() > 18 {
+            return None;
+        }
+        let zeros = fraction.iter().rev().take_while(|byte| **byte == b'0').count();
+        let fraction = fraction.get(..fraction.len() - zeros)?;
+        let units = integer.iter().chain(fraction).try_fold(0_u64, |sum, byte| {
+            byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'))
+        })?;
+        Some(Self { units: i128::from(units), scale: u8::try_from(fraction.len()).ok()? })
     }
 
     /// Returns the integer part of `value x 10^scale`.
@@ -116,11 +183,12 @@ struct NumberText<'a> {
     is_negative: bool,
     integer: &'a [u8],
     fraction: &'a [u8],
-    /// Saturated: an exponent beyond +-1,000,000 behaves like one at the bound.
+    /// Saturated: an exponent beyond the bound behaves like one at the bound.
     exponent: i64,
 }
 
-const EXPONENT_BOUND: i64 = 1_000_000;
+/// Far above any frame's length, so that no number of written digits makes up for it.
+const EXPONENT_BOUND: i64 = 1_000_000_000_000;
 
 impl<'a> NumberText<'a> {
     fn split(text: &'a [u8]) -> Option<Self> {
@@ -242,6 +310,18 @@ mod tests {
     fn only_the_grammar_of_json_numbers_is_accepted() {
         for text in ["", "-", "+1", ".5", "5.", "00.5", " 1", "1 ", "1,5", "0x10", "1_000", "NaN", "inf", "1e", "1e+", "1.e3", "1e1.5", "١٢"] {
             assert_eq!(parse(text), Err(DecimalError::Syntax), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_long_way_reads() {
+        for text in ["0.00000001", "61837.63000000", "0.02000000", "12345678.00000000", "123456789.12345678", "1", "10", "0",
+            "0.5", "1.10", "100.00000000", "0.00000000", "999999999999999999", "0.00000000000000001", "1234.5"] {
+            assert_eq!(Decimal::parse_short(text.as_bytes()), Some(Decimal::parse(text.as_bytes()).unwrap()), "{text}");
+        }
+        for text in ["", ".", "-1", "+1", ".5", "5.", "00.5", "01.00000000", "1e3", "1.5e-8", "NaN", "1,00000000", "1..0000000",
+            "x.00000000", "1.0000000x", "1.x0000000", "12x45.00000000", "1234567890123456789", " 1", "1 "] {
+            assert_eq!(Decimal::parse_short(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -137,6 +137,11 @@ impl IssueSet {
         self.0 |= 1 << (code as u32);
     }
 
+    /// Adds every code of `other`.
+    pub const fn insert_all(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
     /// Returns whether the code is in the set.
     #[must_use]
     pub const fn contains(self, code: IssueCode) -> bool {

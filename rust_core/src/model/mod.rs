@@ -2,6 +2,7 @@
 
 mod coverage;
 mod decimal;
+mod digits;
 mod event;
 mod event_id;
 mod instrument;
@@ -13,6 +14,7 @@ mod time;
 
 pub use coverage::{Coverage, CoverageKind, ProofLevel};
 pub use decimal::{Decimal, DecimalError, MAX_DIGITS, pow10};
+pub use digits::{digit_run, leading_number, parse_u64, trailing_zero_digits};
 pub use event::{EventType, TradeEvent};
 pub use event_id::EventId;
 pub use instrument::Instrument;

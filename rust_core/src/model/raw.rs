@@ -1,6 +1,6 @@
 //! Raw market data: deserialised and mapped to the model's fields, but not cleaned.
 
-use super::IssueCode;
+use super::{IssueCode, ProofLevel};
 
 /// A field's value as the frame has it, with its JSON type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum RawField<'a> {
 pub struct RawTrade<'a> {
     /// Which stream it belongs to, e.g. `trade` or `aggTrade`: ids are contiguous within a channel.
     pub channel: &'static str,
+    /// What a hole in the channel's ids proves.
+    pub gap_proof: ProofLevel,
     /// Symbol the subscription was for, when the frame says: must agree with `symbol` but for ASCII case.
     pub stream_symbol: Option<&'a [u8]>,
     /// The venue's symbol.

@@ -1,0 +1,3 @@
+//! Binance.
+
+pub mod spot;

@@ -1,0 +1,70 @@
+//! The `<symbol>@aggTrade` stream.
+
+use super::cursor::Cursor;
+use super::fields::{Fields, Key};
+use crate::model::{ProofLevel, RawField, RawTrade};
+
+/// The venue counts aggregates of a symbol one by one.
+const GAP_PROOF: ProofLevel = ProofLevel::ProvenGap;
+
+/// Reads the object after `{"e":"aggTrade"` if it has the venue's usual spelling.
+#[inline]
+pub(super) fn parse_usual<'a>(cursor: &mut Cursor<'a>) -> Option<RawTrade<'a>> {
+    cursor.expect(b",\"E\":")?;
+    let published = cursor.integer()?;
+    cursor.expect(b",\"s\":\"")?;
+    let symbol = cursor.plain_text()?;
+    cursor.expect(b",\"a\":")?;
+    let id = cursor.integer()?;
+    cursor.expect(b",\"p\":\"")?;
+    let price = cursor.decimal_text()?;
+    cursor.expect(b",\"q\":\"")?;
+    let quantity = cursor.decimal_text()?;
+    cursor.expect(b",\"f\":")?;
+    let first_id = cursor.integer()?;
+    cursor.expect(b",\"l\":")?;
+    let last_id = cursor.integer()?;
+    cursor.expect(b",\"T\":")?;
+    let time = cursor.integer()?;
+    cursor.expect(b",\"m\":")?;
+    let is_buyer_maker = cursor.boolean()?;
+    cursor.expect(b",\"M\":")?;
+    cursor.boolean()?;
+    cursor.expect(b"}")?;
+    Some(RawTrade {
+        channel: "aggTrade",
+        gap_proof: GAP_PROOF,
+        stream_symbol: None,
+        symbol: RawField::Text(symbol),
+        id: RawField::Number(id),
+        price: RawField::Text(price),
+        quantity: RawField::Text(quantity),
+        time: RawField::Number(time),
+        published: RawField::Number(published),
+        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        first_id: RawField::Number(first_id),
+        last_id: RawField::Number(last_id),
+        id_key: "a",
+        has_byte_order_mark: false,
+    })
+}
+
+/// Maps the members of a message whose `e` is `aggTrade`.
+pub(super) fn from_fields<'a>(fields: &Fields<'a>) -> RawTrade<'a> {
+    RawTrade {
+        channel: "aggTrade",
+        gap_proof: GAP_PROOF,
+        stream_symbol: None,
+        symbol: fields.value(Key::Symbol),
+        id: fields.value(Key::AggregateId),
+        price: fields.value(Key::Price),
+        quantity: fields.value(Key::Quantity),
+        time: fields.value(Key::Time),
+        published: fields.value(Key::Published),
+        is_buyer_maker: fields.value(Key::IsBuyerMaker),
+        first_id: fields.value(Key::FirstId),
+        last_id: fields.value(Key::LastId),
+        id_key: "a",
+        has_byte_order_mark: false,
+    }
+}

@@ -1,0 +1,14 @@
+//! Binance spot market streams.
+//!
+//! Source: Binance spot API documentation, "WebSocket Streams"; recorded frames win where they differ.
+
+mod agg_trade;
+mod cursor;
+mod fields;
+mod frame;
+mod trade;
+
+pub use frame::{ControlKind, Frame, parse, parse_usual};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! The `<symbol>@trade` stream.
+
+use super::cursor::Cursor;
+use super::fields::{Fields, Key};
+use crate::model::{ProofLevel, RawField, RawTrade};
+
+/// Ids of this channel are contiguous in every recording, but the venue does not promise it.
+const GAP_PROOF: ProofLevel = ProofLevel::Inferred;
+
+/// Reads the object after `{"e":"trade"` if it has the venue's usual spelling.
+#[inline]
+pub(super) fn parse_usual<'a>(cursor: &mut Cursor<'a>) -> Option<RawTrade<'a>> {
+    cursor.expect(b",\"E\":")?;
+    let published = cursor.integer()?;
+    cursor.expect(b",\"s\":\"")?;
+    let symbol = cursor.plain_text()?;
+    cursor.expect(b",\"t\":")?;
+    let id = cursor.integer()?;
+    cursor.expect(b",\"p\":\"")?;
+    let price = cursor.decimal_text()?;
+    cursor.expect(b",\"q\":\"")?;
+    let quantity = cursor.decimal_text()?;
+    cursor.expect(b",\"T\":")?;
+    let time = cursor.integer()?;
+    cursor.expect(b",\"m\":")?;
+    let is_buyer_maker = cursor.boolean()?;
+    cursor.expect(b",\"M\":")?;
+    cursor.boolean()?;
+    cursor.expect(b"}")?;
+    Some(RawTrade {
+        channel: "trade",
+        gap_proof: GAP_PROOF,
+        stream_symbol: None,
+        symbol: RawField::Text(symbol),
+        id: RawField::Number(id),
+        price: RawField::Text(price),
+        quantity: RawField::Text(quantity),
+        time: RawField::Number(time),
+        published: RawField::Number(published),
+        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        first_id: RawField::Missing,
+        last_id: RawField::Missing,
+        id_key: "t",
+        has_byte_order_mark: false,
+    })
+}
+
+/// Maps the members of a message whose `e` is `trade`.
+pub(super) fn from_fields<'a>(fields: &Fields<'a>) -> RawTrade<'a> {
+    RawTrade {
+        channel: "trade",
+        gap_proof: GAP_PROOF,
+        stream_symbol: None,
+        symbol: fields.value(Key::Symbol),
+        id: fields.value(Key::TradeId),
+        price: fields.value(Key::Price),
+        quantity: fields.value(Key::Quantity),
+        time: fields.value(Key::Time),
+        published: fields.value(Key::Published),
+        is_buyer_maker: fields.value(Key::IsBuyerMaker),
+        first_id: RawField::Missing,
+        last_id: RawField::Missing,
+        id_key: "t",
+        has_byte_order_mark: false,
+    }
+}

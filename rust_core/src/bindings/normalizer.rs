@@ -1,0 +1,315 @@
+//! The normalizer's Python face.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{IntoPyDict, PyDict, PyIterator, PyList};
+
+use super::errors::ArgumentError;
+use super::frames::{ListFrames, nanos};
+use super::sinks::{Control, HeldSink, Message, PythonSink, Routes};
+use crate::cleaning::{Settings, TimeUnit};
+use crate::engine::{self, ConnectionState, Frames, KeepRaw, Setup, SetupError, Tally};
+
+/// A push of so many frames takes about a millisecond: long enough to let other threads run.
+const DETACH_FROM: usize = 8_192;
+
+impl From<SetupError> for PyErr {
+    fn from(error: SetupError) -> Self {
+        ArgumentError::new_err(error.to_string())
+    }
+}
+
+/// The state behind the lock.
+#[derive(Debug)]
+struct Core {
+    normalizer: engine::Normalizer,
+    routes: Routes,
+}
+
+/// Cleans and encodes the frames of one market: every frame gets exactly one verdict.
+#[pyclass(frozen, subclass, module = "tapeline._core")]
+#[derive(Debug)]
+pub(super) struct Normalizer {
+    core: Mutex<Core>,
+}
+
+#[pymethods]
+impl Normalizer {
+    #[new]
+    #[pyo3(signature = (*, exchange, market, instruments, producer = "tapeline".to_owned(), time_unit = "ms",
+        future_after_ns = 5_000_000_000, stale_after_ns = 60_000_000_000, max_frame_bytes = 4_194_304,
+        keep_raw = "imperfect"))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python class")]
+    fn new(
+        exchange: String,
+        market: String,
+        instruments: Vec<(String, String)>,
+        producer: String,
+        time_unit: &str,
+        future_after_ns: i64,
+        stale_after_ns: i64,
+        max_frame_bytes: usize,
+        keep_raw: &str,
+    ) -> PyResult<Self> {
+        let time_unit = match time_unit {
+            "ms" => TimeUnit::Milliseconds,
+            "us" => TimeUnit::Microseconds,
+            other => return Err(unknown("time_unit", "'ms' or 'us'", other)),
+        };
+        let keep_raw = match keep_raw {
+            "imperfect" => KeepRaw::Imperfect,
+            "all" => KeepRaw::All,
+            other => return Err(unknown("keep_raw", "'imperfect' or 'all'", other)),
+        };
+        for (name, value) in [("future_after_ns", future_after_ns), ("stale_after_ns", stale_after_ns)] {
+            if value < 0 {
+                return Err(ArgumentError::new_err(format!("{name} must be >= 0, was {value}")));
+            }
+        }
+        let cleaning = Settings { time_unit, future_after_ns, stale_after_ns };
+        let setup = Setup { exchange, market, instruments, producer, max_frame_bytes, keep_raw, cleaning };
+        let normalizer = engine::Normalizer::new(setup)?;
+        Ok(Self { core: Mutex::new(Core { normalizer, routes: Vec::new() }) })
+    }
+
+    /// Cleans and encodes frames. Holds the GIL for small pushes, releases it for large ones.
+    #[pyo3(signature = (frames, received_ns, *, sent_ns = None))]
+    fn push<'py>(
+        &self,
+        py: Python<'py>,
+        frames: &Bound<'py, PyAny>,
+        received_ns: &Bound<'py, PyAny>,
+        sent_ns: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<PushResult> {
+        let frames = ListFrames::extract(frames, received_ns)?;
+        let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
+        if frames.count() < DETACH_FROM {
+            return self.with_sink(py, |normalizer, sink| normalizer.push(&frames, sent, sink));
+        }
+        let frames = frames.detach()?;
+        let (tally, held) = py.detach(|| {
+            let mut held = HeldSink::default();
+            let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+            (core.normalizer.push(&frames, sent, &mut held), held)
+        });
+        self.with_sink(py, |_, sink| {
+            sink.take_over(held);
+            tally
+        })
+    }
+
+    /// States that the connection was lost or restored, for every instrument that had data.
+    #[pyo3(signature = (state, received_ns, reason, *, sent_ns = None))]
+    fn connection<'py>(
+        &self,
+        py: Python<'py>,
+        state: &str,
+        received_ns: &Bound<'py, PyAny>,
+        reason: &str,
+        sent_ns: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<PushResult> {
+        let state = match state {
+            "lost" => ConnectionState::Lost,
+            "restored" => ConnectionState::Restored,
+            other => return Err(unknown("state", "'lost' or 'restored'", other)),
+        };
+        let received = nanos(received_ns, "received_ns")?;
+        let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
+        self.with_sink(py, |normalizer, sink| {
+            normalizer.connection(state, received, reason, sent, sink);
+            Tally::default()
+        })
+    }
+
+    /// States how the session of every stream ended.
+    #[pyo3(signature = (received_ns, *, sent_ns = None))]
+    fn finish<'py>(
+        &self,
+        py: Python<'py>,
+        received_ns: Option<Bound<'py, PyAny>>,
+        sent_ns: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<PushResult> {
+        let received = received_ns.map(|value| nanos(&value, "received_ns")).transpose()?;
+        let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
+        self.with_sink(py, |normalizer, sink| {
+            normalizer.finish(received, sent, sink);
+            Tally::default()
+        })
+    }
+
+    /// Returns all counts since the beginning.
+    fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (counts, control, unsupported) = {
+            let core = self.lock(py);
+            let unsupported = core.normalizer.unsupported().map(|(name, count)| (name.to_owned(), count));
+            let control: Vec<_> = core.normalizer.controls().collect();
+            (*core.normalizer.counters(), control, unsupported.collect::<Vec<_>>())
+        };
+        let [perfect, repaired, suspicious] = counts.quality;
+        let quality = [("perfect", perfect), ("repaired", repaired), ("suspicious", suspicious)];
+        let reasons: Vec<_> = counts.reasons().map(|(code, count)| (code.name(), count)).collect();
+        let all = PyDict::new(py);
+        all.set_item("frames", counts.frames)?;
+        all.set_item("events", [("trade", counts.events())].into_py_dict(py)?)?;
+        all.set_item("quality", quality.into_py_dict(py)?)?;
+        all.set_item("quarantined", reasons.into_py_dict(py)?)?;
+        all.set_item("duplicates", counts.duplicates)?;
+        all.set_item("control", control.into_py_dict(py)?)?;
+        all.set_item("unsupported", unsupported.into_py_dict(py)?)?;
+        all.set_item("fallbacks", counts.fallbacks)?;
+        all.set_item("gaps_opened", counts.gaps_opened)?;
+        let stages = counts.stages().map(|stage| {
+            let account = PyDict::new(py);
+            account.set_item("stage", stage.stage)?;
+            account.set_item("in", stage.entered)?;
+            account.set_item("out", stage.left)?;
+            account.set_item("repaired", stage.repaired)?;
+            account.set_item("flagged", stage.flagged)?;
+            account.set_item("quarantined", stage.quarantined)?;
+            Ok(account)
+        });
+        all.set_item("stages", stages.into_iter().collect::<PyResult<Vec<_>>>()?)?;
+        Ok(all)
+    }
+
+    /// Returns all missing ids.
+    fn gaps<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let gaps: Vec<_> = {
+            let core = self.lock(py);
+            let gaps = core.normalizer.gaps().into_iter().map(|gap| {
+                let symbols = (gap.instrument.symbol.clone(), gap.instrument.raw_symbol.clone());
+                (symbols, gap.channel, gap.first, gap.last)
+            });
+            gaps.collect()
+        };
+        let gaps = gaps.into_iter().map(|((symbol, raw_symbol), channel, first, last)| {
+            let gap = PyDict::new(py);
+            gap.set_item("symbol", symbol)?;
+            gap.set_item("raw_symbol", raw_symbol)?;
+            gap.set_item("channel", channel)?;
+            gap.set_item("first_missing", first)?;
+            gap.set_item("last_missing", last)?;
+            Ok(gap)
+        });
+        gaps.collect()
+    }
+
+    /// Returns the newest receive time of each raw symbol and channel.
+    fn last_received<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let times: Vec<_> = {
+            let core = self.lock(py);
+            let times = core.normalizer.last_received();
+            times.map(|(symbol, channel, time)| ((symbol.to_owned(), channel), time.get())).collect()
+        };
+        times.into_py_dict(py)
+    }
+
+    /// Returns every topic that these instruments can produce to.
+    #[expect(clippy::needless_pass_by_value, reason = "the form that PyO3 extracts")]
+    fn topics(&self, py: Python<'_>, raw_symbols: Vec<String>) -> PyResult<Vec<String>> {
+        let symbols: Vec<_> = raw_symbols.iter().map(String::as_str).collect();
+        let topics = {
+            let core = self.lock(py);
+            let topics = core.normalizer.topics(&symbols);
+            topics.map(|topics| topics.into_iter().map(str::to_owned).collect())
+        };
+        topics.map_err(|symbol| {
+            ArgumentError::new_err(format!("{symbol:?} is not in the instrument list"))
+        })
+    }
+}
+
+impl Normalizer {
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Core> {
+        self.core.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_sink(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut engine::Normalizer, &mut PythonSink<'_, '_>) -> Tally,
+    ) -> PyResult<PushResult> {
+        let mut core = self.lock(py);
+        let Core { normalizer, routes } = &mut *core;
+        let mut sink = PythonSink::new(py, routes);
+        let tally = work(normalizer, &mut sink);
+        match sink.fault {
+            Some(fault) => Err(fault),
+            None => Ok(PushResult { tally, messages: sink.messages, controls: sink.controls }),
+        }
+    }
+}
+
+/// What one push gave.
+#[pyclass(frozen, module = "tapeline._core")]
+#[derive(Debug)]
+pub(super) struct PushResult {
+    tally: Tally,
+    messages: Vec<Message>,
+    controls: Vec<Control>,
+}
+
+#[pymethods]
+impl PushResult {
+    /// Topic, key and value of each message, in the order they should be sent.
+    #[getter]
+    fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.messages.iter().map(|(topic, key, value)| (topic, key, value)))
+    }
+
+    /// Index of the frame, kind and text of each control frame.
+    #[getter]
+    fn controls<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.controls.iter().map(|(index, kind, text)| (index, kind, text)))
+    }
+
+    /// Frames pushed.
+    #[getter]
+    fn frames(&self) -> u64 {
+        self.tally.frames
+    }
+
+    /// Events made.
+    #[getter]
+    fn events(&self) -> u64 {
+        self.tally.events
+    }
+
+    /// Frames quarantined.
+    #[getter]
+    fn quarantined(&self) -> u64 {
+        self.tally.quarantined
+    }
+
+    /// Events that were out already.
+    #[getter]
+    fn duplicates(&self) -> u64 {
+        self.tally.duplicates
+    }
+
+    /// Control messages.
+    #[getter]
+    fn control(&self) -> u64 {
+        self.tally.control
+    }
+
+    /// Messages of types that are not handled.
+    #[getter]
+    fn unsupported(&self) -> u64 {
+        self.tally.unsupported
+    }
+
+    fn __len__(&self) -> usize {
+        self.messages.len()
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.messages(py)?.try_iter()
+    }
+}
+
+fn unknown(name: &str, expected: &str, found: &str) -> PyErr {
+    ArgumentError::new_err(format!("{name} must be {expected}, was {found:?}"))
+}

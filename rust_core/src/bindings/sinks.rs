@@ -1,0 +1,106 @@
+//! Where a push writes to: Python objects at once, or plain memory while the interpreter is released.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::adapters::binance::spot::ControlKind;
+use crate::engine::Sink;
+use crate::wire::EncodedBatch;
+
+/// Topic, key and value.
+pub(super) type Message = (Py<PyString>, Py<PyBytes>, Py<PyBytes>);
+/// Index of the frame, kind, the frame's text.
+pub(super) type Control = (usize, &'static str, Py<PyString>);
+/// The Python objects of each topic and key, by route: made once.
+pub(super) type Routes = Vec<Option<(Py<PyString>, Py<PyBytes>)>>;
+
+/// Makes Python objects. None of those it makes can start a garbage collection, so that it may be
+/// used while the normalizer's lock is held.
+pub(super) struct PythonSink<'a, 'py> {
+    py: Python<'py>,
+    routes: &'a mut Routes,
+    pub(super) messages: Vec<Message>,
+    pub(super) controls: Vec<Control>,
+    pub(super) fault: Option<PyErr>,
+}
+
+impl<'a, 'py> PythonSink<'a, 'py> {
+    pub(super) const fn new(py: Python<'py>, routes: &'a mut Routes) -> Self {
+        Self { py, routes, messages: Vec::new(), controls: Vec::new(), fault: None }
+    }
+
+    fn route(&mut self, route: usize, topic: &str, key: &[u8]) -> (Py<PyString>, Py<PyBytes>) {
+        let py = self.py;
+        if self.routes.len() <= route {
+            self.routes.resize_with(route + 1, || None);
+        }
+        let make = || (PyString::new(py, topic).unbind(), PyBytes::new(py, key).unbind());
+        match self.routes.get_mut(route) {
+            Some(slot) => {
+                let (topic, key) = slot.get_or_insert_with(make);
+                (topic.clone_ref(py), key.clone_ref(py))
+            }
+            None => make(),
+        }
+    }
+
+    /// Takes over what was written while the interpreter was released.
+    pub(super) fn take_over(&mut self, held: HeldSink) {
+        for (route, topic, key, value) in held.messages {
+            let (topic, key) = self.route(route, &topic, &key);
+            self.messages.push((topic, key, PyBytes::new(self.py, &value).unbind()));
+        }
+        for (index, kind, text) in held.controls {
+            self.controls.push((index, kind.name(), PyString::new(self.py, &text).unbind()));
+        }
+    }
+}
+
+impl Sink for PythonSink<'_, '_> {
+    fn message(&mut self, route: usize, batch: &EncodedBatch<'_>) {
+        let written = PyBytes::new_with(self.py, batch.len(), |target| {
+            batch.write_to(target);
+            Ok(())
+        });
+        match written {
+            Ok(value) => {
+                let (topic, key) = self.route(route, batch.topic(), batch.key());
+                self.messages.push((topic, key, value.unbind()));
+            }
+            Err(fault) => self.fault = Some(fault),
+        }
+    }
+
+    fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
+        let text = PyString::new(self.py, &String::from_utf8_lossy(frame));
+        self.controls.push((index, kind.name(), text.unbind()));
+    }
+
+    fn discard(&mut self) {
+        self.messages.clear();
+        self.controls.clear();
+    }
+}
+
+/// Keeps copies in plain memory.
+#[derive(Debug, Default)]
+pub(super) struct HeldSink {
+    messages: Vec<(usize, String, Vec<u8>, Vec<u8>)>,
+    controls: Vec<(usize, ControlKind, String)>,
+}
+
+impl Sink for HeldSink {
+    fn message(&mut self, route: usize, batch: &EncodedBatch<'_>) {
+        let (topic, key) = (batch.topic().to_owned(), batch.key().to_vec());
+        self.messages.push((route, topic, key, batch.to_vec()));
+    }
+
+    fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
+        self.controls.push((index, kind, String::from_utf8_lossy(frame).into_owned()));
+    }
+
+    fn discard(&mut self) {
+        self.messages.clear();
+        self.controls.clear();
+    }
+}

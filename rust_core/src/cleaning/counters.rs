@@ -1,0 +1,146 @@
+//! What the stages count.
+
+use crate::model::{IssueCode, Quality};
+
+/// Names of the stages, in order.
+const STAGES: [&str; 6] = ["structure", "fields", "symbol", "precision", "receive_time", "anomaly"];
+
+/// Counts of one run of verdicts. Plain numbers, so that a copy is cheap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames seen.
+    pub frames: u64,
+    /// Events graded Perfect, Repaired, Suspicious.
+    pub quality: [u64; 3],
+    /// Events that were already out.
+    pub duplicates: u64,
+    /// Control messages, by the adapter's kind number.
+    pub control: [u64; 8],
+    /// Messages of types that are not handled.
+    pub unsupported: u64,
+    /// Trades that took the general parser.
+    pub fallbacks: u64,
+    /// Gaps that opened.
+    pub gaps_opened: u64,
+    quarantined: [u64; 40],
+    stage_quarantined: [u64; 6],
+    stage_repaired: [u64; 6],
+    stage_flagged: [u64; 6],
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            frames: 0,
+            quality: [0; 3],
+            duplicates: 0,
+            control: [0; 8],
+            unsupported: 0,
+            fallbacks: 0,
+            gaps_opened: 0,
+            quarantined: [0; 40],
+            stage_quarantined: [0; 6],
+            stage_repaired: [0; 6],
+            stage_flagged: [0; 6],
+        }
+    }
+}
+
+/// What one stage did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageCounts {
+    /// The stage's name.
+    pub stage: &'static str,
+    /// Records that came in; for the first stage, frames.
+    pub entered: u64,
+    /// Records that went on.
+    pub left: u64,
+    /// Those of them that the stage repaired.
+    pub repaired: u64,
+    /// Those of them that the stage flagged.
+    pub flagged: u64,
+    /// Records that it gave up.
+    pub quarantined: u64,
+}
+
+impl Counters {
+    /// Returns the number of events.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.quality.iter().sum()
+    }
+
+    /// Returns the number of quarantined frames.
+    #[must_use]
+    pub fn quarantined(&self) -> u64 {
+        self.quarantined.iter().sum()
+    }
+
+    /// Returns the number of control messages.
+    #[must_use]
+    pub fn controls(&self) -> u64 {
+        self.control.iter().sum()
+    }
+
+    /// Returns the reasons of quarantine that occurred, with their counts.
+    pub fn reasons(&self) -> impl Iterator<Item = (IssueCode, u64)> {
+        let counts = self.quarantined;
+        IssueCode::ALL.iter().filter_map(move |code| {
+            let count = counts.get(*code as usize).copied().filter(|count| *count > 0)?;
+            Some((*code, count))
+        })
+    }
+
+    /// Counts a frame that stage `stage` (1 to 6) gave up.
+    pub fn count_quarantined(&mut self, reason: IssueCode, stage: u8) {
+        add(&mut self.quarantined, reason as usize);
+        add(&mut self.stage_quarantined, usize::from(stage.saturating_sub(1)));
+    }
+
+    /// Counts an event.
+    pub(super) fn count_quality(&mut self, quality: Quality) {
+        add(&mut self.quality, usize::from(quality.number().saturating_sub(1)));
+    }
+
+    /// Counts a record that stage `stage` repaired.
+    pub(super) fn count_repaired(&mut self, stage: u8) {
+        add(&mut self.stage_repaired, usize::from(stage.saturating_sub(1)));
+    }
+
+    /// Counts a record that stage `stage` flagged.
+    pub(super) fn count_flagged(&mut self, stage: u8) {
+        add(&mut self.stage_flagged, usize::from(stage.saturating_sub(1)));
+    }
+
+    /// Returns the account of each stage.
+    #[must_use]
+    pub fn stages(&self) -> [StageCounts; 6] {
+        let mut entered = self.frames;
+        core::array::from_fn(|index| {
+            let of = |counts: &[u64; 6]| counts.get(index).copied().unwrap_or_default();
+            let ended = match index {
+                0 => self.controls() + self.unsupported,
+                5 => self.duplicates,
+                _ => 0,
+            };
+            let quarantined = of(&self.stage_quarantined);
+            let left = entered.saturating_sub(quarantined + ended);
+            let counts = StageCounts {
+                stage: STAGES.get(index).copied().unwrap_or_default(),
+                entered,
+                left,
+                repaired: of(&self.stage_repaired),
+                flagged: of(&self.stage_flagged),
+                quarantined,
+            };
+            entered = left;
+            counts
+        })
+    }
+}
+
+fn add(counts: &mut [u64], index: usize) {
+    if let Some(count) = counts.get_mut(index) {
+        *count += 1;
+    }
+}
