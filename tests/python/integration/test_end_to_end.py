@@ -139,7 +139,8 @@ def test_nothing_is_added_lost_or_changed_on_the_way(
     for name in ("duplicates", "unsupported", "gaps", "residual"):
         assert summary[name] == spoiled.summary[name], name
     assert summary["events"]["trade"] == len(spoiled.rows)
-    assert summary["quarantined"] == spoiled.summary["quarantined_by_reason"]
+    # The reason may differ: on a raw stream there is no wrapper to contradict the symbol.
+    assert sum(summary["quarantined"].values()) == spoiled.summary["quarantined"]
     assert summary["transport"]["lost"] == summary["transport"]["failed"] == 0
 
 
