@@ -1,13 +1,9 @@
 """Every row of the corpus gets its verdict from the reference."""
 
-import importlib.util
-import sys
-from collections.abc import Iterator
-from types import ModuleType
-
 import pytest
 
-from reference.corpus import (
+from tests.corpus.make_corpus import make, manifest_text
+from tests.python.reference.corpus import (
     FOLDER,
     Case,
     Pipeline,
@@ -17,28 +13,28 @@ from reference.corpus import (
     has_event,
     instruments,
 )
-from reference.pipeline import Reference
+from tests.python.reference.pipeline import Reference
 
 CASES = cases()
 
 
-def make(case: Case) -> Pipeline:
+def reference(case: Case) -> Pipeline:
     return Reference(instruments(), time_unit=case.time_unit)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_reference_gives_every_case_its_verdict(name: str) -> None:
-    check_case(CASES[name], make(CASES[name]))
+    check_case(CASES[name], reference(CASES[name]))
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_frames_beside_a_case_come_out_perfect(name: str) -> None:
-    check_neighbours(CASES[name], make(CASES[name]), "ETHUSDT")
+    check_neighbours(CASES[name], reference(CASES[name]), "ETHUSDT")
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not has_event(case)])
 def test_the_same_stream_goes_on_perfect_around_a_bad_frame(name: str) -> None:
-    check_neighbours(CASES[name], make(CASES[name]), "BTCUSDT")
+    check_neighbours(CASES[name], reference(CASES[name]), "BTCUSDT")
 
 
 def test_every_row_of_the_hazard_list_has_a_case() -> None:
@@ -46,23 +42,9 @@ def test_every_row_of_the_hazard_list_has_a_case() -> None:
     assert rows == {f"J{number:02}" for number in range(1, 61)}
 
 
-@pytest.fixture
-def corpus_script(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(str(FOLDER))
-    spec = importlib.util.spec_from_file_location("make_corpus", FOLDER / "make_corpus.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    known = set(sys.modules)
-    spec.loader.exec_module(module)
-    yield module
-    for name in set(sys.modules) - known:
-        del sys.modules[name]
-
-
-def test_the_corpus_files_are_those_of_its_rows(corpus_script: ModuleType) -> None:
-    wanted, files = corpus_script.make()
-    assert (FOLDER / "manifest.json").read_text("ascii") == corpus_script.manifest_text(wanted)
+def test_the_corpus_files_are_those_of_its_rows() -> None:
+    wanted, files = make()
+    assert (FOLDER / "manifest.json").read_text("ascii") == manifest_text(wanted)
     assert {path.name for path in FOLDER.glob("J*_*.*")} == set(files)
     for name, content in files.items():
         assert (FOLDER / name).read_bytes() == content, name
