@@ -5,6 +5,7 @@ A verdict is data written by a person next to the frame. Nothing here asks an im
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Verdict = dict[str, Any]
@@ -155,7 +156,7 @@ def prefixes(row: str, content: str, note: str = "") -> dict[str, Any]:
 
 def sequence(
     row: str,
-    frames: list[tuple[str, int | None]],
+    frames: Sequence[tuple[str, int | None]],
     expected: list[Verdict],
     *,
     coverage: list[list[Any]],

@@ -1,6 +1,6 @@
 """Writes the corpus files and manifest.json from the rows.
 
-Run ``python tests/corpus/make_corpus.py`` after a change of a row; a test holds the files equal to
+Run ``python -m tests.corpus.make_corpus`` after a change of a row; a test holds the files equal to
 the rows. The verdicts stand in the rows, written by hand; no implementation is asked for them.
 """
 
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import rows_fields
-import rows_messages
-import rows_sequences
-import rows_text
-from building import RECEIVED_NS
+from tests.corpus import rows_fields, rows_messages, rows_sequences, rows_text
+from tests.corpus.building import RECEIVED_NS
 
 FOLDER = Path(__file__).parent
 INSTRUMENTS = {
@@ -78,7 +76,7 @@ def _is_text(content: bytes) -> bool:
         return False
 
 
-def _tape(frames: list[tuple[str, int | None]]) -> bytes:
+def _tape(frames: Sequence[tuple[str, int | None]]) -> bytes:
     """Return the frames in the tape format."""
     lines = [
         {"recv_ns": received_ns, "url": "synthetic:corpus", "kind": "ws", "raw": raw}

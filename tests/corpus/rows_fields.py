@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from building import (
+from tests.corpus.building import (
     AGGREGATE,
     COMBINED,
     RECEIVED_NS,

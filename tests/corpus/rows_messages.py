@@ -5,7 +5,7 @@ J24 to J26, J30, J36 to J38, J46, J47, J51 to J53, J59, J60.
 
 from __future__ import annotations
 
-from building import (
+from tests.corpus.building import (
     AGGREGATE,
     COMBINED,
     COMBINED_AGGREGATE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from building import DUPLICATE, Verdict, event, quarantine, sequence, trade_json
+from tests.corpus.building import DUPLICATE, Verdict, event, quarantine, sequence, trade_json
 
 START_MS = 1723161255342
 DELAY_NS = 58_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from building import (
+from tests.corpus.building import (
     AGGREGATE,
     COMBINED,
     COMBINED_AGGREGATE,
