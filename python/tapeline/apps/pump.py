@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
-from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.inbox import FRAMES_HIGH, Inbox
 from tapeline.cleaning.native import NativeNormalizer, PushResult
 from tapeline.errors import TransportError
 from tapeline.telemetry.clock import Clock
@@ -15,8 +15,8 @@ from tapeline.telemetry.log import logger
 _LOG = logger("tapeline.apps.pump")
 
 Message = tuple[str, bytes, bytes]
-# One push of so many frames takes some 5 ms: longer would make the sockets wait.
-_FRAMES_PER_PUSH = 8_192
+# One push of so many frames takes some 3 ms: longer would make the sockets wait.
+_FRAMES_PER_PUSH = FRAMES_HIGH
 
 
 class Sink(Protocol):

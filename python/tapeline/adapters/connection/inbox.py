@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 # Above these a connection stops reading its socket, below a quarter it goes on. Nothing is dropped:
-# the frames wait in the kernel and at the exchange.
-FRAMES_HIGH = 65_536
-BYTES_HIGH = 64 * 1024 * 1024
+# the frames wait in the kernel and at the exchange. The mark is low, because libuv reads a busy
+# socket up to 32 times before it lets anybody else run; pausing makes it take turns with the pump.
+FRAMES_HIGH = 4_096
+BYTES_HIGH = 16 * 1024 * 1024
 
 
 class Owner(Protocol):

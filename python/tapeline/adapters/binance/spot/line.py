@@ -122,6 +122,10 @@ class Line:
         self._faults = metrics.counter(
             "tapeline_adapters_line_faults", "Restarts after an internal error.", line=name
         )
+        self._is_paused = False
+        self._paused = metrics.gauge(
+            "tapeline_adapters_line_paused", "1 while the socket is not read.", line=name
+        )
         self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
 
     async def run(self) -> None:
@@ -197,6 +201,9 @@ class Line:
         session.connection = await self._context.dial(
             self._url, inbox, session.closed, self._context.dial_options
         )
+        if inbox.paused:
+            # The mark was passed before there was a connection to pause.
+            session.pressure(True)
         return session
 
     def _opened(self, session: Session) -> None:
@@ -242,6 +249,7 @@ class Line:
         if connection is None or inbox is None:
             return
         now_ns = self._context.clock.monotonic_ns()
+        self._note_pause(session, now_ns)
         if session.data_frames and now_ns - session.opened_ns > self._policy.healthy_after_s * _NS:
             self._backoff.succeeded()
         found = self._health.check(
@@ -257,6 +265,18 @@ class Line:
             connection.ping()
         else:
             session.end(EndKind(symptom.value), reason)
+
+    def _note_pause(self, session: Session, now_ns: int) -> None:
+        """Tell when the socket has not been read for a second: somebody downstream is too slow."""
+        since_ns = session.paused_since_ns
+        is_long = since_ns is not None and now_ns - since_ns > _NS
+        if is_long != self._is_paused:
+            self._is_paused = is_long
+            self._paused.set(is_long)
+            if is_long:
+                self._log.warning("reading paused: frames come faster than they are passed on")
+            else:
+                self._log.info("reading resumed")
 
     async def _after(self, session: Session, end: End) -> Session | None:
         """Act on an end; return the connection to go on with, None if there is none."""

@@ -9,9 +9,7 @@ from tapeline.adapters.binance.spot.subscription import Subscriptions
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.ports import Closure, Connection
 from tapeline.telemetry.clock import Clock
-from tapeline.telemetry.log import logger
 
-_LOG = logger("tapeline.adapters.binance.spot")
 _NS = 1_000_000_000
 
 
@@ -80,6 +78,7 @@ class Session:
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.has_data = asyncio.Event()
         self.has_closed = asyncio.Event()
+        self.paused_since_ns: int | None = None
         self.connection: Connection | None = None
         self.inbox: Inbox | None = None
 
@@ -108,10 +107,10 @@ class Session:
         if connection is None:
             return
         if is_high:
-            _LOG.warning("reading paused: frames come faster than they can be passed on")
+            self.paused_since_ns = self._clock.monotonic_ns()
             connection.pause_reading()
         else:
-            _LOG.info("reading resumed")
+            self.paused_since_ns = None
             connection.resume_reading()
 
     def control(self, kind: str, text: str) -> None:
