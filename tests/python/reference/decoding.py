@@ -97,19 +97,20 @@ def _trade(event: Message) -> TradeRecord:
     )
 
 
-def _check_bare(event: Message, quality: str) -> None:
-    """Coverage and quarantine records have no id, no exchange time and no issues."""
+def _check_bare(event: Message, quality: str, issues: list[int]) -> None:
+    """Coverage and quarantine records have no id, no exchange time and no metadata."""
     assert enum_names("Quality", "QUALITY_")[event.quality] == quality
+    assert list(event.issues) == issues
     assert (event.event_id, event.native_id) == (b"", "")
     assert not event.HasField("timestamp_ns")
     assert not event.HasField("published_ns")
-    assert (len(event.issues), len(event.metadata)) == (0, 0)
+    assert len(event.metadata) == 0
 
 
 def _quarantine(event: Message) -> QuarantineRecord:
     assert event.WhichOneof("payload") == "quarantine"
-    _check_bare(event, "discarded")
     record = event.quarantine
+    _check_bare(event, "discarded", [record.reason])
     return QuarantineRecord(
         reason=enum_names("IssueCode", "ISSUE_CODE_")[record.reason],
         stage=record.stage,
@@ -123,7 +124,7 @@ def _quarantine(event: Message) -> QuarantineRecord:
 
 def _coverage(event: Message) -> CoverageRecord:
     assert event.WhichOneof("payload") == "coverage"
-    _check_bare(event, "perfect")
+    _check_bare(event, "unspecified", [])
     assert event.raw == b""
     record = event.coverage
     return CoverageRecord(
