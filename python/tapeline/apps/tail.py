@@ -1,6 +1,7 @@
 """``tapeline tail``: decode and print what is on a bus, from its beginning."""
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -114,6 +115,8 @@ def tail_command(
     reader = BatchReader(all_deliveries=all_deliveries)
     tail = Tail(bus, reader, TailEnd(count, idle), clock)
     started_ns = clock.monotonic_ns()
+    # Rows hold no cycles; walking ten thousands of them over and over takes a fifth of the time.
+    gc.disable()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             _print_json(tail) if as_json else _print_tables(tail)
@@ -122,6 +125,7 @@ def tail_command(
         # not find the closed pipe when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
+        gc.enable()
         bus.close()
     _print_summary(tail, reader, (clock.monotonic_ns() - started_ns) / 1e9)
 
