@@ -241,17 +241,8 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "dorp=1",
-        "drop",
-        "drop=2",
-        "drop=-1%",
-        "drop=x",
-        "gap=x",
-        "gap=1:5",
-        "disconnect=1:1005",
-        "disconnect=2@5",
-        "reset=1@0",
-        "ack_without_data=1@4",
+        *("dorp=1", "drop", "drop=2", "drop=-1%", "drop=x", "gap=x", "gap=1:5"),
+        *("disconnect=1:1005", "disconnect=2@5", "reset=1@0", "ack_without_data=1@4"),
         "half_open=1.5",
     ],
 )

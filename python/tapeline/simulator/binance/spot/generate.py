@@ -105,6 +105,7 @@ class TapeGenerator:
         self._line = 0
         self._recv_ns = 0
         self._held_back = 0
+        self._damages = 0
 
     def lines(self) -> Iterator[bytes]:
         """Yield the tape's lines, each with its line feed."""
@@ -179,8 +180,8 @@ class TapeGenerator:
                 missing = (walk.next_id, walk.next_id + chooser.randrange(50))
                 walk.next_id = missing[1] + 1
             case Anomaly.MALFORMED:
-                damage = DAMAGES[stream.damages % len(DAMAGES)]
-                stream.damages += 1
+                damage = DAMAGES[self._damages % len(DAMAGES)]
+                self._damages += 1
                 missing = (walk.next_id, walk.next_id)
         text = stream.trade(order, price, quantity)
         if damage is not None:

@@ -78,7 +78,6 @@ class PairStream:
         self.count = 0
         self.aggregates_count = 0
         self.held_back = 0
-        self.damages = 0
         self.delayed: list[Delayed] = []
         self.missing: list[tuple[int, int]] = []
         self._head = escaped(f'{{"stream":"{self.name}","data":{{"e":"trade","E":')
