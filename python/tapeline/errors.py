@@ -1,7 +1,8 @@
 """Every fault tapeline raises.
 
 Bad market data is never an exception: it is graded or quarantined. These classes are for faults:
-a wrong argument, a broken file, a peer that is not there.
+a wrong argument, a broken file, a peer that is not there. The first three classes are
+made by the Rust core.
 
 ::
 
@@ -20,19 +21,7 @@ a wrong argument, a broken file, a peer that is not there.
 
 from typing import ClassVar
 
-
-class TapelineError(Exception):
-    """Base of every fault tapeline raises itself."""
-
-    retryable: ClassVar[bool] = False
-
-
-class ArgumentError(TapelineError, ValueError):
-    """An argument is wrong; the message says what was expected and what was found."""
-
-
-class DecodeError(TapelineError, ValueError):
-    """Bytes that should be a tapeline batch are not one."""
+from tapeline._core import ArgumentError, DecodeError, TapelineError
 
 
 class InstrumentError(ArgumentError):
