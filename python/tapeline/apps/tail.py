@@ -159,6 +159,9 @@ def _print_tables(tail: Tail) -> None:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        # Into a file or a pipe nothing is cut off.
+        console = Console(width=160)
     previous = None
     for event_type, rows in tail.chunks():
         columns = _TABLE_COLUMNS[event_type]

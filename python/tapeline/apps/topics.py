@@ -157,4 +157,6 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         if has_counts:
             cells.append("-" if row["messages"] is None else f"{row['messages']:,}")
         table.add_row(*cells)
-    Console().print(table)
+    console = Console()
+    # A name that is cut off is useless, and into a pipe there is no edge.
+    (console if console.is_terminal else Console(width=300)).print(table)

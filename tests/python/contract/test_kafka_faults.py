@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from tapeline.apps.bus_reader import BusMessage, open_bus
@@ -238,6 +239,27 @@ def test_a_message_too_large_is_a_dead_letter_and_stops_nothing(
         assert (row.topic, row.value) == (sender.topic, large)
         assert "too large" in (row.note or "").lower() or "exceed" in (row.note or "").lower()
         sender.assert_nothing_lost()
+
+
+def test_a_producer_with_a_fatal_error_is_replaced_and_loses_nothing(
+    broker: KafkaBroker, tmp_path: Path
+) -> None:
+    sender = Sender(broker.servers, tmp_path / "spool.db", profile=Profile.ORDERED)
+    sender.send(1)
+    sender.poll_until(lambda: sender.sink.stats().pending == 0)
+    broker.pause()  # Everything sent now is on the way when the producer dies.
+    sender.send(500)
+    first = sender.sink._producer
+    # librdkafka's own switch for such an error is not within reach of Python: this is its callback.
+    sender.sink._on_error(KafkaError(KafkaError._FATAL, "out of sequence", fatal=True))
+    sender.sink.poll()
+    assert sender.sink._producer is not first
+    assert sender.sink.stats().redelivered == 500
+    broker.resume()
+    sender.send(500)
+    assert sender.sink.close(30.0).delivered == sender.sent
+    found = sender.assert_nothing_lost()
+    assert list(dict.fromkeys(found)) == list(range(sender.sent))
 
 
 def test_a_topic_deleted_under_way_is_made_again(broker: KafkaBroker, tmp_path: Path) -> None:
