@@ -118,7 +118,7 @@ class TapeGenerator:
             fills = stream.walk.order()
             time_ms = arrivals.next() // _MS_NS
             delay_ms, network_ns = latencies.draw()
-            event_ms = time_ms + delay_ms
+            event_ms = stream.event_ms = max(stream.event_ms, time_ms + delay_ms)
             self._recv_ns = max(self._recv_ns, event_ms * _MS_NS + network_ns)
             yield from self._order(stream, fills, time_ms, event_ms)
             while stream.delayed and stream.delayed[0].due <= stream.count:
