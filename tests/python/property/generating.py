@@ -24,7 +24,7 @@ _DAY_MS: Final = 86_400_000
 class Shares(NamedTuple):
     """How often what happens, each from 0 to 1."""
 
-    sequence_faults: float = 0.05
+    sequence_faults: float = 0.02
     frame_faults: float = 0.3
     other_messages: float = 0.03
 
@@ -37,16 +37,20 @@ class Stream:
         self.symbol = symbol
         self.channel = channel
         self._number = random.choice([1, 1_000, 3_735_683_259, 2**53, 2**64 - 5_000])
-        self._ticks = random.choice([1, 100, 61_837_63, 10**15])
+        self._ticks = random.choice([90_000, 61_837_63, 10**15])
         self._decimals = random.randrange(9)
         self._time_ms = _START_MS + random.randrange(1_000)
+        self._published_ms = self._time_ms
         self._sent: deque[Fields] = deque(maxlen=2_000)
         self._held: list[Fields] = []
+        self._return_to: int | None = None
 
     def trade(self, has_sequence_fault: bool) -> Fields:
         """Return the next trade, or one that is out of line."""
         if self._held and self._random.random() < 0.2:
             return self._held.pop(self._random.randrange(len(self._held)))
+        if self._return_to is not None and self._random.random() < 0.5:
+            self._number, self._return_to = self._return_to, None
         if has_sequence_fault:
             return self._out_of_line()
         return self._next()
@@ -55,8 +59,9 @@ class Stream:
         random = self._random
         self._number += 1
         self._time_ms += random.choice([0, 0, 0, 1, 7, 40])
+        self._published_ms = max(self._published_ms, self._time_ms + random.choice([0, 1, 1, 3]))
         self._ticks = max(
-            1, self._ticks + random.choice([-1, 0, 0, 1]) * (self._ticks // 1_000 + 1)
+            1, self._ticks + random.choice([-1, 0, 0, 1]) * (self._ticks // 20_000 + 1)
         )
         fields = Fields(
             self.channel,
@@ -65,7 +70,7 @@ class Stream:
             self._decimal(self._ticks),
             self._decimal(random.randrange(1, 200) * 10 ** random.randrange(3)),
             self._time_ms,
-            self._time_ms + random.choice([0, 1, 1, 3]),
+            self._published_ms,
             random.random() < 0.5,
         )
         self._sent.append(fields)
@@ -88,9 +93,11 @@ class Stream:
         elif fault == "hold":
             self._held += [self._next() for _ in range(random.choice([1, 1, 2, 5]))]
         elif fault == "jump":
+            self._return_to = self._number if random.random() < 0.7 else None
             self._number = self._far_number()
         elif fault == "time":
             self._time_ms += random.choice([-1, -100, 6_000, _DAY_MS, -_DAY_MS])
+            self._published_ms = self._time_ms
         elif self._sent:
             return self._again(fault)
         return self._next()
