@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tapeline.wire.generated.tapeline.market.v1 import envelope_pb2, funding_pb2
+from tapeline.wire.generated.tapeline.market.v1 import common_pb2, envelope_pb2, funding_pb2
 from tests.fixtures.wire.samples import Batch, Decimal, batch_of, event, seal, trades, value_of
 
 FOLDER: Final = Path(__file__).parent
@@ -51,7 +51,7 @@ def simple(count: int = 1) -> Batch:
         one.CopyFrom(event(number % 256))
         one.trade.price.CopyFrom(Decimal(units=6_183_763, scale=2))
         one.trade.quantity.CopyFrom(Decimal(units=1, scale=3))
-        one.trade.side = "SIDE_BUY"
+        one.trade.side = common_pb2.SIDE_BUY
     return batch
 
 
