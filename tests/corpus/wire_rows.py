@@ -62,6 +62,13 @@ def changed(change: Callable[[Batch], object], count: int = 1) -> bytes:
     return value_of(batch)
 
 
+def versioned(version: int) -> bytes:
+    """Encode a batch of one plain trade with this schema version."""
+    batch = simple()
+    batch.schema_version = version
+    return value_of(batch)
+
+
 def body(batch: Batch | None = None) -> bytes:
     """Encode a batch without its checksum."""
     return value_of(batch or simple())[:-5]
@@ -112,7 +119,7 @@ def frames() -> Iterator[Case]:
         yield Case(
             "P05",
             f"version {version}",
-            changed(lambda b, v=version: setattr(b, "schema_version", v)),
+            versioned(version),
         )
 
 

@@ -6,9 +6,9 @@ rules that no descriptor can say.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 
 from tapeline.wire.generated.tapeline.market.v1 import common_pb2, envelope_pb2
 from tests.python.reference.crc32c import crc32c
@@ -99,8 +99,8 @@ def check_decimal(decimal: common_pb2.Decimal) -> None:
     require(abs(scaled) < 10**38, "too large")
 
 
-def walk(message: Descriptor, data: bytes) -> None:
-    """Check a message's bytes along its descriptor."""
+def walk(message: Any, data: bytes) -> None:
+    """Check a message's bytes along its descriptor (upb's class or the pure-Python one)."""
     seen: set[str] = set()
     for number, wire_type, value in fields(data):
         field = message.fields_by_number.get(number)
