@@ -6,7 +6,7 @@ rules that no descriptor can say.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -26,6 +26,9 @@ WIRE_TYPES: Final = {
     FieldDescriptor.TYPE_MESSAGE: 2,
     FieldDescriptor.TYPE_FIXED32: 5,
 }
+
+
+MessageType: TypeAlias = Any  # a descriptor: upb's class or the pure-Python one
 
 
 class NotABatchError(Exception):
@@ -99,8 +102,8 @@ def check_decimal(decimal: common_pb2.Decimal) -> None:
     require(abs(scaled) < 10**38, "too large")
 
 
-def walk(message: Any, data: bytes) -> None:
-    """Check a message's bytes along its descriptor (upb's class or the pure-Python one)."""
+def walk(message: MessageType, data: bytes) -> None:
+    """Check a message's bytes along its descriptor."""
     seen: set[str] = set()
     for number, wire_type, value in fields(data):
         field = message.fields_by_number.get(number)
