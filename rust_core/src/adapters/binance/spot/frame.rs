@@ -42,6 +42,7 @@ impl ControlKind {
 }
 
 /// A frame that was read.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one frame; a box would allocate")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A trade or an aggregate of trades.

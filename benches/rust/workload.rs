@@ -1,0 +1,80 @@
+//! Frames like those of the recordings, and a place to put what comes out.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "shared by benches, examples and tests, none of which uses all of it"
+)]
+
+use _core::adapters::binance::spot::ControlKind;
+use _core::cleaning::Settings;
+use _core::engine::{KeepRaw, Normalizer, Setup, Sink};
+use _core::model::UnixNanos;
+use _core::wire::EncodedBatch;
+
+/// First receive time, in nanoseconds; frame `n` of [`frames`] happens `n` milliseconds later.
+pub const START_MS: u64 = 1_723_161_255_342;
+
+/// Returns the receive time that suits frame `index`.
+pub fn received(index: usize) -> Option<UnixNanos> {
+    let millis = i64::try_from(START_MS).unwrap() + i64::try_from(index).unwrap();
+    Some(UnixNanos::new((millis + 5) * 1_000_000))
+}
+
+/// Makes `count` combined-stream trades: contiguous ids, a price that wanders, usual quantities.
+pub fn frames(count: usize) -> Vec<Vec<u8>> {
+    (0..u64::try_from(count).unwrap())
+        .map(|n| {
+            let (time, id) = (START_MS + n, 3_735_683_259 + n);
+            let (cents, lots) = ((n * 7_919) % 10_000, 1_000 + (n * 104_729) % 90_000);
+            let (whole, rest) = (61_800 + cents / 100, cents % 100);
+            let maker = n.is_multiple_of(2);
+            format!(
+                r#"{{"stream":"btcusdt@trade","data":{{"e":"trade","E":{},"s":"BTCUSDT","t":{id},"p":"{whole}.{rest:02}000000","q":"0.{lots:05}000","T":{time},"m":{maker},"M":true}}}}"#,
+                time + 1
+            )
+            .into_bytes()
+        })
+        .collect()
+}
+
+/// Makes a normalizer that knows BTC/USDT.
+pub fn normalizer() -> Normalizer {
+    Normalizer::new(Setup {
+        exchange: "binance".to_owned(),
+        market: "spot".to_owned(),
+        instruments: vec![("BTCUSDT".to_owned(), "BTC/USDT".to_owned())],
+        producer: "workload".to_owned(),
+        max_frame_bytes: 4_194_304,
+        keep_raw: KeepRaw::Imperfect,
+        cleaning: Settings::default(),
+    })
+    .unwrap()
+}
+
+/// Writes every batch over the one before, as a socket's buffer would.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    /// Batches taken.
+    pub batches: u64,
+}
+
+impl Buffer {
+    /// Makes a buffer that need not grow.
+    pub fn new() -> Self {
+        Self { bytes: vec![0; 1 << 20], batches: 0 }
+    }
+}
+
+impl Sink for Buffer {
+    fn message(&mut self, _route: usize, batch: &EncodedBatch<'_>) {
+        self.bytes.resize(batch.len(), 0);
+        batch.write_to(&mut self.bytes);
+        self.batches += 1;
+    }
+
+    fn control(&mut self, _index: usize, _kind: ControlKind, _frame: &[u8]) {}
+
+    fn discard(&mut self) {}
+}
