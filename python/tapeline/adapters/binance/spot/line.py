@@ -11,7 +11,7 @@ from tapeline.adapters.binance.spot.session import End, EndKind, Session
 from tapeline.adapters.connection.downstream import Downstream
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.patience import Backoff, ConnectBudget
-from tapeline.adapters.connection.ports import Dial, DialOptions, HandshakeError
+from tapeline.adapters.connection.ports import CertificateError, Dial, DialOptions, HandshakeError
 from tapeline.errors import ConnectError, ConnectRefusedError
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -182,6 +182,8 @@ class Line:
             await self._refused(error)
             return None
         except ConnectError as error:
+            if isinstance(error, CertificateError) and not self._was_connected:
+                raise ConnectRefusedError(str(error)) from error
             self._log.warning("connect failed", error=str(error))
             return None
         self._opened(session)
