@@ -14,6 +14,7 @@ from tests.corpus.building import (
     event,
     frame,
     quarantine,
+    recipe,
     with_id,
     with_price,
     with_quantity,
@@ -43,6 +44,7 @@ UNKNOWN = quarantine("unknown_symbol", 3, "s")
 UNEXPECTED = quarantine("unexpected_symbol", 3, "s")
 SIDE = quarantine("side", 1, "m")
 BAD_ID = quarantine("id", 2, "t")
+BEFORE_PRICE, _, AFTER_PRICE = TRADE.partition("61837.63000000")
 LONG_PRICE = "1" * 17 + "." + "1" * 18
 LONG_QUANTITY = "12345678901234567890.123456789012345678"
 
@@ -87,6 +89,12 @@ DECIMALS = [
     frame("J09", with_price('"1e' + "9" * 400 + '"'), TOO_LARGE),
     frame("J09", with_price('"1e-' + "9" * 400 + '"'), SCALE),
     frame("J09", with_price('"0e999999999"'), RANGE, "zero with any exponent is zero"),
+    recipe(
+        "J09",
+        [(BEFORE_PRICE + "0.", 1), ("0", 1_200_000), ("1e1200001", 1), (AFTER_PRICE, 1)],
+        event("exponent_notation", price="1"),
+        "a long way to 1",
+    ),
     frame("J10", with_price('"0.' + "1" * 40 + '"'), PRECISION, "40 digits"),
     frame("J10", with_price('"' + "1" * 10_000 + '"'), PRECISION, "10,000 digits"),
     frame("J10", with_price('"1' + "0" * 39 + '"'), TOO_LARGE, "one significant digit"),

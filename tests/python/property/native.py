@@ -54,6 +54,13 @@ class NativePipeline:
         controls = [Control(index, kind) for index, kind, _ in result.controls]
         return self._reader.read(result.messages, _newest(received_ns), controls)
 
+    def connection(
+        self, state: Literal["lost", "restored"], received_ns: int, reason: str
+    ) -> Output:
+        """State what happened to the connection and read the messages back."""
+        result = self.normalizer.connection(state, received_ns, reason)
+        return self._reader.read(result.messages, received_ns, [])
+
     def finish(self, received_ns: int | None) -> Output:
         """End the session and read the messages back."""
         result = self.normalizer.finish(received_ns)
