@@ -146,9 +146,6 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
     sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
     stop_metrics: Callable[[], None] | None = None
     try:
-        if settings.metrics_port:
-            stop_metrics = metrics.serve(settings.metrics_port, settings.metrics_host)
-            _LOG.info("metrics", url=f"http://{settings.metrics_host}:{settings.metrics_port}/")
         collector = Collector(
             settings,
             plan,
@@ -159,6 +156,9 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
             clock=clock,
             metrics=metrics,
         )
+        if settings.metrics_port:
+            stop_metrics = metrics.serve(settings.metrics_port, settings.metrics_host)
+            _LOG.info("metrics", url=f"http://{settings.metrics_host}:{settings.metrics_port}/")
     except BaseException:
         sink.close(0.0)
         raise
