@@ -1,5 +1,5 @@
 //! The fast parser reads what the general one reads, and no bytes make either of them panic.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is how a test reports")]
 
 #[path = "../../benches/rust/workload.rs"]
 mod workload;
@@ -60,7 +60,8 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 
 fn check_alike(bytes: &[u8]) -> Result<bool, TestCaseError> {
     let Some(usual) = parse_usual(bytes) else { return Ok(false) };
-    prop_assert_eq!(parse(bytes, &mut Vec::new()), Frame::Trade(usual));
+    let mut scratch = Vec::new();
+    prop_assert_eq!(parse(bytes, &mut scratch), Frame::Trade(usual));
     Ok(true)
 }
 

@@ -45,6 +45,13 @@ impl Received {
         (0..count).map(one).collect::<PyResult<_>>().map(Self::Each)
     }
 
+    fn newest(&self) -> Option<UnixNanos> {
+        match self {
+            Self::All(time) => *time,
+            Self::Each(times) => times.iter().copied().flatten().max(),
+        }
+    }
+
     fn of(&self, index: usize) -> Option<UnixNanos> {
         match self {
             Self::All(time) => *time,
@@ -122,6 +129,10 @@ impl<'py> Frames for ListFrames<'py> {
     fn received(&self, index: usize) -> Option<UnixNanos> {
         self.received.of(index)
     }
+
+    fn newest(&self) -> Option<UnixNanos> {
+        self.received.newest()
+    }
 }
 
 /// Frames whose bytes are held.
@@ -144,5 +155,9 @@ impl Frames for HeldFrames {
 
     fn received(&self, index: usize) -> Option<UnixNanos> {
         self.received.of(index)
+    }
+
+    fn newest(&self) -> Option<UnixNanos> {
+        self.received.newest()
     }
 }

@@ -163,8 +163,7 @@ impl Normalizer {
         sink: &mut S,
         work: impl FnOnce(&mut Self, &mut S),
     ) -> Tally {
-        let newest = || (0..frames.count()).filter_map(|index| frames.received(index)).max();
-        let sent = sent.or_else(newest).unwrap_or(UnixNanos::new(0));
+        let sent = sent.or_else(|| frames.newest()).unwrap_or(UnixNanos::new(0));
         self.outlets.begin_push(sent);
         self.unsupported.begin_push();
         let before = self.counters;
