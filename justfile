@@ -12,7 +12,7 @@ default:
 # Make .venv with every tool, the release build of the extension and the `tapeline` command
 setup:
     @[ -x .venv/bin/python ] || python3 -m venv .venv
-    @[ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet uv
+    @command -v uv > /dev/null || { .venv/bin/python -m ensurepip > /dev/null && .venv/bin/python -m pip install --quiet uv; }
     @echo "setup: packages and the release extension (the first Rust build takes 2 to 4 minutes)"
     UV_PYTHON_DOWNLOADS=never uv sync --locked --inexact
     @tapeline version
@@ -84,13 +84,31 @@ bench: setup
 bench-gate:
     python -m benches.python.run --only instructions --out bench-gate.json
 
-# Compare with the last saved run: `just bench-compare` saves the first time, then compares and fails at +25 %
-bench-compare: setup bench-gate
-    python -m benches.python.compare
+# Compare the hot path with this machine's saved run (saved the first time), then gate the instruction counts
+bench-compare: setup && bench-gate
+    if compgen -G '.benchmarks/*/*.json' > /dev/null; then \
+        pytest benches/python --benchmark-enable --benchmark-compare --benchmark-compare-fail=min:25%; \
+    else {{ just }} bench-save; fi
 
-# Build the documentation into site/, strictly
+# Save a run of the hot path for `just bench-compare`
+bench-save: setup
+    pytest benches/python --benchmark-enable --benchmark-save=hot_path
+
+# Start a Kafka broker for development on 127.0.0.1, in the background (needs Java 17 and Maven)
+up port="9092":
+    @mkdir -p .cache/kafka
+    @! kill -0 "$(cat .cache/kafka/dev.pid 2> /dev/null)" 2> /dev/null || { echo "it runs already"; exit 1; }
+    @nohup python -m tests.services.kafka --port {{ port }} --dir .cache/kafka/dev > .cache/kafka/dev.log 2>&1 & echo $! > .cache/kafka/dev.pid
+    @until grep -q answers .cache/kafka/dev.log; do kill -0 "$(cat .cache/kafka/dev.pid)" || { cat .cache/kafka/dev.log; exit 1; }; sleep 0.2; done
+    @cat .cache/kafka/dev.log
+
+# Stop the development broker; its data stays in .cache/kafka/dev
+down:
+    @kill "$(cat .cache/kafka/dev.pid)" && rm .cache/kafka/dev.pid
+
+# Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
 docs:
-    mkdocs build --strict --quiet
+    NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 # Run the examples of README.md and docs/
 doc-examples:

@@ -1,1 +1,76 @@
-"""Placeholder."""
+"""Crypto market data with every frame accounted for: exact, graded, fast.
+
+>>> import tapeline as tl
+>>> normalizer = tl.Normalizer(exchange="binance", market="spot")
+
+Names are imported when they are first used, so that ``import tapeline`` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tapeline.apps.normalizer import Normalizer, load_instruments
+    from tapeline.errors import (
+        ArgumentError,
+        ConnectError,
+        DecodeError,
+        InstrumentError,
+        SettingsError,
+        TapeError,
+        TapelineError,
+        TransportError,
+    )
+    from tapeline.model import Instrument
+    from tapeline.wire.native import decode
+
+    __version__: str
+
+_HOME = {
+    "ArgumentError": "tapeline.errors",
+    "ConnectError": "tapeline.errors",
+    "DecodeError": "tapeline.errors",
+    "Instrument": "tapeline.model",
+    "InstrumentError": "tapeline.errors",
+    "Normalizer": "tapeline.apps.normalizer",
+    "SettingsError": "tapeline.errors",
+    "TapeError": "tapeline.errors",
+    "TapelineError": "tapeline.errors",
+    "TransportError": "tapeline.errors",
+    "decode": "tapeline.wire.native",
+    "load_instruments": "tapeline.apps.normalizer",
+}
+
+__all__ = [
+    "ArgumentError",
+    "ConnectError",
+    "DecodeError",
+    "Instrument",
+    "InstrumentError",
+    "Normalizer",
+    "SettingsError",
+    "TapeError",
+    "TapelineError",
+    "TransportError",
+    "__version__",
+    "decode",
+    "load_instruments",
+]
+
+
+def __getattr__(name: str) -> object:
+    value: object
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("tapeline")
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
+        raise AttributeError(f"module 'tapeline' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

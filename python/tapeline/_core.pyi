@@ -1,9 +1,25 @@
 """The Rust hot path. Import it only from a layer's ``native.py``."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
-class TapelineError(Exception): ...
+__all__ = [
+    "ArgumentError",
+    "BatchInfo",
+    "DecodeError",
+    "Events",
+    "Normalizer",
+    "PushResult",
+    "TapelineError",
+    "crc32c",
+    "decode",
+    "inspect",
+    "topic",
+]
+
+class TapelineError(Exception):
+    retryable: ClassVar[bool]
+
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
 
@@ -29,7 +45,12 @@ class Normalizer:
         sent_ns: int | None = None,
     ) -> PushResult: ...
     def connection(
-        self, state: Literal["lost", "restored"], received_ns: int, reason: str, *, sent_ns: int | None = None
+        self,
+        state: Literal["lost", "restored"],
+        received_ns: int,
+        reason: str,
+        *,
+        sent_ns: int | None = None,
     ) -> PushResult: ...
     def finish(self, received_ns: int | None, *, sent_ns: int | None = None) -> PushResult: ...
     def counters(self) -> dict[str, Any]: ...
@@ -60,16 +81,26 @@ class PushResult:
 
 @final
 class BatchInfo:
-    schema_version: int
-    producer: str
-    batch_id: int
-    event_count: int
-    sent_ns: int
-    exchange: str
-    market: str
-    symbol: str
-    raw_symbol: str
-    event_type: str
+    @property
+    def schema_version(self) -> int: ...
+    @property
+    def producer(self) -> str: ...
+    @property
+    def batch_id(self) -> int: ...
+    @property
+    def event_count(self) -> int: ...
+    @property
+    def sent_ns(self) -> int: ...
+    @property
+    def exchange(self) -> str: ...
+    @property
+    def market(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def raw_symbol(self) -> str: ...
+    @property
+    def event_type(self) -> str: ...
 
 @final
 class Events:

@@ -20,19 +20,7 @@ a wrong argument, a broken file, a peer that is not there.
 
 from typing import ClassVar
 
-
-class TapelineError(Exception):
-    """Base of every fault tapeline raises itself."""
-
-    retryable: ClassVar[bool] = False
-
-
-class ArgumentError(TapelineError, ValueError):
-    """An argument is wrong; the message says what was expected and what was found."""
-
-
-class DecodeError(TapelineError, ValueError):
-    """Bytes that should be a tapeline batch are not one."""
+from tapeline._core import ArgumentError, DecodeError, TapelineError
 
 
 class InstrumentError(ArgumentError):

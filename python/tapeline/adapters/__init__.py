@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Exchanges, one package each, and the connections they share."""

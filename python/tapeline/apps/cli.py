@@ -101,18 +101,29 @@ def _help(function: Callable[..., Any], command: Command) -> str:
     return (inspect.getdoc(function) or command.help).partition("\n\nParameters\n")[0]
 
 
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from tapeline.apps.version import package_version
 
         typer.echo(package_version())
         raise typer.Exit
 
 
+def _root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
 def _sentence(error: OSError) -> str:
     reason = error.strerror or str(error)
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+if __name__ == "__main__":
+    main()

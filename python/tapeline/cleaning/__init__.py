@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The cleaning pipeline: a façade over the Rust core."""

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Send encoded batches to a bus, and nothing else: no look inside the bytes, no consuming."""

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Encoded batches: reading them, and the names of the topics they travel on."""

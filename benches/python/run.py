@@ -1,0 +1,66 @@
+"""Everything `just bench` measures, as one table and one file.
+
+Run it as ``python -m benches.python.run --out bench-results.json``; ``--only`` takes one section.
+The exit status is 1 when a goal that does not depend on the machine is missed: a ratio to
+``orjson.loads``, allocations or instructions. Throughput and latency are reported with their goals.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benches.python.chain import latency, throughput
+from benches.python.core import allocations, instructions
+from benches.python.frames import sample_tape
+from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
+from tapeline.telemetry.clock import SystemClock
+
+FRAMES = 9_000
+ROUNDS = 15
+
+
+def hot_path() -> list[Figure]:
+    """Measure push and decode against ``orjson.loads`` of the same frames."""
+    return measure(trade_frames(sample_tape(), FRAMES), SystemClock(), rounds=ROUNDS)
+
+
+#: Section -> what measures it, and whether a missed goal fails the run.
+SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
+    "hot-path": (hot_path, True),
+    "allocations": (allocations, True),
+    "instructions": (instructions, True),
+    "throughput": (throughput, False),
+    "latency": (latency, False),
+}
+
+
+def main() -> int:
+    """Run the sections asked for; print them; write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="one section")
+    parser.add_argument("--out", type=Path, default=Path("bench-results.json"))
+    options = parser.parse_args()
+    figures: list[Figure] = []
+    missed: list[str] = []
+    for name in options.only or SECTIONS:
+        sys.stderr.write(f"bench: {name}\n")
+        call, gates = SECTIONS[name]
+        measured = call()
+        figures += measured
+        missed += [figure.name for figure in measured if gates and figure.is_met is False]
+    options.out.write_text(json.dumps([figure.as_dict() for figure in figures], indent=1) + "\n")
+    tape = sample_tape()
+    source = tape.name if tape else "generated frames"
+    print_figures(
+        figures, title=f"{source}; {platform.machine()}, Python {platform.python_version()}"
+    )
+    for name in missed:
+        sys.stderr.write(f"bench: {name} missed its goal\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

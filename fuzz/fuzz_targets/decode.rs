@@ -1,0 +1,19 @@
+//! Any bytes are a batch or an error, never a panic. The checksum is made right, else nothing would
+//! get past it.
+#![no_main]
+
+use _core::wire::{OnError, crc32c, decode, inspect};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| {
+    let mut value = body.to_vec();
+    value.push(0x7d);
+    value.extend_from_slice(&crc32c(body).to_le_bytes());
+    let _ = inspect(&value);
+    let Ok(table) = decode([body, &value, &value], None, OnError::Collect) else { return };
+    let found: usize = table.batches.iter().map(|batch| batch.num_rows()).sum();
+    assert_eq!(found, table.rows);
+    // The value is in twice: it is read twice, or refused twice.
+    assert!(table.rejected.len() == 1 || table.rejected.len() == 3);
+    assert_eq!(table.rows % 2, 0);
+});

@@ -1,0 +1,333 @@
+"""One line: a set of streams that is kept connected, whatever it takes."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tapeline.adapters.binance.spot.health import HealthPolicy, LineHealth, StreamKey, Symptom
+from tapeline.adapters.binance.spot.session import End, EndKind, Session
+from tapeline.adapters.connection.downstream import Downstream
+from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.patience import Backoff, ConnectBudget
+from tapeline.adapters.connection.ports import Dial, DialOptions, HandshakeError
+from tapeline.errors import ConnectError, ConnectRefusedError
+from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.log import logger
+from tapeline.telemetry.metrics import Metrics
+
+_LOG = logger("tapeline.adapters.binance.spot")
+_NS = 1_000_000_000
+_RATE_LIMITED = frozenset({418, 429})
+# Answers that say "not you" or "not here": asking again soon does not help.
+_REFUSALS = frozenset({*range(300, 500)}) - _RATE_LIMITED - {408}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePolicy:
+    """How a line behaves, in seconds unless the name says otherwise.
+
+    Parameters
+    ----------
+    health
+        Deadlines of data and pongs.
+    rotate_hours
+        A connection is replaced at a random age from 87 % to all of this; the venue cuts at 24.
+    ack_timeout_s
+        Answer to a SUBSCRIBE.
+    overlap_s
+        How long a new connection may take to deliver before the old one is closed anyway.
+    close_timeout_s
+        Silence after which a closing connection is dropped.
+    healthy_after_s
+        Data for this long makes the back-off start from its base again.
+    rate_limited_s
+        Wait after 418 and 429 without a ``Retry-After``, and after other refusals.
+    bad_frames_max, bad_window_s
+        More quarantined frames within the window: reconnect, at most once in 6 windows.
+    check_s
+        Time between two looks at the line's health.
+    """
+
+    health: HealthPolicy = field(default_factory=HealthPolicy)
+    rotate_hours: float = 23.0
+    ack_timeout_s: float = 10.0
+    overlap_s: float = 10.0
+    close_timeout_s: float = 2.0
+    healthy_after_s: float = 10.0
+    rate_limited_s: float = 60.0
+    bad_frames_max: int = 20
+    bad_window_s: float = 10.0
+    check_s: float = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineContext:
+    """What all lines of a feed share."""
+
+    downstream: Downstream
+    dial: Dial
+    dial_options: DialOptions
+    budget: ConnectBudget
+    clock: Clock
+    random_source: random.Random
+    metrics: Metrics
+    policy: LinePolicy
+
+
+class Line:
+    """Keeps one set of streams connected.
+
+    Parameters
+    ----------
+    name
+        For logs and metrics.
+    url
+        Where to connect.
+    keys
+        The subscriptions to watch, as ``(raw_symbol, channel)``.
+    subscribe_to
+        Streams to subscribe to by message; empty when the address names them.
+    """
+
+    def __init__(
+        self,
+        context: LineContext,
+        *,
+        name: str,
+        url: str,
+        keys: Sequence[StreamKey],
+        subscribe_to: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self._context = context
+        self._policy = context.policy
+        self._url = url
+        self._subscribe_to = subscribe_to
+        self._backoff = Backoff(context.random_source, context.clock.monotonic_ns)
+        self._health = LineHealth(context.policy.health, keys, context.clock.monotonic_ns())
+        self._open: set[Session] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._was_connected = False
+        self._is_lost = False
+        self._forgive_bad_until_ns = 0
+        self.reconnects = 0
+        self._log = _LOG.bind(line=name)
+        metrics = context.metrics
+        self._connects = metrics.counter(
+            "tapeline_adapters_connects", "WebSocket connections opened.", line=name
+        )
+        self._faults = metrics.counter(
+            "tapeline_adapters_line_faults", "Restarts after an internal error.", line=name
+        )
+        self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
+
+    async def run(self) -> None:
+        """Keep the line up until cancelled; a defect of ours costs a reconnect, not the line.
+
+        Raises
+        ------
+        ConnectRefusedError
+            The venue refused the very first connection or subscription for good.
+        """
+        while True:
+            try:
+                await self._keep_up()
+            except ConnectRefusedError:
+                raise
+            except Exception:  # noqa: BLE001 - the outer edge of the line
+                self._faults.inc()
+                self._log.exception("line failed, restarting")
+                for session in list(self._open):
+                    self._lost(session, "internal error")
+                await asyncio.sleep(self._backoff.next_delay_s())
+
+    async def _keep_up(self) -> None:
+        while True:
+            session: Session | None = await self._connect()
+            while session is not None:
+                end = await self._watch(session)
+                session = await self._after(session, end)
+
+    async def close(self) -> None:
+        """Close all connections in order, reading what is still on its way."""
+        for task in self._retiring:
+            task.cancel()
+        sessions = list(self._open)
+        await asyncio.gather(*(each.close(self._policy.close_timeout_s) for each in sessions))
+
+    async def _connect(self) -> Session:
+        while True:
+            session = await self._attempt()
+            if session is not None:
+                return session
+            await asyncio.sleep(self._backoff.next_delay_s())
+
+    async def _attempt(self) -> Session | None:
+        """Make one attempt within the budget; wait as the venue asked where it refused."""
+        await asyncio.sleep(self._context.budget.reserve_s())
+        try:
+            session = await self._open_session()
+        except HandshakeError as error:
+            await self._refused(error)
+            return None
+        except ConnectError as error:
+            self._log.warning("connect failed", error=str(error))
+            return None
+        self._opened(session)
+        return session
+
+    async def _open_session(self) -> Session:
+        policy = self._policy
+        session = Session(
+            self._context.clock,
+            streams=self._subscribe_to,
+            ack_timeout_s=policy.ack_timeout_s,
+            bad_frames_max=policy.bad_frames_max,
+            bad_window_s=policy.bad_window_s,
+        )
+        inbox = Inbox(session, self._context.downstream.ready, session.pressure)
+        session.inbox = inbox
+        session.connection = await self._context.dial(
+            self._url, inbox, session.closed, self._context.dial_options
+        )
+        return session
+
+    def _opened(self, session: Session) -> None:
+        context = self._context
+        self._open.add(session)
+        self._connects.inc()
+        self._up.set(1)
+        self.reconnects += self._was_connected
+        self._health.start_session(context.clock.monotonic_ns(), context.downstream.last_received())
+        self._log.info("connected", url=self._url)
+        if self._is_lost and session.inbox is not None:
+            context.downstream.connection(session.inbox, "restored", f"line {self.name}")
+        self._is_lost = False
+        self._was_connected = True
+
+    async def _refused(self, error: HandshakeError) -> None:
+        if error.status in _REFUSALS and not self._was_connected:
+            raise ConnectRefusedError(f"{self._url}: {error}") from error
+        is_asked = error.status in _RATE_LIMITED or error.status in _REFUSALS
+        wait_s = self._policy.rate_limited_s if is_asked else 0.0
+        if error.retry_after_s is not None:
+            wait_s = error.retry_after_s
+        self._log.error("connect refused", status=error.status, wait_s=wait_s)
+        await asyncio.sleep(wait_s)
+
+    async def _watch(self, session: Session) -> End:
+        """Wait for the reason to leave this connection."""
+        policy, clock = self._policy, self._context.clock
+        jitter = self._context.random_source.uniform(0.87, 1.0)
+        rotate_at_ns = session.opened_ns + int(policy.rotate_hours * 3_600 * jitter * _NS)
+        while not session.ended.done():
+            session.subscribe_if_due()
+            self._check(session)
+            if clock.monotonic_ns() >= rotate_at_ns:
+                session.end(EndKind.ROTATION, "the connection has reached its age")
+            await asyncio.wait({session.ended}, timeout=policy.check_s)
+        return session.ended.result()
+
+    def _check(self, session: Session) -> None:
+        connection, inbox = session.connection, session.inbox
+        if connection is None or inbox is None:
+            return
+        now_ns = self._context.clock.monotonic_ns()
+        if session.data_frames and now_ns - session.opened_ns > self._policy.healthy_after_s * _NS:
+            self._backoff.succeeded()
+        found = self._health.check(
+            now_ns,
+            activity=(session.frames + len(inbox), connection.last_pong_ns),
+            is_waiting=inbox.paused,
+            last_received=self._context.downstream.last_received(),
+        )
+        if found is None:
+            return
+        symptom, reason = found
+        if symptom is Symptom.QUIET:
+            connection.ping()
+        else:
+            session.end(EndKind(symptom.value), reason)
+
+    async def _after(self, session: Session, end: End) -> Session | None:
+        """Act on an end; return the connection to go on with, None if there is none."""
+        self._log.warning("leaving connection", kind=end.kind.value, reason=end.reason)
+        self._context.metrics.counter(
+            "tapeline_adapters_connection_ends", "Connections left, by reason.", kind=end.kind.value
+        ).inc()
+        if end.kind is EndKind.REFUSED and not session.has_data.is_set() and not self.reconnects:
+            raise ConnectRefusedError(f"{self._url}: {end.reason}")
+        if end.kind is EndKind.BAD_FRAMES and self._is_forgiven():
+            session.reopen()
+            return session
+        if end.is_replaced:
+            return await self._replace(session, end)
+        self._lost(session, end.reason)
+        await asyncio.sleep(self._backoff.next_delay_s())
+        return None
+
+    def _is_forgiven(self) -> bool:
+        now_ns = self._context.clock.monotonic_ns()
+        if now_ns < self._forgive_bad_until_ns:
+            return True
+        self._forgive_bad_until_ns = now_ns + int(6 * self._policy.bad_window_s * _NS)
+        return False
+
+    async def _replace(self, old: Session, end: End) -> Session | None:
+        """Make the next connection while the old one still delivers, then close the old one."""
+        age_ns = self._context.clock.monotonic_ns() - old.opened_ns
+        if age_ns < self._policy.healthy_after_s * _NS:
+            # A server that greets every connection with its shutdown must not make us hammer it.
+            await self._pause(old)
+        while old.is_open:
+            new = await self._attempt()
+            if new is None:
+                await self._pause(old)
+                continue
+            await self._overlap(old, new)
+            self._retire(old)
+            return new
+        self._lost(old, end.reason)
+        return None
+
+    async def _pause(self, old: Session) -> None:
+        """Wait out the back-off, or until the old connection is gone."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(old.has_closed.wait(), self._backoff.next_delay_s())
+
+    async def _overlap(self, old: Session, new: Session) -> None:
+        """Wait until the new connection has delivered, or nothing is to be gained by waiting."""
+        waits = [asyncio.ensure_future(each.wait()) for each in (new.has_data, old.has_closed)]
+        deadline_ns = self._context.clock.monotonic_ns() + int(self._policy.overlap_s * _NS)
+        try:
+            while not any(wait.done() for wait in waits) and new.is_open:
+                new.subscribe_if_due()
+                if self._context.clock.monotonic_ns() >= deadline_ns:
+                    return
+                await asyncio.wait(
+                    waits, timeout=self._policy.check_s, return_when=asyncio.FIRST_COMPLETED
+                )
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _retire(self, session: Session) -> None:
+        async def close() -> None:
+            await session.close(self._policy.close_timeout_s)
+            self._open.discard(session)
+
+        task = asyncio.create_task(close(), name=f"retire {self.name}")
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    def _lost(self, session: Session, reason: str) -> None:
+        if session.connection is not None:
+            # Not closed in order: a frozen peer would cost the whole close timeout.
+            session.connection.abort()
+        self._open.discard(session)
+        self._up.set(0)
+        if session.inbox is not None and not self._is_lost:
+            self._is_lost = True
+            self._context.downstream.connection(session.inbox, "lost", reason)

@@ -1,0 +1,177 @@
+"""One open connection: its subscriptions, what its frames were, and why it should end."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tapeline.adapters.binance.spot.subscription import Subscriptions
+from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.ports import Closure, Connection
+from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.log import logger
+
+_LOG = logger("tapeline.adapters.binance.spot")
+_NS = 1_000_000_000
+
+
+class EndKind(StrEnum):
+    """Why a connection ends. The first three are replaced before they are given up."""
+
+    ROTATION = "rotation"
+    SERVER_SHUTDOWN = "server_shutdown"
+    STALE = "stale"
+    BAD_FRAMES = "bad_frames"
+    CLOSED = "closed"
+    HALF_OPEN = "half_open"
+    NO_ACK = "no_ack"
+    REFUSED = "refused"
+
+
+_REPLACED = frozenset(
+    {EndKind.ROTATION, EndKind.SERVER_SHUTDOWN, EndKind.STALE, EndKind.BAD_FRAMES}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why a connection ends, for machines and for people."""
+
+    kind: EndKind
+    reason: str
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the next connection is made while this one still delivers."""
+        return self.kind in _REPLACED
+
+
+class Session:
+    """One open connection; it is the owner of its inbox.
+
+    Parameters
+    ----------
+    streams
+        Streams to subscribe to by message; empty when the address names them.
+    ack_timeout_s
+        The answer to each message is due within this time.
+    bad_frames_max, bad_window_s
+        More quarantined frames than this within the window end the connection, once.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        streams: Sequence[str] = (),
+        ack_timeout_s: float = 10.0,
+        bad_frames_max: int = 20,
+        bad_window_s: float = 10.0,
+    ) -> None:
+        self._clock = clock
+        self.subscriptions = Subscriptions(streams, ack_timeout_s)
+        self._bad_frames_max = bad_frames_max
+        self._bad_window_ns = int(bad_window_s * _NS)
+        self._bad_since_ns = 0
+        self._bad_frames = 0
+        self.opened_ns = clock.monotonic_ns()
+        self.frames = 0
+        self.data_frames = 0
+        self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self.has_data = asyncio.Event()
+        self.has_closed = asyncio.Event()
+        self.connection: Connection | None = None
+        self.inbox: Inbox | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames can still come."""
+        return not self.has_closed.is_set()
+
+    def end(self, kind: EndKind, reason: str) -> None:
+        """Ask for the end; the first reason stands."""
+        if not self.ended.done():
+            self.ended.set_result(End(kind, reason))
+
+    def reopen(self) -> None:
+        """Go on after an end that could not be acted upon."""
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def closed(self, closure: Closure) -> None:
+        """Take the end of the connection."""
+        self.has_closed.set()
+        self.end(EndKind.CLOSED, f"closed with {closure.code}: {closure.reason}")
+
+    def pressure(self, is_high: bool) -> None:
+        """Pause or resume reading the socket."""
+        connection = self.connection
+        if connection is None:
+            return
+        if is_high:
+            _LOG.warning("reading paused: frames come faster than they can be passed on")
+            connection.pause_reading()
+        else:
+            _LOG.info("reading resumed")
+            connection.resume_reading()
+
+    def control(self, kind: str, text: str) -> None:
+        """Take a control frame."""
+        if kind == "server_shutdown":
+            self.end(EndKind.SERVER_SHUTDOWN, "the server announced its shutdown")
+        elif kind in ("ack", "error"):
+            self.subscriptions.answer(text)
+            if self.subscriptions.refusal is not None:
+                self.end(EndKind.REFUSED, f"subscription refused: {self.subscriptions.refusal}")
+
+    def judged(self, frames: int, quarantined: int, control: int) -> None:
+        """Take the outcome of one push."""
+        self.frames += frames
+        self.data_frames += frames - control
+        if frames > control + quarantined:
+            self.has_data.set()
+        if quarantined:
+            self._count_bad(quarantined)
+
+    def _count_bad(self, frames: int) -> None:
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - self._bad_since_ns > self._bad_window_ns:
+            self._bad_since_ns, self._bad_frames = now_ns, 0
+        self._bad_frames += frames
+        if self._bad_frames > self._bad_frames_max:
+            self.end(EndKind.BAD_FRAMES, f"{self._bad_frames} frames were quarantined")
+
+    def subscribe_if_due(self) -> None:
+        """Send the next SUBSCRIBE if it is time, and notice answers that do not come."""
+        now_ns = self._clock.monotonic_ns()
+        message = self.subscriptions.next_message(now_ns)
+        if message is not None and self.connection is not None:
+            self.connection.send_text(message)
+        late = self.subscriptions.overdue(now_ns)
+        if late:
+            self.end(EndKind.NO_ACK, f"no answer to SUBSCRIBE of {', '.join(late[:5])}")
+
+    async def close(self, timeout_s: float) -> None:
+        """Close in order: what the server sent before its answer still comes. Then drop the socket.
+
+        ``timeout_s`` counts from the last frame, so that a long backlog is read to its end.
+        """
+        connection = self.connection
+        if connection is None:
+            return
+        connection.start_close()
+        waiting = asyncio.ensure_future(connection.wait_closed())
+        try:
+            while not waiting.done():
+                frames = self._received()
+                await asyncio.wait({waiting}, timeout=timeout_s)
+                if frames == self._received() and not waiting.done():
+                    connection.abort()
+                    await asyncio.wait({waiting}, timeout=timeout_s)
+                    return
+        finally:
+            if not waiting.done():
+                waiting.cancel()
+                connection.abort()
+
+    def _received(self) -> int:
+        return self.frames + (len(self.inbox) if self.inbox is not None else 0)

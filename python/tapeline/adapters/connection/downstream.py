@@ -1,0 +1,22 @@
+"""What a feed needs of whatever takes its frames."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from tapeline.adapters.connection.inbox import Inbox
+
+
+class Downstream(Protocol):
+    """Takes frames in order and says what became of them."""
+
+    def ready(self, inbox: Inbox) -> None:
+        """Take note that an empty inbox has frames again; called from the reader, so cheap."""
+        ...
+
+    def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
+        """Take everything from the inbox, then record the change in the data."""
+        ...
+
+    def last_received(self) -> Mapping[tuple[str, str], int]:
+        """Return the stamp of the newest frame of each ``(raw_symbol, channel)``."""
+        ...

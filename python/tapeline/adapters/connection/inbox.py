@@ -1,0 +1,75 @@
+"""Where one connection leaves its frames for the pump."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+# Above these a connection stops reading its socket, below a quarter it goes on. Nothing is dropped:
+# the frames wait in the kernel and at the exchange.
+FRAMES_HIGH = 65_536
+BYTES_HIGH = 64 * 1024 * 1024
+
+
+class Owner(Protocol):
+    """Whoever opened the connection and hears what its frames turned out to be."""
+
+    def control(self, kind: str, text: str) -> None:
+        """Take a control frame: its kind (``ack``, ``error``, ...) and its text."""
+        ...
+
+    def judged(self, frames: int, quarantined: int, control: int) -> None:
+        """Take the outcome of one push, in frames."""
+        ...
+
+
+class Inbox:
+    """A bounded list of frames and their stamps.
+
+    ``put`` is called for every frame and does nothing but append; the first frame after a pause
+    calls ``on_ready``.
+    """
+
+    __slots__ = ("_bytes", "_frames", "_on_pressure", "_on_ready", "_stamps", "owner", "paused")
+
+    def __init__(
+        self,
+        owner: Owner,
+        on_ready: Callable[["Inbox"], None],
+        on_pressure: Callable[[bool], None],
+    ) -> None:
+        self.owner = owner
+        self.paused = False
+        self._frames: list[bytes] = []
+        self._stamps: list[int] = []
+        self._bytes = 0
+        self._on_ready = on_ready
+        self._on_pressure = on_pressure
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def put(self, frame: bytes, received_ns: int) -> None:
+        """Append a frame with its receive time in Unix UTC nanoseconds."""
+        frames = self._frames
+        if not frames:
+            self._on_ready(self)
+        frames.append(frame)
+        self._stamps.append(received_ns)
+        self._bytes += len(frame)
+        if not self.paused and (len(frames) >= FRAMES_HIGH or self._bytes >= BYTES_HIGH):
+            self.paused = True
+            self._on_pressure(True)
+
+    def take(self, frames_max: int) -> tuple[list[bytes], list[int]]:
+        """Remove and return up to ``frames_max`` frames and their stamps, oldest first."""
+        if len(self._frames) <= frames_max:
+            taken = self._frames, self._stamps
+            self._frames, self._stamps, self._bytes = [], [], 0
+        else:
+            taken = self._frames[:frames_max], self._stamps[:frames_max]
+            del self._frames[:frames_max]
+            del self._stamps[:frames_max]
+            self._bytes -= sum(map(len, taken[0]))
+        if self.paused and len(self._frames) <= FRAMES_HIGH // 4 and self._bytes <= BYTES_HIGH // 4:
+            self.paused = False
+            self._on_pressure(False)
+        return taken

@@ -1,0 +1,128 @@
+"""Tell our batches from everything else that can lie on a bus, and pass each of them once.
+
+Nothing on a bus stops the reader: tombstones, foreign messages and damaged batches are counted by
+reason.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tapeline.apps.bus_reader import BusMessage
+from tapeline.errors import DecodeError
+from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
+from tapeline.transport.topics import UNKNOWN_SYMBOL
+from tapeline.wire.native import BatchInfo, inspect, topic
+
+_SEEN_PER_STREAM: Final = 65_536
+"""Batches remembered for each producer and topic: redeliveries come soon after the original."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A message that holds a batch of ours."""
+
+    message: BusMessage
+    value: bytes
+    event_type: str
+    event_count: int
+
+
+@dataclass(slots=True)
+class ReadCounts:
+    """What the reader saw, in messages."""
+
+    messages: int = 0
+    batches: int = 0
+    redelivered: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    """By reason: empty, undecodable, crc_header, schema_header, wrong_topic."""
+
+
+class BatchReader:
+    """Checks messages and passes every batch once.
+
+    Parameters
+    ----------
+    all_deliveries
+        Pass batches that were delivered again as well.
+    """
+
+    def __init__(self, *, all_deliveries: bool = False) -> None:
+        self._all_deliveries = all_deliveries
+        self._seen: dict[tuple[str, str], dict[tuple[int, bytes], None]] = {}
+        self.counts = ReadCounts()
+        self.last_rejected: str | None = None
+
+    def batches(self, messages: Iterable[BusMessage]) -> list[Batch]:
+        """Pass the batches of ours among these messages; count and skip the rest."""
+        found: list[Batch] = []
+        for message in messages:
+            self.counts.messages += 1
+            try:
+                batch = self._examine(message)
+            except _Rejected as rejected:
+                self.counts.rejected[rejected.reason] += 1
+                where = f"{message.topic}[{message.partition}]@{message.offset}"
+                self.last_rejected = f"{where}: {rejected}"
+                continue
+            if batch is not None:
+                self.counts.batches += 1
+                found.append(batch)
+        return found
+
+    def _examine(self, message: BusMessage) -> Batch | None:
+        value = message.value
+        if not value:
+            raise _Rejected("empty", "no value")
+        try:
+            info = inspect(value)
+        except DecodeError as error:
+            raise _Rejected("undecodable", str(error)) from error
+        _check_headers(message.headers, value, info.schema_version)
+        if message.routing_key != _expected_key(info):
+            raise _Rejected("wrong_topic", f"holds {_expected_key(info)}")
+        is_new = self._remember(
+            (info.producer, message.routing_key or ""), (info.batch_id, value[-4:])
+        )
+        if not is_new:
+            self.counts.redelivered += 1
+        if not is_new and not self._all_deliveries:
+            return None
+        return Batch(message, value, info.event_type, info.event_count)
+
+    def _remember(self, stream: tuple[str, str], batch: tuple[int, bytes]) -> bool:
+        # The checksum is part of it: a producer that was restarted under its old name counts from 1
+        # again, and those batches are new.
+        seen = self._seen.setdefault(stream, {})
+        if batch in seen:
+            return False
+        seen[batch] = None
+        if len(seen) > _SEEN_PER_STREAM:
+            del seen[next(iter(seen))]
+        return True
+
+
+class _Rejected(Exception):
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+
+def _check_headers(
+    headers: Sequence[tuple[str, bytes | None]], value: bytes, schema_version: int
+) -> None:
+    """Compare our headers, when they are there, with what the batch says of itself."""
+    crc = b"%08x" % int.from_bytes(value[-4:], "little")
+    for name, content in headers:
+        if name == CRC_HEADER and content != crc:
+            raise _Rejected("crc_header", f"header {content!r}, batch {crc!r}")
+        if name == SCHEMA_HEADER and content != b"%d" % schema_version:
+            raise _Rejected("schema_header", f"header {content!r}, batch {schema_version}")
+
+
+def _expected_key(info: BatchInfo) -> str:
+    if not info.raw_symbol:
+        return f"{info.event_type}.{info.exchange}.{info.market}.{UNKNOWN_SYMBOL}"
+    return topic(info.event_type, info.exchange, info.market, info.raw_symbol)

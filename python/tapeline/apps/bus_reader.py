@@ -1,0 +1,249 @@
+"""Read a bus from its beginning: an operator's tool, not the storage consumer.
+
+What comes out are messages as they lie there; :mod:`tapeline.apps.batch_reader` judges them.
+"""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import sleep as pause
+from typing import Any, Final, Protocol
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as KafkaMessage
+
+from tapeline.errors import TransportError
+from tapeline.telemetry.clock import Clock, SystemClock
+from tapeline.transport.local_file import LocalFile
+from tapeline.transport.topics import routing_key_of
+from tapeline.transport.uris import KafkaUri, LocalUri, parse_uri
+
+_DISCOVER_NS: Final = 1_000_000_000
+_READ_MESSAGES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BusMessage:
+    """One message as it lies on a bus."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+    @property
+    def routing_key(self) -> str | None:
+        """Its routing key in either topic layout; None when it has none."""
+        return routing_key_of(self.topic, self.key)
+
+
+class Bus(Protocol):
+    """A bus opened for reading from the beginning."""
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Wait up to ``timeout_s`` seconds for messages; an empty list when there are none."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def open_bus(
+    uri: str,
+    *,
+    types: Sequence[str] = (),
+    exchange: str | None = None,
+    market: str | None = None,
+    clock: Clock | None = None,
+) -> Bus:
+    """Open the bus a transport address names.
+
+    Parameters
+    ----------
+    uri
+        As for :func:`tapeline.transport.open.open_sink`.
+    types, exchange, market
+        Read only topics of these; empty or None means all.
+    clock
+        The machine's by default.
+
+    Raises
+    ------
+    SettingsError
+        The address is not one of the allowed forms.
+    TransportError
+        There is no such file, or it is not ours. An absent broker shows in ``read``.
+    """
+    address = parse_uri(uri)
+    pattern = _topic_pattern(types, exchange, market)
+    time = clock if clock is not None else SystemClock()
+    if isinstance(address, LocalUri):
+        return LocalBus(address, pattern, time)
+    return KafkaBus(address, pattern, time)
+
+
+class LocalBus:
+    """A local transport file, read in order of arrival over all topics."""
+
+    def __init__(self, address: LocalUri, pattern: re.Pattern[str], clock: Clock) -> None:
+        self._file = LocalFile(address.path, mode="read")
+        self._pattern = pattern
+        self._clock = clock
+        self._cursor = -(2**63)
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Read what follows; see :meth:`Bus.read`."""
+        end = self._clock.monotonic_ns() + int(timeout_s * 1e9)
+        while True:
+            rows = self._file.read(self._cursor, _READ_MESSAGES)
+            if rows:
+                self._cursor = rows[-1].sequence
+            found = [
+                # A message that changed on the disk is passed on without its value: it will be
+                # counted.
+                BusMessage(
+                    row.topic, 0, row.offset, row.key, row.value if row.is_intact else b"\xff"
+                )
+                for row in rows
+                if self._pattern.fullmatch(row.topic)
+            ]
+            if found or (not rows and not self._wait(end)):
+                return found
+
+    def _wait(self, end_ns: int) -> bool:
+        left_ns = end_ns - self._clock.monotonic_ns()
+        if left_ns <= 0:
+            return False
+        pause(min(left_ns / 1e9, 0.02))
+        return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class KafkaBus:
+    """All partitions of all matching topics of a cluster, each from its first message.
+
+    Partitions are assigned by hand: no consumer group, nothing committed, the cluster keeps no
+    trace.
+    """
+
+    def __init__(self, address: KafkaUri, pattern: re.Pattern[str], clock: Clock) -> None:
+        self._servers = address.servers
+        self._pattern = pattern
+        self._clock = clock
+        self._assigned: set[tuple[str, int]] = set()
+        self._discovered_ns: int | None = None
+        try:
+            self._consumer = Consumer(_consumer_config(address.servers))
+        except KafkaException as error:
+            raise TransportError(f"cannot read Kafka at {address.servers}: {error}") from error
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Read what follows; see :meth:`Bus.read`.
+
+        Raises
+        ------
+        TransportError
+            The broker did not answer the first request for its topics, or reports damaged data.
+        """
+        self._discover()
+        if not self._assigned:
+            pause(min(timeout_s, 0.1))
+            return []
+        messages = self._consumer.consume(_READ_MESSAGES, timeout_s)
+        return [_from_kafka(message) for message in messages if self._is_data(message)]
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._consumer.close()
+
+    def _discover(self) -> None:
+        now = self._clock.monotonic_ns()
+        if self._discovered_ns is not None and now - self._discovered_ns < _DISCOVER_NS:
+            return
+        try:
+            topics = self._consumer.list_topics(
+                timeout=10 if self._discovered_ns is None else 1
+            ).topics
+        except KafkaException as error:
+            if self._discovered_ns is None:
+                raise TransportError(f"no answer from Kafka at {self._servers}: {error}") from error
+            return
+        self._discovered_ns = now
+        found = {
+            (name, partition)
+            for name, topic in topics.items()
+            if self._pattern.match(name)
+            for partition in topic.partitions
+        }
+        self._consumer.incremental_assign(
+            [
+                TopicPartition(name, partition, 0)
+                for name, partition in sorted(found - self._assigned)
+            ]
+        )
+        self._assigned |= found
+
+    def _is_data(self, message: KafkaMessage) -> bool:
+        error = message.error()
+        if error is None:
+            return True
+        if error.code() in _CORRUPT:
+            where = f"{message.topic()} partition {message.partition()} offset {message.offset()}"
+            raise TransportError(f"damaged data on the broker at {where}: {error.str()}")
+        return False
+
+
+_CORRUPT: Final = frozenset({KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION})  # noqa: SLF001
+
+
+def _from_kafka(message: KafkaMessage) -> BusMessage:
+    headers: Any = (
+        message.headers() or []
+    )  # Typed for serialisers' dicts too; a consumer gives pairs.
+    return BusMessage(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        _bytes(message.key()),
+        _bytes(message.value()),
+        tuple((name, _bytes(content)) for name, content in headers),
+    )
+
+
+def _bytes(content: str | bytes | None) -> bytes | None:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _topic_pattern(
+    types: Sequence[str], exchange: str | None, market: str | None
+) -> re.Pattern[str]:
+    kinds = "|".join(map(re.escape, types)) or "[^.]+"
+    venue = re.escape(exchange) if exchange else "[^.]+"
+    place = re.escape(market) if market else "[^.]+"
+    return re.compile(rf"(?:{kinds})\.{venue}\.{place}(?:\.[^.]+)?\Z")
+
+
+def _consumer_config(servers: str) -> dict[str, str | int | float | bool]:
+    return {
+        "bootstrap.servers": servers,
+        # librdkafka wants a name for the group even when nobody joins one.
+        "group.id": f"tapeline-reader-{uuid.uuid4()}",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        # Off by default: a flipped bit on the broker's disk would go through.
+        "check.crcs": True,
+        "queued.max.messages.kbytes": 65536,
+        "fetch.wait.max.ms": 10,
+        "fetch.message.max.bytes": 4_194_304,
+        "socket.keepalive.enable": True,
+        "enable.metrics.push": False,
+        "log_level": 0,
+    }

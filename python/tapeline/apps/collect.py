@@ -1,0 +1,215 @@
+"""``tapeline collect``: a feed, cleaned, on the bus."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from tapeline.apps.collect_plan import feed_plan, market_instruments, tls_context
+from tapeline.apps.collect_summary import CollectSummary
+from tapeline.apps.collector import Collector, SendLatency, make_normalizer
+from tapeline.apps.settings import CollectSettings, load_settings
+from tapeline.errors import SettingsError, TapelineError
+from tapeline.telemetry.clock import SystemClock
+from tapeline.telemetry.log import logger, logging_to
+from tapeline.telemetry.metrics import Metrics
+
+_LOG = logger("tapeline.apps.collect")
+_STATUS_EVERY_NS = 500_000_000
+
+
+def collect_command(
+    exchange: Annotated[str | None, typer.Option(help="Exchange. [binance]")] = None,
+    market: Annotated[str | None, typer.Option(help="Market. [spot]")] = None,
+    symbols: Annotated[
+        str | None, typer.Option(help="Symbols, separated by commas. [BTC/USDT]")
+    ] = None,
+    types: Annotated[
+        str | None, typer.Option(help="Streams, separated by commas: trade, aggtrade. [trade]")
+    ] = None,
+    transport: Annotated[
+        str | None,
+        typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="ws[s]://HOST:PORT instead of the exchange's own address.")
+    ] = None,
+    idle: Annotated[
+        float | None, typer.Option(help="End when nothing has come for so many seconds.")
+    ] = None,
+    duration: Annotated[float | None, typer.Option(help="End after so many seconds.")] = None,
+    instruments: Annotated[
+        Path | None, typer.Option(help="exchangeInfo, a tape with it, or our JSON list.")
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option(help="websockets, picows or auto. [websockets]")
+    ] = None,
+    time_unit: Annotated[
+        str | None, typer.Option(help="Unit to ask the venue for: ms or us. [ms]")
+    ] = None,
+    isolate: Annotated[
+        str | None, typer.Option(help="Symbols that get a connection of their own.")
+    ] = None,
+    rotate_every: Annotated[
+        float | None, typer.Option(help="Replace connections after so many hours. [23]")
+    ] = None,
+    stale_after: Annotated[
+        float | None, typer.Option(help="Flag events older than so many seconds; 0 is never. [60]")
+    ] = None,
+    staleness: Annotated[
+        float | None,
+        typer.Option(help="Reconnect after so many seconds of silence; 0 is never. [15]"),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Kafka: low_latency or ordered. [low_latency]")
+    ] = None,
+    spool: Annotated[
+        Path | None, typer.Option(help="Kafka: file for messages while no broker takes them.")
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Trust this certificate authority for wss, and no other.")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with a table [collect].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
+) -> None:
+    """Collect a feed, clean it and send it to the bus, until interrupted.
+
+    Without options it collects BTC/USDT trades of Binance into a file. Ctrl-C (or SIGTERM) ends it
+    in order: what was received is still delivered. A second one ends it at once.
+    """
+    overrides = {
+        "exchange": exchange,
+        "market": market,
+        "symbols": symbols,
+        "types": types,
+        "transport": transport,
+        "endpoint": endpoint,
+        "idle_s": idle,
+        "duration_s": duration,
+        "instruments": instruments,
+        "client": client,
+        "time_unit": time_unit,
+        "isolate": isolate,
+        "rotate_hours": rotate_every,
+        "stale_after_s": stale_after,
+        "staleness_s": staleness,
+        "profile": profile,
+        "spool": spool,
+        "ca_file": ca_file,
+        "metrics_port": metrics_port,
+    }
+    try:
+        settings = load_settings(CollectSettings, "collect", config=config, overrides=overrides)
+        with logging_to(style=settings.log_format, level=settings.log_level):
+            summary = collect(settings, is_quiet=as_json)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
+    if as_json:
+        sys.stdout.write(orjson.dumps(summary.as_dict()).decode() + "\n")
+    else:
+        _print_table(summary)
+    if summary.residual:
+        raise TapelineError(f"{summary.residual} frames have no verdict: this is a defect")
+
+
+def collect(settings: CollectSettings, *, is_quiet: bool = False) -> CollectSummary:
+    """Run a collector to its end in an event loop of its own.
+
+    Raises
+    ------
+    TapelineError
+        A setting is wrong, the venue refuses, or messages were lost.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_collect(settings, is_quiet))
+
+
+async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
+    from tapeline.transport.kafka_settings import KafkaSettings
+    from tapeline.transport.open import open_sink
+
+    clock = SystemClock()
+    instruments = market_instruments(settings)
+    plan = feed_plan(settings, instruments)
+    tls = tls_context(plan.endpoint, settings.ca_file)
+    normalizer = make_normalizer(settings, instruments, clock)
+    metrics = Metrics()
+    sent = SendLatency()
+    kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
+    sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
+    stop_metrics: Callable[[], None] | None = None
+    try:
+        if settings.metrics_port:
+            stop_metrics = metrics.serve(settings.metrics_port, settings.metrics_host)
+            _LOG.info("metrics", url=f"http://{settings.metrics_host}:{settings.metrics_port}/")
+        collector = Collector(
+            settings,
+            plan,
+            tls=tls,
+            normalizer=normalizer,
+            sink=sink,
+            sent=sent,
+            clock=clock,
+            metrics=metrics,
+        )
+    except BaseException:
+        sink.close(0.0)
+        raise
+    try:
+        show = not is_quiet and sys.stderr.isatty()
+        return await collector.run(_StatusLine(clock) if show else None)
+    finally:
+        if stop_metrics is not None:
+            stop_metrics()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+class _StatusLine:
+    """One line on the terminal while running."""
+
+    def __init__(self, clock: SystemClock) -> None:
+        self._clock = clock
+        self._at_ns = clock.monotonic_ns()
+        self._frames = 0
+
+    def __call__(self, collector: Collector) -> None:
+        """Rewrite the line, twice a second."""
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - self._at_ns < _STATUS_EVERY_NS:
+            return
+        frames = collector.pump.frames
+        rate = (frames - self._frames) * 1e9 / (now_ns - self._at_ns)
+        self._at_ns, self._frames = now_ns, frames
+        facts: dict[str, Any] = {
+            "frames": f"{frames:,}",
+            "frames/s": f"{rate:,.0f}",
+            "gaps": f"{len(collector.normalizer.gaps()):,}",
+            "waiting": f"{collector.sink.stats().pending:,}",
+        }
+        text = "  ".join(f"{value} {name}" for name, value in facts.items())
+        sys.stderr.write(f"\r\x1b[K{text}\r")
+        sys.stderr.flush()
+
+
+def _print_table(summary: CollectSummary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False)
+    for name, value in summary.rows():
+        table.add_row(name, value)
+    Console().print(table)

@@ -1,0 +1,154 @@
+"""Settings from defaults, a TOML file, the environment and the command line, in that order."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tapeline.adapters.connection.clients import Client
+from tapeline.errors import SettingsError
+from tapeline.transport.kafka_settings import Profile
+
+_ENVIRONMENT_PREFIX = "TAPELINE_"
+
+
+def _words(value: object) -> object:
+    """Split what the environment and the command line can only write with commas."""
+    if isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)]
+MaybeWords = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Seconds = Annotated[float, Field(ge=0, le=86_400 * 30, allow_inf_nan=False)]
+
+
+class CollectSettings(BaseModel):
+    """Settings of ``tapeline collect``; the table ``[collect]`` of the file.
+
+    Times are in the unit their name ends in; 0 switches a rule off, None leaves the choice to us.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    exchange: str = "binance"
+    market: str = "spot"
+    symbols: Words = ("BTC/USDT",)
+    types: Words = ("trade",)
+    transport: str = "local:./tapeline-data/bus.db"
+    endpoint: str | None = None
+    """``ws[s]://host:port``; None is the exchange's own address."""
+    instruments: Path | None = None
+    client: Client = Client.WEBSOCKETS
+    time_unit: Literal["ms", "us"] = "ms"
+    ca_file: Path | None = None
+    """Trust this certificate authority, and no other, for ``wss``."""
+    isolate: MaybeWords = ()
+    """Symbols that get a connection of their own."""
+    idle_s: Annotated[float, Field(gt=0)] | None = None
+    """End cleanly when nothing has come for so long."""
+    duration_s: Annotated[float, Field(gt=0)] | None = None
+    """End cleanly after so long."""
+    stale_after_s: Seconds | None = None
+    """Flag events that are older than this when they come; None is 60, or off for a loopback
+    endpoint, because a replayed tape is always old."""
+    staleness_s: Seconds = 15.0
+    """Reconnect when a subscription is silent for so long (or 5 times its longest silence)."""
+    first_data_s: Seconds = 10.0
+    rotate_hours: Annotated[float, Field(gt=0, le=24)] = 23.0
+    profile: Profile = Profile.LOW_LATENCY
+    spool: Path | None = None
+    keep_raw: Literal["imperfect", "all"] = "imperfect"
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    """Prometheus endpoint; 0 is none."""
+    metrics_host: str = "127.0.0.1"
+    close_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    """How long the transport may take to deliver the rest at the end."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_settings(
+    model: type[Model],
+    section: str,
+    *,
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Model:
+    """Lay the sources over each other and check the result.
+
+    Parameters
+    ----------
+    model
+        The settings class.
+    section
+        Table of the TOML file, and middle of the variables: ``TAPELINE_COLLECT_SYMBOLS``.
+    config
+        TOML file; None for none.
+    environment
+        None for the process's own.
+    overrides
+        From the command line; None values say nothing.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, a key is unknown (the nearest valid one is named) or a value is
+        wrong.
+    """
+    values: dict[str, Any] = {}
+    if config is not None:
+        values.update(_from_file(config, section))
+    variables = os.environ if environment is None else environment
+    values.update(_from_environment(section, variables))
+    values.update({name: value for name, value in (overrides or {}).items() if value is not None})
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_sentence(model, error)) from error
+
+
+def _from_file(path: Path, section: str) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot read the settings: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    table = document.get(section, {})
+    unknown = [name for name in document if name != section]
+    if unknown:
+        raise SettingsError(f"{path}: unknown table {unknown[0]!r}, expected [{section}]")
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: {section} must be a table")
+    return table
+
+
+def _from_environment(section: str, environment: Mapping[str, str]) -> dict[str, str]:
+    prefix = f"{_ENVIRONMENT_PREFIX}{section.upper()}_"
+    return {
+        name.removeprefix(prefix).lower(): value
+        for name, value in environment.items()
+        if name.startswith(prefix)
+    }
+
+
+def _sentence(model: type[BaseModel], error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in fault["loc"][:1]) or "settings"
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, model.model_fields, n=1, cutoff=0.5)
+        hint = (
+            f"did you mean {near[0]!r}?" if near else f"known are {', '.join(model.model_fields)}"
+        )
+        return f"unknown setting {name!r}; {hint}"
+    return f"{name}: {fault['msg'].lower()}, was {fault['input']!r}"

@@ -1,0 +1,69 @@
+"""The façade over the Rust normaliser."""
+
+from collections.abc import Iterable
+from typing import Literal, Self, cast
+
+from tapeline import _core
+from tapeline._core import PushResult
+from tapeline.model import Instrument
+
+__all__ = ["NativeNormalizer", "PushResult"]
+
+
+class NativeNormalizer(_core.Normalizer):
+    """Turns frames of one market into encoded batches; see ``docs/cleaning.md`` for the rules.
+
+    ``push``, ``connection``, ``finish``, ``counters``, ``gaps``, ``last_received`` and ``topics``
+    are the Rust methods themselves.
+
+    Parameters
+    ----------
+    exchange, market
+        Tags of the market, ``binance`` and ``spot``.
+    instruments
+        The instruments to accept; frames of others are quarantined as ``unknown_symbol``.
+    producer
+        Names this instance in every batch, with a batch number beside it.
+    time_unit
+        Unit of the venue's times on this connection.
+    future_after_ns, stale_after_ns
+        How far an event's time may be from its receive time, in nanoseconds; 0 for
+        ``stale_after_ns`` switches that rule off.
+    max_frame_bytes
+        A longer frame is quarantined.
+    keep_raw
+        Which events carry the frame they came from.
+
+    Raises
+    ------
+    ArgumentError
+        A value is out of range, or the instruments contradict each other.
+    """
+
+    def __new__(
+        cls,
+        *,
+        exchange: str,
+        market: str,
+        instruments: Iterable[Instrument],
+        producer: str = "tapeline",
+        time_unit: Literal["ms", "us"] = "ms",
+        future_after_ns: int = 5_000_000_000,
+        stale_after_ns: int = 60_000_000_000,
+        max_frame_bytes: int = 4_194_304,
+        keep_raw: Literal["imperfect", "all"] = "imperfect",
+    ) -> Self:
+        """Make a normaliser; no state is shared between instances."""
+        made = super().__new__(
+            cls,
+            exchange=exchange,
+            market=market,
+            instruments=[(item.raw_symbol, item.symbol) for item in instruments],
+            producer=producer,
+            time_unit=time_unit,
+            future_after_ns=future_after_ns,
+            stale_after_ns=stale_after_ns,
+            max_frame_bytes=max_frame_bytes,
+            keep_raw=keep_raw,
+        )
+        return cast(Self, made)

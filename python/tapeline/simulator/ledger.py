@@ -1,0 +1,221 @@
+"""The ledger: what was sent, what was done to it, what is therefore missing."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tapeline.errors import TapelineError
+from tapeline.simulator.damage import damage
+from tapeline.simulator.faults import FaultKind
+from tapeline.simulator.plan import Note
+from tapeline.simulator.reel import Reel
+from tapeline.simulator.venue import Venue
+
+#: Version of the ledger's form; readers refuse a higher one.
+LEDGER_VERSION = 1
+
+Range = tuple[int, int]
+
+
+class Ledger:
+    """Collects the accounts of a run and writes them as JSON Lines.
+
+    Parameters
+    ----------
+    reel, venue
+        The tape and whose it is.
+    seed
+        Seed of the fault plan.
+    """
+
+    def __init__(self, reel: Reel, venue: Venue, seed: int) -> None:
+        self._reel = reel
+        self._venue = venue
+        self._seed = seed
+        self._lines: list[dict[str, Any]] = []
+        self._sent = Counter[int]()
+        self._control = Counter[str]()
+        self._done = {kind: Counter[int]() for kind in FaultKind}
+        self._delivered = bytearray(len(reel))
+        self._lost: set[int] = set()
+        self._corrupted: set[int] = set()
+        self.connections = 0
+
+    def sent(self, indices: Sequence[int]) -> None:
+        """Count frames written to one connection."""
+        self._sent.update(map(self._reel.stream_of.__getitem__, indices))
+        delivered = self._delivered
+        for index in indices:
+            delivered[index] = 1
+
+    def control(self, kind: str) -> None:
+        """Count a text message of the server's own, such as an acknowledgement."""
+        self._control[kind] += 1
+
+    def fault(self, note: Note) -> None:
+        """Record a fault done to a frame that a client listened to."""
+        frame, reel = note.frame, self._reel
+        self._done[note.kind][reel.stream_of[frame]] += 1
+        line: dict[str, Any] = {"type": "fault", "kind": note.kind.value, **self._where(frame)}
+        if note.kind in (FaultKind.DROP, FaultKind.GAP):
+            self._lost.add(frame)
+        elif note.kind is FaultKind.CORRUPT:
+            self._lost.add(frame)
+            self._corrupted.add(frame)
+            line["done"] = damage(reel.frames[frame], self._seed ^ frame)[1]
+        elif note.other is not None:
+            line["place" if note.kind is FaultKind.REORDER else "behind"] = note.other + 1
+        self._lines.append(line)
+
+    def break_(self, kind: FaultKind, slot: int, connection: int, **details: object) -> None:
+        """Record a fault done to a connection before a slot of the tape."""
+        self._lines.append(
+            {
+                "type": "fault",
+                "kind": kind.value,
+                "frame": slot + 1,
+                "connection": connection,
+                **details,
+            }
+        )
+
+    def connection(self, line: dict[str, Any]) -> None:
+        """Record a connection that has ended."""
+        self.connections += 1
+        self._lines.append({"type": "connection", **line})
+
+    def summary(self) -> dict[str, Any]:
+        """Return the final account, see ``docs/simulator.md`` for its fields."""
+        streams = [self._stream(index) for index in range(len(self._reel.streams))]
+        totals = {
+            name: sum(stream[name] for stream in streams)
+            for name in (
+                "tape_frames",
+                "sent",
+                "distinct_sent",
+                "dropped",
+                "duplicated",
+                "reordered",
+            )
+        }
+        return {
+            "type": "summary",
+            "ledger_version": LEDGER_VERSION,
+            "seed": self._seed,
+            **totals,
+            "corrupted": len(self._corrupted),
+            "control": self._control.total(),
+            "control_by_kind": dict(sorted(self._control.items())),
+            "connections": self.connections,
+            "not_replayed": dict(sorted(self._reel.not_replayed.items())),
+            "streams": streams,
+        }
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write all lines and the summary, under a temporary name first.
+
+        Raises
+        ------
+        TapelineError
+            The file cannot be written.
+        """
+        target = Path(path)
+        part = target.with_name(target.name + ".part")
+        try:
+            with part.open("wb") as stream:
+                for line in (*self._lines, self.summary()):
+                    stream.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(target)
+        except OSError as error:
+            raise TapelineError(f"cannot write the ledger {target}: {error.strerror}") from error
+
+    def _where(self, frame: int) -> dict[str, Any]:
+        where: dict[str, Any] = {
+            "frame": frame + 1,
+            "stream": self._reel.streams[self._reel.stream_of[frame]],
+        }
+        ids = self._venue.native_ids(self._reel.frames[frame])
+        if ids is not None:
+            where["first_id"], where["last_id"] = ids
+        return where
+
+    def _stream(self, stream: int) -> dict[str, Any]:
+        frames = [index for index, of in enumerate(self._reel.stream_of) if of == stream]
+        distinct = sum(map(self._delivered.__getitem__, frames))
+        dropped = self._done[FaultKind.DROP][stream] + self._done[FaultKind.GAP][stream]
+        corrupted = sorted(
+            index for index in self._corrupted if self._reel.stream_of[index] == stream
+        )
+        ids = [self._venue.native_ids(self._reel.frames[index]) for index in corrupted]
+        return {
+            "stream": self._reel.streams[stream],
+            "tape_frames": len(frames),
+            "sent": self._sent[stream],
+            "distinct_sent": distinct,
+            "dropped": dropped,
+            "not_sent": len(frames) - distinct - dropped,
+            "duplicated": self._done[FaultKind.DUPLICATE][stream],
+            "reordered": self._done[FaultKind.REORDER][stream],
+            "corrupted": len(corrupted),
+            "corrupted_ids": [list(pair) for pair in ids if pair is not None],
+            **self._missing(frames),
+        }
+
+    def _missing(self, frames: Sequence[int]) -> dict[str, list[list[int]]]:
+        """Return the ids no client got intact: between those it got, and outside of them."""
+        missing = self._ids(index for index in frames if index in self._lost)
+        if not missing:
+            return {"gaps": [], "missing_at_edges": []}
+        delivered = self._delivered
+        intact = self._ids(
+            index for index in frames if delivered[index] and index not in self._corrupted
+        )
+        missing -= intact
+        if not intact:
+            return {"gaps": [], "missing_at_edges": merged(missing)}
+        low, high = min(first for first, _ in intact), max(last for _, last in intact)
+        inside = {pair for pair in missing if low < pair[0] and pair[1] < high}
+        return {"gaps": merged(inside), "missing_at_edges": merged(missing - inside)}
+
+    def _ids(self, indices: Iterable[int]) -> set[Range]:
+        found = map(self._venue.native_ids, map(self._reel.frames.__getitem__, indices))
+        return {pair for pair in found if pair is not None}
+
+
+def merged(ranges: Iterable[Range]) -> list[list[int]]:
+    """Return ranges of ids sorted, with those that touch or overlap joined."""
+    joined: list[list[int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1][1] = max(joined[-1][1], last)
+        else:
+            joined.append([first, last])
+    return joined
+
+
+def read_ledger(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Read a ledger's lines; the last one is the summary.
+
+    Raises
+    ------
+    TapelineError
+        The file cannot be read, or is no ledger of a version that is known here.
+    """
+    try:
+        lines = [orjson.loads(line) for line in Path(path).read_bytes().splitlines()]
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise TapelineError(f"cannot read the ledger {os.fspath(path)}: {error}") from error
+    if not lines or lines[-1].get("type") != "summary":
+        raise TapelineError(f"{os.fspath(path)} is no ledger: it does not end in a summary")
+    version = lines[-1].get("ledger_version")
+    if version != LEDGER_VERSION:
+        raise TapelineError(
+            f"{os.fspath(path)} is a ledger of version {version}, expected {LEDGER_VERSION}"
+        )
+    return lines

@@ -1,0 +1,279 @@
+"""The player: moves the tape on, sends it to the subscribed clients, makes the faults happen."""
+
+import asyncio
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from tapeline.simulator.connection import Connection
+from tapeline.simulator.damage import damage
+from tapeline.simulator.faults import FaultKind, FaultSpec
+from tapeline.simulator.ledger import Ledger
+from tapeline.simulator.plan import Break, FaultPlan, draw_plan
+from tapeline.simulator.reel import Reel
+from tapeline.simulator.venue import Answer
+from tapeline.telemetry.clock import Clock
+
+#: Slots sent between two looks at the clock and at what clients say.
+CHUNK_SLOTS = 512
+#: Longest sleep of a paced tape, so that a client who comes or goes is noticed.
+NAP_S_MAX = 0.05
+#: How long the end of the tape waits for clients to have read it.
+READ_TIMEOUT_S = 60.0
+
+_SECOND_NS = 1_000_000_000
+_GOING_AWAY = 1001
+
+
+class Player:
+    """Plays a reel to whoever is subscribed.
+
+    The tape runs while at least one client is subscribed to a stream of it, and stands still
+    otherwise. Several
+    clients get the same frames at the same time. It waits for the slowest of them.
+
+    Parameters
+    ----------
+    reel
+        What is played.
+    ledger
+        Where everything is accounted.
+    clock
+        Its monotonic side paces the tape.
+    speed
+        Recorded seconds a second; None for as fast as the clients read.
+    faults
+        What shall go wrong.
+    seed
+        Seed of the fault plan.
+    """
+
+    def __init__(
+        self,
+        reel: Reel,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        speed: float | None = 1.0,
+        faults: Sequence[FaultSpec] = (),
+        seed: int = 0,
+    ) -> None:
+        self.position = 0
+        self._reel = reel
+        self._ledger = ledger
+        self._clock = clock
+        self._speed = speed
+        self._faults = faults
+        self._seed = seed
+        self._plan = FaultPlan(seed)
+        self._edited: list[int] = []
+        self._breaks: list[Break] = []
+        self._connections: dict[int, Connection] = {}
+        self._changed = asyncio.Event()
+        self._tape_ns = 0.0
+        self._looked_ns: int | None = None
+        self._mute_left = sum(
+            spec.count for spec in faults if spec.kind is FaultKind.ACK_WITHOUT_DATA
+        )
+        self._timers: list[asyncio.TimerHandle] = []
+        self._closing: set[asyncio.Task[None]] = set()
+
+    # What connections tell.
+
+    def opened(self, connection: Connection) -> None:
+        """Take a new client in."""
+        self._connections[connection.number] = connection
+        self.subscriptions_changed(connection)
+
+    def subscriptions_changed(self, connection: Connection) -> None:
+        """Work out again which streams a client gets."""
+        if connection.session is None:
+            return
+        had_none = not any(connection.mask)
+        connection.mask = self._reel.mask(connection.session.streams)
+        if had_none and any(connection.mask) and self._mute_left and not connection.is_mute:
+            self._mute_left -= 1
+            connection.is_mute = True
+            self._ledger.break_(FaultKind.ACK_WITHOUT_DATA, self.position, connection.number)
+        self._changed.set()
+
+    def answered(self, connection: Connection, answer: Answer) -> None:
+        """Count the server's own message."""
+        self._ledger.control(answer.kind)
+
+    def ended(self, connection: Connection) -> None:
+        """Let a client go."""
+        if connection.session is not None:
+            self._ledger.connection(connection.account())
+        self._connections.pop(connection.number, None)
+        self._changed.set()
+
+    # Playing.
+
+    async def play(self) -> None:
+        """Send the whole tape."""
+        await self._wait_for_clients()
+        self._draw()
+        while self.position < len(self._reel):
+            if not self._live():
+                await self._wait_for_clients()
+                continue
+            if self._breaks and self._breaks[0].slot <= self.position:
+                await self._break(self._breaks.pop(0))
+                continue
+            stop = self._due()
+            if stop == self.position:
+                await asyncio.sleep(self._nap_s())
+                continue
+            self._send(self.position, stop)
+            self.position = stop
+            await self._breathe()
+
+    async def wait_until_read(self) -> bool:
+        """Wait until the clients have read all that was sent; return whether all of them have."""
+        readers = [connection for connection in self._connections.values() if connection.is_open]
+        results = await asyncio.gather(*(reader.barrier(READ_TIMEOUT_S) for reader in readers))
+        return all(results)
+
+    async def close(self, reason: str) -> None:
+        """Close every connection in good order."""
+        for timer in self._timers:
+            timer.cancel()
+        everyone = list(self._connections.values())
+        await asyncio.gather(
+            *(item.reset() if item.is_frozen else _closed(item, reason) for item in everyone),
+            *self._closing,
+        )
+
+    def _draw(self) -> None:
+        wanted = [any(column) for column in zip(*(item.mask for item in self._live()), strict=True)]
+        self._plan = draw_plan(
+            self._reel.numbers_by_stream(), bytes(wanted), self._faults, self._seed
+        )
+        self._edited = self._plan.slots()
+        self._breaks = list(self._plan.breaks)
+
+    def _live(self) -> list[Connection]:
+        return [connection for connection in self._connections.values() if connection.is_live]
+
+    async def _wait_for_clients(self) -> None:
+        self._looked_ns = None
+        while not self._live():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _due(self) -> int:
+        """Return the slot before which the tape may be sent now."""
+        stop = min(self.position + CHUNK_SLOTS, len(self._reel))
+        if self._breaks:
+            stop = min(stop, self._breaks[0].slot)
+        if self._speed is None:
+            return stop
+        now_ns = self._clock.monotonic_ns()
+        if self._looked_ns is not None:
+            self._tape_ns += (now_ns - self._looked_ns) * self._speed
+        self._looked_ns = now_ns
+        return bisect_right(self._reel.times_ns, self._tape_ns, self.position, stop)
+
+    def _nap_s(self) -> float:
+        if self._speed is None:
+            return 0.0
+        ahead_ns = self._reel.times_ns[self.position] - self._tape_ns
+        return min(max(ahead_ns / self._speed / _SECOND_NS, 0.0), NAP_S_MAX)
+
+    async def _breathe(self) -> None:
+        """Let clients speak, and wait for those that read more slowly than the tape runs."""
+        await asyncio.sleep(0)
+        for connection in self._live():
+            if not connection.drained.is_set():
+                await connection.drained.wait()
+
+    def _send(self, start: int, stop: int) -> None:
+        indices, is_damaged = self._indices(start, stop)
+        reel, stream_of = self._reel, self._reel.stream_of
+        for connection in self._live():
+            mask, session = connection.mask, connection.session
+            if session is None:
+                continue
+            mine = indices if all(mask) else [index for index in indices if mask[stream_of[index]]]
+            if not mine:
+                continue
+            payloads = session.render([(reel.frames[i], reel.streams[stream_of[i]]) for i in mine])
+            if is_damaged:
+                payloads = self._damaged(mine, payloads)
+            connection.send_frames(payloads)
+            self._ledger.sent(mine)
+
+    def _indices(self, start: int, stop: int) -> tuple[Sequence[int], bool]:
+        """Return the frames that some slots send, and whether some are to be damaged."""
+        first = bisect_left(self._edited, start)
+        last = bisect_left(self._edited, stop, first)
+        if first == last:
+            return range(start, stop), False
+        indices: list[int] = []
+        is_damaged = False
+        heard = bytes(map(any, zip(*(item.mask for item in self._live()), strict=True)))
+        position = start
+        for slot in self._edited[first:last]:
+            indices.extend(range(position, slot))
+            indices.extend(self._plan.sends.get(slot, (slot,)))
+            position = slot + 1
+            for note in self._plan.notes.get(slot, ()):
+                is_damaged = is_damaged or note.kind is FaultKind.CORRUPT
+                if heard[self._reel.stream_of[note.frame]]:
+                    self._ledger.fault(note)
+        indices.extend(range(position, stop))
+        return indices, is_damaged
+
+    def _damaged(self, indices: Sequence[int], payloads: Sequence[bytes]) -> list[bytes]:
+        corrupted, seed = self._plan.corrupted, self._seed
+        return [
+            damage(payload, seed ^ index)[0] if index in corrupted else payload
+            for index, payload in zip(indices, payloads, strict=True)
+        ]
+
+    # Breaking connections.
+
+    async def _break(self, fault: Break) -> None:
+        """Break the connection that is subscribed longest; the others go on."""
+        self._looked_ns = None
+        victim = self._live()[0]
+        details: dict[str, Any] = {"sent": victim.sent}
+        match fault.kind:
+            case FaultKind.DISCONNECT:
+                code = int(fault.option or _GOING_AWAY)
+                details["code"] = code
+                await victim.close(code, "simulated disconnect", by="fault")
+            case FaultKind.DISCONNECT_ABRUPT:
+                await victim.end_without_close_frame()
+            case FaultKind.RESET:
+                details["in_flight"] = victim.sent - victim.confirmed
+                await victim.reset()
+            case FaultKind.HALF_OPEN:
+                victim.freeze()
+            case FaultKind.SHUTDOWN:
+                details["closes_after_s"] = self._announce_shutdown(victim, fault.option)
+        self._ledger.break_(fault.kind, fault.slot, victim.number, **details)
+
+    def _announce_shutdown(self, victim: Connection, option: float | None) -> float:
+        seconds = 1.0 if option is None else option
+        tape_ns = self._reel.start_ns + self._reel.times_ns[self.position]
+        notice = victim.session.shutdown_notice(tape_ns) if victim.session is not None else None
+        if notice is not None:
+            victim.send_control(notice)
+            self._ledger.control("server_shutdown")
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(seconds, self._close_later, victim))
+        return seconds
+
+    def _close_later(self, victim: Connection) -> None:
+        task = asyncio.create_task(
+            victim.close(_GOING_AWAY, "simulated shutdown", by="fault"),
+            name=f"close connection {victim.number}",
+        )
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def _closed(connection: Connection, reason: str) -> None:
+    await connection.close(_GOING_AWAY, reason, by="end")

@@ -1,0 +1,69 @@
+"""Open a bus by its address."""
+
+from dataclasses import replace
+
+from tapeline.telemetry.clock import Clock, SystemClock
+from tapeline.transport.kafka import KafkaSink
+from tapeline.transport.kafka_settings import KafkaSettings, Profile
+from tapeline.transport.local import LocalSettings, LocalSink
+from tapeline.transport.ports import AckHook, MessageSink
+from tapeline.transport.uris import KafkaUri, parse_uri
+
+
+def open_sink(
+    uri: str,
+    *,
+    kafka: KafkaSettings | None = None,
+    local: LocalSettings | None = None,
+    clock: Clock | None = None,
+    on_ack: AckHook | None = None,
+) -> MessageSink:
+    """Open the sink a transport address names.
+
+    Parameters
+    ----------
+    uri
+        ``kafka://HOST:PORT[,HOST:PORT][?profile=ordered&layout=market&...]`` or ``local:PATH``.
+    kafka, local
+        Settings for what the address does not say; what it says wins.
+    clock
+        For ages and latencies; the machine's by default.
+    on_ack
+        Called from ``poll`` with ``(latency_ns, n_messages)``.
+
+    Raises
+    ------
+    SettingsError
+        The address is not one of the allowed forms.
+    TransportError
+        The file or the spool cannot be used. An absent broker is no error: messages are spooled.
+    """
+    address = parse_uri(uri)
+    time = clock if clock is not None else SystemClock()
+    if isinstance(address, KafkaUri):
+        settings = kafka_settings(address, kafka)
+        return KafkaSink(settings, clock=time, on_ack=on_ack)
+    base = local if local is not None else LocalSettings(path=address.path)
+    return LocalSink(
+        replace(base, path=address.path, durable=address.durable or base.durable),
+        clock=time,
+        on_ack=on_ack,
+    )
+
+
+def kafka_settings(address: KafkaUri, base: KafkaSettings | None = None) -> KafkaSettings:
+    """Lay what an address says over settings."""
+    settings = base if base is not None else KafkaSettings(servers=address.servers)
+    profile = settings.profile if address.profile is None else Profile(address.profile)
+    return replace(
+        settings,
+        servers=address.servers,
+        profile=profile,
+        layout=settings.layout if address.layout is None else address.layout,
+        spool=settings.spool if address.spool is None else address.spool,
+        partitions=settings.partitions if address.partitions is None else address.partitions,
+        replication=settings.replication if address.replication is None else address.replication,
+        retention_ms=settings.retention_ms
+        if address.retention_ms is None
+        else address.retention_ms,
+    )

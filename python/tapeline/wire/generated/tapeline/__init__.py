@@ -1,0 +1,1 @@
+"""Made by proto/gen.py."""

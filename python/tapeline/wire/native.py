@@ -1,0 +1,103 @@
+"""Read batches: the façade over the Rust decoder."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, final
+
+from tapeline._core import BatchInfo, crc32c, inspect, topic
+from tapeline._core import Events as _CoreEvents
+from tapeline._core import decode as _decode
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["BatchInfo", "Events", "crc32c", "decode", "inspect", "topic"]
+
+_ROWS_SHOWN = 10
+
+
+@final
+class Events:
+    """Decoded events of one type, ready for any Arrow library.
+
+    ``pl.DataFrame(events)`` and ``pyarrow.table(events)`` read it without a copy through Python.
+    Prices and quantities are ``decimal128(38, 18)``, times Unix UTC nanoseconds (int64).
+    """
+
+    __slots__ = ("_core",)
+
+    def __init__(self, core: _CoreEvents) -> None:
+        self._core = core
+
+    @property
+    def event_type(self) -> str:
+        """Type of all events: ``trade``, ``coverage`` or ``quarantine``."""
+        return self._core.event_type
+
+    @property
+    def rejected(self) -> list[tuple[int, str]]:
+        """Index and fault of each value left out; filled with ``errors="collect"`` only."""
+        return self._core.rejected
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._core.__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        return self._core.__arrow_c_schema__()
+
+    def to_arrow(self) -> "pa.Table":
+        """Return the events as a ``pyarrow.Table``, one row an event."""
+        import pyarrow as pa
+
+        return pa.table(self)
+
+    def to_polars(self) -> "pl.DataFrame":
+        """Return the events as a ``polars.DataFrame``, one row an event."""
+        import polars as pl
+
+        return pl.DataFrame(self)
+
+    def __repr__(self) -> str:
+        left_out = f", {len(self.rejected)} values rejected" if self.rejected else ""
+        return f"<Events: {len(self):,} {self.event_type} events{left_out}>"
+
+    def _repr_html_(self) -> str:
+        table = self.to_polars().head(_ROWS_SHOWN)
+        return f"<p>{repr(self)[1:-1]}</p>{table._repr_html_()}"
+
+
+def decode(
+    values: Sequence[bytes],
+    *,
+    event_type: str | None = None,
+    errors: Literal["raise", "collect"] = "raise",
+) -> Events:
+    """Decode the values of bus messages to one table.
+
+    Parameters
+    ----------
+    values
+        Encoded ``MarketDataBatch`` messages; none gives an empty table of trades.
+    event_type
+        ``trade``, ``coverage`` or ``quarantine``: read these and skip all others. Without it all
+        values must have the same type.
+    errors
+        What happens to a value that is damaged or no batch: ``raise`` fails the call, ``collect``
+        leaves the value out and lists it in ``Events.rejected``.
+
+    Returns
+    -------
+    Events
+        One row an event, in the order of the values.
+
+    Raises
+    ------
+    DecodeError
+        A value is damaged or no batch; the message names its index.
+    ArgumentError
+        The values have several types, or ``event_type`` is not one of those above.
+    """
+    return Events(_decode(values, event_type=event_type, errors=errors))

@@ -1,0 +1,1 @@
+"""Hand-written fakes: real sockets that misbehave on purpose."""

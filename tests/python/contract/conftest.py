@@ -1,0 +1,28 @@
+"""Services the contract suites run against."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.services.kafka import KafkaBroker, broker_or_skip
+
+
+@pytest.fixture(scope="session")
+def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker nobody harms: the one of ``TAPELINE_KAFKA``, or one started for this run."""
+    given = os.environ.get("TAPELINE_KAFKA")
+    if given:
+        yield given
+        return
+    broker = broker_or_skip(tmp_path_factory.mktemp("kafka"))
+    yield broker.servers
+    broker.stop()
+
+
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A broker that a test may kill and freeze."""
+    broker = broker_or_skip(tmp_path_factory.mktemp("own-kafka"))
+    yield broker
+    broker.stop()

@@ -1,0 +1,158 @@
+"""What every bus must do, over the local file and over a real Kafka broker: the same tests."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tapeline.apps.bus_reader import open_bus
+from tapeline.errors import ArgumentError, TransportError
+from tapeline.transport.open import open_sink
+from tapeline.transport.ports import Message, MessageSink
+
+
+@dataclass
+class Bus:
+    uri: str
+    exchange: str
+
+    def open(self, on_ack: Callable[[int, int], None] | None = None) -> MessageSink:
+        return open_sink(self.uri, on_ack=on_ack)
+
+    def topic(self, symbol: str = "btcusdt") -> str:
+        return f"trade.{self.exchange}.spot.{symbol}"
+
+    def messages(self, count: int, symbol: str = "btcusdt") -> list[Message]:
+        return [(self.topic(symbol), symbol.encode(), b"%08d" % number) for number in range(count)]
+
+    def read_all(self, count: int, timeout_s: float = 20.0) -> list[tuple[str, int, bytes, bytes]]:
+        """Read until ``count`` messages are there, then once more to see that nothing follows."""
+        bus = open_bus(self.uri, exchange=self.exchange)
+        found: list[tuple[str, int, bytes, bytes]] = []
+        end = time.monotonic() + timeout_s
+        try:
+            while len(found) < count and time.monotonic() < end:
+                found += [
+                    (m.routing_key or m.topic, m.offset, m.key or b"", m.value or b"")
+                    for m in bus.read(0.2)
+                ]
+            found += [(m.topic, m.offset, m.key or b"", m.value or b"") for m in bus.read(0.3)]
+        finally:
+            bus.close()
+        return found
+
+
+@pytest.fixture(params=["local", "kafka", "kafka-ordered", "kafka-market"])
+def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
+    exchange = f"x{uuid.uuid4().hex[:10]}"
+    if request.param == "local":
+        yield Bus(f"local:{tmp_path}/bus.db", exchange)
+        return
+    servers = request.getfixturevalue("kafka_servers")
+    options = {"kafka": "", "kafka-ordered": "&profile=ordered", "kafka-market": "&layout=market"}
+    yield Bus(f"kafka://{servers}?spool={tmp_path}/spool.db{options[request.param]}", exchange)
+
+
+def test_every_message_arrives_unchanged_and_in_order(bus: Bus) -> None:
+    messages = bus.messages(5000)
+    sink = bus.open()
+    sink.create_topics([bus.topic()])
+    for start in range(0, len(messages), 100):
+        sink.send(messages[start : start + 100])
+        sink.poll()
+    report = sink.close(20.0)
+    assert (report.delivered, report.spooled, report.failed, report.lost) == (5000, 0, 0, 0)
+    found = bus.read_all(5000)
+    assert [value for _, _, _, value in found] == [value for _, _, value in messages]
+    assert {(topic, key) for topic, _, key, _ in found} == {(bus.topic(), b"btcusdt")}
+
+
+def test_any_bytes_are_carried_as_they_are(bus: Bus) -> None:
+    source = random.Random(7)
+    values = [
+        b"",
+        b"\x00",
+        b"\xff" * 5,
+        *(source.randbytes(source.randrange(1, 70_000)) for _ in range(40)),
+    ]
+    sink = bus.open()
+    sink.send([(bus.topic(), b"btcusdt", value) for value in values])
+    assert sink.close(20.0).delivered == len(values)
+    assert [value for _, _, _, value in bus.read_all(len(values))] == values
+
+
+def test_offsets_count_from_zero_in_each_topic(bus: Bus) -> None:
+    sink = bus.open()
+    for _ in range(3):
+        sink.send(bus.messages(10, "btcusdt") + bus.messages(7, "ethusdt"))
+    assert sink.close(20.0).delivered == 51
+    found = bus.read_all(51)
+    if "layout=market" in bus.uri:  # One Kafka topic carries both.
+        assert sorted(offset for _, offset, _, _ in found) == list(range(51))
+        return
+    for symbol, count in (("btcusdt", 30), ("ethusdt", 21)):
+        offsets = [offset for topic, offset, _, _ in found if topic == bus.topic(symbol)]
+        assert offsets == list(range(count))
+
+
+def test_a_second_run_continues_where_the_first_ended(bus: Bus) -> None:
+    for _ in range(2):
+        sink = bus.open()
+        sink.send(bus.messages(20))
+        assert sink.close(20.0).delivered == 20
+    found = bus.read_all(40)
+    assert [offset for _, offset, _, _ in found] == list(range(40))
+
+
+def test_a_bad_routing_key_is_refused_before_anything_is_taken(bus: Bus) -> None:
+    sink = bus.open()
+    bad = "trade.Binance.spot.btcusdt"
+    with pytest.raises(ArgumentError, match="Binance"):
+        sink.send([*bus.messages(3), (bad, b"btcusdt", b"x")])
+    with pytest.raises(ArgumentError, match="four tokens"):
+        sink.create_topics(["trade..spot"])
+    assert sink.stats().sent == 0
+    report = sink.close(5.0)
+    assert (report.delivered, report.spooled, report.lost) == (0, 0, 0)
+
+
+def test_the_ledger_balances_at_every_step(bus: Bus) -> None:
+    sink = bus.open()
+    for _ in range(200):
+        sink.send(bus.messages(5))
+        sink.poll()
+        stats = sink.stats()
+        assert (
+            stats.sent + stats.recovered
+            == stats.acknowledged + stats.failed + stats.in_flight + stats.spooled
+        )
+    assert sink.close(20.0).delivered == 1000
+    assert sink.stats().acknowledged == 1000
+
+
+def test_every_acknowledged_message_reports_its_latency(bus: Bus) -> None:
+    seen: list[tuple[int, int]] = []
+    sink = bus.open(on_ack=lambda latency_ns, count: seen.append((latency_ns, count)))
+    sink.send(bus.messages(100))
+    sink.close(20.0)
+    assert sum(count for _, count in seen) == 100
+    assert all(0 < latency_ns < 20_000_000_000 for latency_ns, _ in seen)
+
+
+def test_a_closed_sink_takes_nothing(bus: Bus) -> None:
+    sink = bus.open()
+    sink.close(5.0)
+    with pytest.raises(TransportError, match="closed"):
+        sink.send(bus.messages(1))
+
+
+def test_an_escaped_symbol_arrives_under_its_routing_key(bus: Bus) -> None:
+    symbol = "-e5-b8-81usdt"
+    sink = bus.open()
+    sink.send(bus.messages(3, symbol))
+    assert sink.close(20.0).delivered == 3
+    assert {topic for topic, _, _, _ in bus.read_all(3)} == {bus.topic(symbol)}

@@ -1,0 +1,34 @@
+"""A real Kafka broker, emptied before each test."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from tests.services.kafka import KafkaBroker, broker_or_skip
+
+
+@pytest.fixture(scope="package")
+def running_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    broker = broker_or_skip(tmp_path_factory.mktemp("kafka-end-to-end"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def broker(running_broker: KafkaBroker) -> KafkaBroker:
+    """The broker, without a topic of an earlier test."""
+    admin = AdminClient({"bootstrap.servers": running_broker.servers, "log_level": 0})
+    if names := ours(admin):
+        for deleted in admin.delete_topics(names).values():
+            deleted.result(timeout=30)
+    end = time.monotonic() + 30
+    while ours(admin):
+        assert time.monotonic() < end, "the broker still lists topics that were deleted"
+    return running_broker
+
+
+def ours(admin: AdminClient) -> list[str]:
+    topics = admin.list_topics(timeout=10).topics
+    return [name for name in topics if name.count(".") == 3]

@@ -1,0 +1,139 @@
+"""Messages of the bus as plain records, read with protobuf's own Python runtime."""
+
+from typing import Any, Final, NamedTuple
+
+from .crc32c import crc32c
+from .records import CoverageRecord, Instrument, QuarantineRecord, TradeRecord
+from .schema import enum_names, message_class
+from .symbols import symbol_token
+
+MAX_BATCH_EVENTS: Final = 256
+MAX_BATCH_BYTES: Final = 256 * 1024
+_CRC_FIELD_BYTES: Final = 5
+_CRC_TAG: Final = 15 << 3 | 5
+
+Record = TradeRecord | QuarantineRecord | CoverageRecord
+
+
+class Batch(NamedTuple):
+    """One decoded message."""
+
+    event_type: str
+    instrument: Instrument
+    producer: str
+    batch_id: int
+    sent_ns: int
+    records: list[Record]
+
+
+def decode_message(topic: str, key: bytes, value: bytes) -> Batch:
+    """Decode a message and check everything that holds for each one.
+
+    The checks: checksum, version, count, size, that topic and key are those of the content, and
+    that every event has the batch's type.
+    """
+    batch = message_class("MarketDataBatch").FromString(value)
+    assert value[-_CRC_FIELD_BYTES] == _CRC_TAG, "the last field is no crc32c"
+    assert batch.crc32c == int.from_bytes(value[-4:], "little")
+    assert batch.crc32c == crc32c(value[:-_CRC_FIELD_BYTES])
+    assert batch.schema_version == 1
+    assert batch.event_count == len(batch.events)
+    assert 1 <= len(batch.events) <= MAX_BATCH_EVENTS
+    assert len(value) - batch.events[-1].ByteSize() <= MAX_BATCH_BYTES
+    event_type = enum_names("EventType", "EVENT_TYPE_")[batch.event_type]
+    place = batch.instrument
+    assert (place.exchange, place.market) == ("binance", "spot")
+    token = symbol_token(place.raw_symbol)
+    assert topic == f"{event_type}.binance.spot.{token}"
+    assert key == token.encode()
+    return Batch(
+        event_type,
+        Instrument(place.raw_symbol, place.symbol),
+        batch.producer,
+        batch.batch_id,
+        batch.sent_ns,
+        [_RECORD_MAKERS[event_type](event) for event in batch.events],
+    )
+
+
+def _optional(message: Any, field: str) -> Any:
+    return getattr(message, field) if message.HasField(field) else None
+
+
+def _decimal(message: Any) -> tuple[int, int]:
+    """Return (units, scale), after a look at the canonical form."""
+    units, scale = message.units, message.scale
+    if message.wide_units:
+        assert units == 0
+        assert len(message.wide_units) == 16
+        units = int.from_bytes(message.wide_units, "big", signed=True)
+        assert not -(2**63) <= units < 2**63, "wide without need"
+    assert scale == 0 or units % 10 != 0, "a trailing zero in the fraction"
+    return units, scale
+
+
+def _trade(event: Any) -> TradeRecord:
+    assert event.WhichOneof("payload") == "trade"
+    trade = event.trade
+    assert trade.HasField("price")
+    assert trade.HasField("quantity")
+    issue_names = enum_names("IssueCode", "ISSUE_CODE_")
+    return TradeRecord(
+        event_id=event.event_id,
+        native_id=event.native_id,
+        timestamp_ns=_optional(event, "timestamp_ns"),
+        received_ns=_optional(event, "received_ns"),
+        published_ns=_optional(event, "published_ns"),
+        price=_decimal(trade.price),
+        quantity=_decimal(trade.quantity),
+        side=enum_names("Side", "SIDE_")[trade.side],
+        quality=enum_names("Quality", "QUALITY_")[event.quality],
+        issues=tuple(issue_names[code] for code in event.issues),
+        metadata=tuple(sorted(event.metadata.items())),
+        raw=event.raw,
+    )
+
+
+def _check_bare(event: Any, quality: str) -> None:
+    """Coverage and quarantine records have no id, no exchange time and no issues."""
+    assert enum_names("Quality", "QUALITY_")[event.quality] == quality
+    assert (event.event_id, event.native_id) == (b"", "")
+    assert not event.HasField("timestamp_ns")
+    assert not event.HasField("published_ns")
+    assert (len(event.issues), len(event.metadata)) == (0, 0)
+
+
+def _quarantine(event: Any) -> QuarantineRecord:
+    assert event.WhichOneof("payload") == "quarantine"
+    _check_bare(event, "discarded")
+    record = event.quarantine
+    return QuarantineRecord(
+        reason=enum_names("IssueCode", "ISSUE_CODE_")[record.reason],
+        stage=record.stage,
+        field=record.field,
+        offset=_optional(record, "offset"),
+        received_ns=_optional(event, "received_ns"),
+        raw=event.raw,
+        raw_length=record.raw_length,
+    )
+
+
+def _coverage(event: Any) -> CoverageRecord:
+    assert event.WhichOneof("payload") == "coverage"
+    _check_bare(event, "perfect")
+    assert event.raw == b""
+    record = event.coverage
+    return CoverageRecord(
+        kind=enum_names("CoverageKind", "COVERAGE_KIND_")[record.kind],
+        proof=enum_names("ProofLevel", "PROOF_LEVEL_")[record.proof],
+        channel=record.channel,
+        first_id=_optional(record, "first_id"),
+        last_id=_optional(record, "last_id"),
+        start_ns=_optional(record, "start_ns"),
+        end_ns=_optional(record, "end_ns"),
+        received_ns=_optional(event, "received_ns"),
+        reason=record.reason,
+    )
+
+
+_RECORD_MAKERS: Final = {"trade": _trade, "quarantine": _quarantine, "coverage": _coverage}
