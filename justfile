@@ -19,7 +19,7 @@ setup:
 
 # Build the extension again after a change in rust_core (release: a debug build makes every figure lie)
 build:
-    maturin develop --release --quiet
+    maturin develop --release --uv --skip-install
 
 # Everything a change must pass before the tests: format, lints, types, layers, generated code, docs
 check: setup fmt-check lint gen-check docs doc-examples
@@ -44,13 +44,20 @@ lint:
     cargo clippy --workspace --all-targets --features python --locked -- -D warnings
     python -m mypy.stubtest tapeline._core --concise
 
-# Make the generated code of proto/ again
+# Make the generated code of proto/ again, Rust and Python
 gen:
-    python -m scripts.generate
+    TAPELINE_GEN=1 cargo test --quiet --locked --test generated_code
+    python proto/gen.py
 
-# Fail when generated code is out of date, or when proto/ breaks readers of a released version
+# Fail when generated code is out of date, or proto/ would break readers of a released version
 gen-check:
-    python -m scripts.generate --check
+    cargo test --quiet --locked --test generated_code
+    python proto/gen.py --check
+    pytest -q tests/python/contract/test_wire_history.py
+
+# Write new golden files of the wire format; a released one never changes. Read the difference before committing
+golden-update:
+    python -m tests.fixtures.wire.make_golden
 
 # Run all tests but the slow ones, Kafka included (without Java 17 and Maven those are named skips)
 test: setup test-rust test-python
@@ -84,6 +91,10 @@ bench: setup
 bench-gate:
     python -m benches.python.run --only instructions --out bench-gate.json
 
+# Count instructions anew and write them to benches/baselines, for a commit that says why they rose
+bench-baseline: setup
+    python -m benches.python.run --save-baseline
+
 # Compare the hot path with this machine's saved run (saved the first time), then gate the instruction counts
 bench-compare: setup && bench-gate
     if compgen -G '.benchmarks/*/*.json' > /dev/null; then \
@@ -93,6 +104,10 @@ bench-compare: setup && bench-gate
 # Save a run of the hot path for `just bench-compare`
 bench-save: setup
     pytest benches/python --benchmark-enable --benchmark-save=hot_path
+
+# Fuzz every entry for so many seconds each (needs cargo-fuzz: cargo install cargo-fuzz)
+fuzz seconds="60":
+    for target in $(cargo fuzz list); do RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" -- -max_total_time={{ seconds }}; done
 
 # Start a Kafka broker for development on 127.0.0.1, in the background (needs Java 17 and Maven)
 up port="9092":

@@ -62,7 +62,7 @@ def latency() -> list[Figure]:
 
 def _generate(folder: Path, frames: int) -> Path:
     tape = folder / "feed.synthetic.jsonl"
-    run("generate", tape, "--frames", str(frames), "--seed", "5", "--symbols", "BTC/USDT")
+    run("generate", tape, "--frames", str(frames), "--symbols", "BTC/USDT", "--no-anomalies")
     return tape
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benches.python.chain import latency, throughput
-from benches.python.core import allocations, instructions
+from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import sample_tape
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
 from tapeline.telemetry.clock import SystemClock
@@ -42,7 +42,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", choices=SECTIONS, help="one section")
     parser.add_argument("--out", type=Path, default=Path("bench-results.json"))
+    parser.add_argument(
+        "--save-baseline", action="store_true", help="write benches/baselines and stop"
+    )
     options = parser.parse_args()
+    if options.save_baseline:
+        save_baseline()
+        return 0
     figures: list[Figure] = []
     missed: list[str] = []
     for name in options.only or SECTIONS:

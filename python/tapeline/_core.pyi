@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal, final
 
+from typing_extensions import disjoint_base
+
 __all__ = [
     "ArgumentError",
     "BatchInfo",
@@ -23,6 +25,7 @@ class TapelineError(Exception):
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
 
+@disjoint_base
 class Normalizer:
     def __new__(
         cls,
@@ -30,7 +33,7 @@ class Normalizer:
         exchange: str,
         market: str,
         instruments: Sequence[tuple[str, str]],
-        producer: str = "tapeline",
+        producer: str = ...,
         time_unit: Literal["ms", "us"] = "ms",
         future_after_ns: int = 5_000_000_000,
         stale_after_ns: int = 60_000_000_000,

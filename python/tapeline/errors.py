@@ -1,7 +1,8 @@
 """Every fault tapeline raises.
 
 Bad market data is never an exception: it is graded or quarantined. These classes are for faults:
-a wrong argument, a broken file, a peer that is not there.
+a wrong argument, a broken file, a peer that is not there. The first three classes are
+made by the Rust core.
 
 ::
 

@@ -7,8 +7,9 @@ JSON parsing in the same run: a busy neighbour slows both.
 
 import gc
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,9 @@ import orjson
 import typer
 
 from tapeline.apps.normalizer import Normalizer
-from tapeline.tape import TapeReader
+from tapeline.errors import ArgumentError
+from tapeline.simulator.binance.spot.generate import GeneratorSettings, TapeGenerator
+from tapeline.tape import TapeFrame, TapeReader, parse_line
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.wire.native import decode
 
@@ -100,17 +103,17 @@ def trade_frames(tape: Path | None, count: int) -> list[bytes]:
     ArgumentError
         The tape has no trade frame.
     """
-    from itertools import islice
-
-    from tapeline.errors import ArgumentError
-    from tapeline.simulator import synthetic_frames
-
-    source = synthetic_frames(seed=1, count=count) if tape is None else TapeReader(tape)
+    source = _synthetic(count) if tape is None else TapeReader(tape)
     trades = (frame.raw for frame in source if b'"e":"trade"' in frame.raw)
     found = list(islice(trades, count))
     if not found:
         raise ArgumentError(f'{tape}: expected frames with "e":"trade", found none.')
     return found
+
+
+def _synthetic(count: int) -> Iterator[TapeFrame]:
+    settings = GeneratorSettings(symbols=("BTC/USDT",), frames=count, has_anomalies=False)
+    return map(parse_line, TapeGenerator(settings).lines())
 
 
 def measure(frames: Sequence[bytes], clock: Clock, *, rounds: int = 9) -> list[Figure]:

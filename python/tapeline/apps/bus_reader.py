@@ -17,7 +17,7 @@ from tapeline.errors import TransportError
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.topics import routing_key_of
-from tapeline.transport.uris import KafkaUri, LocalUri, parse_uri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, parse_uri
 
 _DISCOVER_NS: Final = 1_000_000_000
 _READ_MESSAGES: Final = 500
@@ -84,6 +84,38 @@ def open_bus(
     if isinstance(address, LocalUri):
         return LocalBus(address, pattern, time)
     return KafkaBus(address, pattern, time)
+
+
+def message_counts(address: BusUri) -> dict[str, int]:
+    """Count the messages of every topic that is there.
+
+    Raises
+    ------
+    TransportError
+        The broker does not answer, or the file cannot be read.
+    """
+    if isinstance(address, LocalUri):
+        file = LocalFile(address.path, mode="read")
+        try:
+            return file.counts()
+        finally:
+            file.close()
+    consumer = Consumer(_consumer_config(address.servers))
+    try:
+        topics = consumer.list_topics(timeout=10).topics
+        return {
+            name: sum(_count(consumer, TopicPartition(name, each)) for each in topic.partitions)
+            for name, topic in topics.items()
+        }
+    except KafkaException as error:
+        raise TransportError(f"no answer from Kafka at {address.servers}: {error}") from error
+    finally:
+        consumer.close()
+
+
+def _count(consumer: Consumer, partition: TopicPartition) -> int:
+    low, high = consumer.get_watermark_offsets(partition, timeout=10)
+    return int(high - low)
 
 
 class LocalBus:

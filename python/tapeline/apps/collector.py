@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
 from tapeline.adapters.binance.spot.feed import Feed, FeedPlan, connect_budget
@@ -216,12 +217,16 @@ class Collector:
         )
 
 
+def _stat(sink: MessageSink, name: str) -> float:
+    return float(getattr(sink.stats(), name))
+
+
 def _transport_metrics(metrics: Metrics, sink: MessageSink) -> None:
     for state in ("acknowledged", "in_flight", "spooled", "failed"):
         gauge = metrics.gauge(
             "tapeline_transport_messages", "Messages by where they are.", state=state
         )
-        gauge.set_function(lambda name=state: getattr(sink.stats(), name))
+        gauge.set_function(partial(_stat, sink, state))
 
 
 @contextmanager

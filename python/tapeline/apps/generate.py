@@ -23,14 +23,18 @@ _PROGRESS_STEP = 20_000
 
 
 def generate_command(
-    out: Annotated[
-        Path, typer.Option(help="Tape to write; a name ending in .gz is packed. Replaced if there.")
-    ],
+    tape: Annotated[
+        Path | None,
+        typer.Argument(help="Tape to write; a name ending in .gz is packed. Replaced if there."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The same, as an option.")] = None,
     symbols: Annotated[
         str, typer.Option(help="Pairs, BASE/QUOTE, with commas; earlier ones trade more.")
     ] = "BTC/USDT,ETH/USDT",
     types: Annotated[str, typer.Option(help="trade, aggtrade or both, with a comma.")] = "trade",
-    trades: Annotated[int, typer.Option(min=1, help="Trades over all pairs.")] = 100_000,
+    frames: Annotated[
+        int, typer.Option("--frames", "--trades", min=1, help="Frames on the tape.")
+    ] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed: same arguments, same bytes.")] = 0,
     start: Annotated[
         str, typer.Option(help="Time of the first trade, ISO 8601 (UTC if it says none), or now.")
@@ -47,11 +51,14 @@ def generate_command(
 
     The frames are spelled as the venue spells them; their URL begins with `synthetic:`.
     """
+    target = tape or out
+    if target is None or (tape and out):
+        raise typer.BadParameter("name the tape to write, once", param_hint="TAPE")
     try:
         settings = GeneratorSettings(
             symbols=[symbol.strip().upper() for symbol in symbols.split(",")],
             channels=[_channel(name) for name in types.split(",")],
-            trades=trades,
+            frames=frames,
             seed=seed,
             start_ns=_start_ns(start),
             rate_per_s=rate,
@@ -61,8 +68,11 @@ def generate_command(
         raise typer.BadParameter(str(error)) from error
     generator = TapeGenerator(settings)
     console = Console(stderr=True)
-    with TapeWriter(out) as writer, Progress(console=console, transient=True) as progress:
-        task = progress.add_task("generating", total=trades)
+    with (
+        TapeWriter(target) as writer,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
+        task = progress.add_task("generating", total=frames)
         for line in generator.lines():
             writer.write_line(line)
             if writer.lines % _PROGRESS_STEP == 0:
@@ -70,7 +80,7 @@ def generate_command(
     if ledger is not None:
         _write_ledger(ledger, generator)
     planted = sum(generator.ledger[-1]["anomalies"].values())
-    console.print(f"{out}: {writer.lines:,} frames, {planted:,} anomalies", highlight=False)
+    console.print(f"{target}: {writer.lines:,} frames, {planted:,} anomalies", highlight=False)
 
 
 def _write_ledger(path: Path, generator: TapeGenerator) -> None:

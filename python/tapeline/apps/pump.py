@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
-from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.inbox import FRAMES_HIGH, Inbox
 from tapeline.cleaning.native import NativeNormalizer, PushResult
 from tapeline.errors import TransportError
 from tapeline.telemetry.clock import Clock
@@ -15,8 +15,8 @@ from tapeline.telemetry.log import logger
 _LOG = logger("tapeline.apps.pump")
 
 Message = tuple[str, bytes, bytes]
-# One push of so many frames takes some 5 ms: longer would make the sockets wait.
-_FRAMES_PER_PUSH = 8_192
+# One push of so many frames takes some 3 ms: longer would make the sockets wait.
+_FRAMES_PER_PUSH = FRAMES_HIGH
 
 
 class Sink(Protocol):
@@ -72,8 +72,8 @@ class Pump:
         self._schedule()
 
     def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
-        """Push what the inbox still has, then record the change."""
-        while len(inbox) and not self.is_blocked:
+        """Record the change; what came before a loss is pushed before it."""
+        while state == "lost" and len(inbox) and not self.is_blocked:
             self._push(inbox)
         self._send(self._normalizer.connection(state, self._clock.wall_ns(), reason))
 

@@ -111,6 +111,7 @@ class KafkaSink:
         self._last_ack_ns = self._pause_until_ns = 0
         self._is_away = self._is_full = self._is_fatal = self._is_closed = False
         self._fatal_reason = ""
+        self._report: CloseReport | None = None
         self._sent = self._acknowledged = self._redelivered = self._failed = 0
         self._learn(self._spool.topics())
 
@@ -160,6 +161,8 @@ class KafkaSink:
 
     def close(self, deadline_s: float) -> CloseReport:
         """Deliver for at most ``deadline_s``, then put what is left into the spool."""
+        if self._report is not None:
+            return self._report
         end = self._clock.monotonic_ns() + int(deadline_s * 1e9)
         while self.stats().pending and self._clock.monotonic_ns() < end:
             self._step(_POLL_S)
@@ -181,12 +184,14 @@ class KafkaSink:
             )
         if lost:
             _log.error("messages lost: neither bus nor disk took them", lost=lost)
-        return CloseReport(
+        self._report = CloseReport(
             delivered=self._acknowledged,
             spooled=spooled - lost,
             failed=self._failed + self._spool.damaged,
             lost=lost,
         )
+        self._report_latencies()
+        return self._report
 
     def _new_producer(self) -> Producer:
         # librdkafka's own log would repeat every failed reconnect on stderr; what matters comes as

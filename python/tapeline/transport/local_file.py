@@ -379,6 +379,6 @@ def _faults_named(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise TransportError(f"cannot use {path}: {error}") from error
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_NOTADB:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
             raise BusFileError(f"{path} is not a tapeline transport file: {error}") from error
         raise DamagedFileError(f"{path} is damaged: {error}") from error

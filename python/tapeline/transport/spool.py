@@ -1,5 +1,6 @@
 """What waits for a bus that is away: messages in a local transport file, oldest first."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -246,18 +247,37 @@ def _set_aside(path: Path) -> Path:
 
 
 def _salvage(source: Path, target: LocalFile) -> int:
-    """Copy the readable beginning of a damaged file, message by message."""
+    """Copy the intact messages of a damaged file, up to the first that cannot be read."""
+    copy = _whole_copy(source)
     cursor, count = _BEGINNING, 0
     try:
-        damaged = LocalFile(source, mode="read")
+        damaged = LocalFile(copy, mode="read")
     except TransportError:
         return 0
     try:
         while rows := damaged.read(cursor, 1):
-            target.append([rows[0].message])
-            cursor, count = rows[0].sequence, count + 1
+            cursor = rows[0].sequence
+            if rows[0].is_intact:
+                target.append([rows[0].message])
+                count += 1
     except DamagedFileError:
         return count
     finally:
         damaged.close()
+        for suffix in ("", "-wal", "-shm"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
     return count
+
+
+def _whole_copy(source: Path) -> Path:
+    """Copy a database and fill up the pages it has lost: SQLite opens no file that is too short."""
+    copy = source.with_name(source.name + ".salvage")
+    for suffix in ("", "-wal"):
+        part = source.with_name(source.name + suffix)
+        if part.exists():
+            shutil.copyfile(part, copy.with_name(copy.name + suffix))
+    with copy.open("r+b") as file:
+        header = file.read(32)
+        size = int.from_bytes(header[16:18]) * int.from_bytes(header[28:32])
+        file.truncate(max(size, copy.stat().st_size))
+    return copy

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tapeline.adapters.connection.inbox import BYTES_HIGH, FRAMES_HIGH, Inbox
+from tapeline.adapters.connection.inbox import BYTES_HIGH, Inbox
 from tapeline.adapters.connection.picows_client import dial_picows
 from tapeline.adapters.connection.ports import (
     Closure,
@@ -325,7 +325,7 @@ async def test_abort_does_not_wait_for_a_frozen_server(client: Client) -> None:
 
 
 async def test_reading_pauses_at_the_high_water_mark_and_nothing_is_lost(client: Client) -> None:
-    total = FRAMES_HIGH * 4
+    total = 400_000
 
     async def script(peer: Peer) -> None:
         peer.accept()
@@ -343,7 +343,7 @@ async def test_reading_pauses_at_the_high_water_mark_and_nothing_is_lost(client:
         assert seen < total
         client.takes = True
         client.take()
-        assert client.pressure == [True, False]
+        assert client.pressure[:2] == [True, False]
         await eventually(lambda: len(client.frames) == total, 30)
     assert client.frames == [f"frame {number}".encode() for number in range(total)]
 

@@ -35,7 +35,7 @@ TRADE_COLUMNS = [
     ("timestamp_ns", pa.int64()),
     ("received_ns", pa.int64()),
     ("quality", pa.utf8()),
-    ("issues", pa.list_(pa.utf8())),
+    ("issues", pa.list_(pa.field("element", pa.utf8(), nullable=False))),
     ("metadata", pa.map_(pa.utf8(), pa.utf8())),
 ]
 

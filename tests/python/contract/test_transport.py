@@ -145,9 +145,11 @@ def test_every_acknowledged_message_reports_its_latency(bus: Bus) -> None:
 
 def test_a_closed_sink_takes_nothing(bus: Bus) -> None:
     sink = bus.open()
-    sink.close(5.0)
+    sink.send(bus.messages(2))
+    report = sink.close(20.0)
     with pytest.raises(TransportError, match="closed"):
         sink.send(bus.messages(1))
+    assert sink.close(20.0) == report
 
 
 def test_an_escaped_symbol_arrives_under_its_routing_key(bus: Bus) -> None:

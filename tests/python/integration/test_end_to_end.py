@@ -5,8 +5,6 @@ Every process is the command a user types. Whatever goes wrong on the way, what 
 """
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +18,7 @@ from tests.services.kafka import KafkaBroker
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-FRAMES = 20_000
+FRAMES = 12_000
 
 #: What identifies a trade and what it says; quality depends on the faults around it.
 COLUMNS = ("native_id", "event_id", "price", "quantity", "side", "timestamp_ns")
@@ -29,7 +27,7 @@ COLUMNS = ("native_id", "event_id", "price", "quantity", "side", "timestamp_ns")
 PATIENCE = ("--staleness", "2")
 
 #: How long the tape plays where something happens in the middle of it.
-PLAY_SECONDS = 20
+PLAY_SECONDS = 15
 
 Row = tuple[str, ...]
 
@@ -58,9 +56,20 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> Expected:
-    folder = tmp_path_factory.mktemp("tape")
+    """A clean tape: every fault in what comes out is one of the run's own."""
+    return normalized(tmp_path_factory.mktemp("clean"), "--no-anomalies")
+
+
+@pytest.fixture(scope="module")
+def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Expected:
+    """A tape with planted gaps, duplicates, spikes and malformed frames."""
+    return normalized(tmp_path_factory.mktemp("spoiled"))
+
+
+def normalized(folder: Path, *options: str) -> Expected:
     tape = folder / "feed.synthetic.jsonl.gz"
-    run("generate", tape, "--frames", str(FRAMES), "--seed", "11", "--symbols", "BTC/USDT")
+    words = ("--frames", str(FRAMES), "--seed", "11", "--symbols", "BTC/USDT", *options)
+    run("generate", tape, *words)
     summary = json.loads(run("normalize", tape, "--out", folder / "out", "--json"))
     assert summary["residual"] == 0
     table = pq.read_table(folder / "out" / "trade.parquet")
@@ -83,7 +92,7 @@ def plain(value: object) -> str:
 
 
 def tail(transport: str) -> Seen:
-    printed = run("tail", "--transport", transport, "--types", "trade", "--idle", "3", "--json")
+    printed = run("tail", "--transport", transport, "--types", "trade", "--idle", "1.5", "--json")
     seen = Seen()
     for line in printed.splitlines():
         row = json.loads(line)
@@ -103,11 +112,10 @@ def slow(expected: Expected) -> str:
     return f"{(max(times) - min(times)) / 1e9 / PLAY_SECONDS:.3f}"
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"{what} did not happen within {seconds:g} s"
-        time.sleep(0.02)
+def wait_for_trades(transport: str, count: int = 1_000) -> None:
+    """Wait until so many trades lie on the bus: the run is well under way."""
+    printed = run("tail", "--transport", transport, "--count", str(count), "--json", timeout_s=60)
+    assert printed.count("\n") == count
 
 
 def uri(broker: KafkaBroker, tmp_path: Path) -> str:
@@ -115,20 +123,21 @@ def uri(broker: KafkaBroker, tmp_path: Path) -> str:
 
 
 def test_nothing_is_added_lost_or_changed_on_the_way(
-    expected: Expected, broker: KafkaBroker, tmp_path: Path
+    spoiled: Expected, broker: KafkaBroker, tmp_path: Path
 ) -> None:
     transport = uri(broker, tmp_path)
 
-    with Simulation([expected.tape], tmp_path / "ledger") as simulation:
+    with Simulation([spoiled.tape], tmp_path / "ledger") as simulation:
         summary, account = collect(simulation, transport)
     seen = tail(transport)
 
     assert account["sent"] == FRAMES
-    assert seen == Seen(expected.rows)
+    assert seen == Seen(spoiled.rows)
     for name in ("duplicates", "unsupported", "gaps", "residual"):
-        assert summary[name] == expected.summary[name], name
-    assert summary["events"]["trade"] == len(expected.rows)
-    assert summary["quarantined"] == expected.summary["quarantined_by_reason"]
+        assert summary[name] == spoiled.summary[name], name
+    assert summary["events"]["trade"] == len(spoiled.rows)
+    # The reason may differ: on a raw stream there is no wrapper to contradict the symbol.
+    assert sum(summary["quarantined"].values()) == spoiled.summary["quarantined"]
     assert summary["transport"]["lost"] == summary["transport"]["failed"] == 0
 
 
@@ -155,7 +164,7 @@ def test_what_did_not_arrive_is_exactly_what_the_simulator_left_out(
     transport = uri(broker, tmp_path)
 
     with Simulation([expected.tape], tmp_path / "ledger", faults=faults, seed=3) as simulation:
-        summary, account = collect(simulation, transport, *PATIENCE, idle_s=6)
+        summary, account = collect(simulation, transport, *PATIENCE, idle_s=4)
     seen = tail(transport)
 
     (stream,) = account["streams"]
@@ -165,10 +174,8 @@ def test_what_did_not_arrive_is_exactly_what_the_simulator_left_out(
     assert all(seen.rows[number] == expected.rows[number] for number in seen.rows)
     gaps = [[gap["first_missing"], gap["last_missing"]] for gap in summary["gaps"]]
     assert gaps == stream["gaps"]
-    planted_twice = expected.summary["duplicates"]
-    assert summary["duplicates"] == stream["duplicated"] + planted_twice
-    quarantined = sum(summary["quarantined"].values()) - expected.summary["quarantined"]
-    assert quarantined == stream["corrupted"]
+    assert summary["duplicates"] == stream["duplicated"]
+    assert sum(summary["quarantined"].values()) == stream["corrupted"]
     assert summary["residual"] == 0
 
 
@@ -178,7 +185,7 @@ def test_frames_lost_to_a_reset_are_gaps_and_nothing_else(
     transport = uri(broker, tmp_path)
 
     with Simulation([expected.tape], tmp_path / "ledger", faults=["reset=2"], seed=3) as simulation:
-        summary, _ = collect(simulation, transport, *PATIENCE, idle_s=6)
+        summary, _ = collect(simulation, transport, *PATIENCE, idle_s=4)
     seen = tail(transport)
 
     gaps = ids([[gap["first_missing"], gap["last_missing"]] for gap in summary["gaps"]])
@@ -194,10 +201,11 @@ def test_a_killed_broker_loses_nothing(
 
     with (
         Simulation([expected.tape], tmp_path / "ledger", speed=slow(expected)) as simulation,
-        Collection(simulation.url, transport, idle_s=10) as collection,
+        Collection(simulation.url, transport, idle_s=5) as collection,
     ):
-        wait_until(lambda: bool(tail(transport).rows), "the first trade on the bus")
+        wait_for_trades(transport)
         broker.kill()
+        assert collection.is_running
         broker.start()
         summary = collection.summary()
         simulation.account()
@@ -214,11 +222,11 @@ def test_a_collector_that_is_stopped_and_started_again_loses_nothing(
     transport = uri(broker, tmp_path)
 
     with Simulation([expected.tape], tmp_path / "ledger", speed=slow(expected)) as simulation:
-        with Collection(simulation.url, transport, idle_s=10) as first:
-            wait_until(lambda: bool(tail(transport).rows), "the first trade on the bus")
+        with Collection(simulation.url, transport, idle_s=5) as first:
+            wait_for_trades(transport)
             first.stop()
             before = first.summary()
-        summary, _ = collect(simulation, transport, idle_s=6)
+        summary, _ = collect(simulation, transport, idle_s=4)
     seen = tail(transport)
 
     assert seen.rows == expected.rows

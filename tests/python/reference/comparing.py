@@ -1,18 +1,20 @@
-"""Holds the messages of the real pipeline against what the reference says."""
+"""Reads the messages of the real pipeline back and holds them against what the reference says."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from .decoding import Record, decode_message
+from .decoding import decode_message
 from .output import Output
-from .records import CoverageRecord, Instrument
+from .records import Control, CoverageRecord, Instrument
 
 Message = tuple[str, bytes, bytes]
 
+_TYPES: Final = {"trade": "trades", "quarantine": "quarantine", "coverage": "coverage"}
 
-class Comparer:
-    """Compares push after push; remembers the batch numbers of each topic.
+
+class MessageReader:
+    """Reads pushes of one producer; remembers the batch number of each topic.
 
     Parameters
     ----------
@@ -24,48 +26,48 @@ class Comparer:
         self._producer = producer
         self._last_batch: dict[str, int] = defaultdict(int)
 
-    def compare(self, messages: Iterable[Message], expected: Output, sent_ns: int) -> None:
-        """Assert that the messages of one push say what the reference says.
-
-        Records are compared in order within an instrument and type; coverage within a channel.
-        """
-        found: dict[tuple[str, Instrument], list[Record]] = defaultdict(list)
+    def read(self, messages: Iterable[Message], sent_ns: int, controls: list[Control]) -> Output:
+        """Return the records of one push, after a check of everything that names a batch."""
+        output = Output()
+        output.controls = controls
         for topic, key, value in messages:
             batch = decode_message(topic, key, value)
             self._last_batch[topic] += 1
             assert batch.batch_id == self._last_batch[topic], topic
             assert batch.producer == self._producer
             assert batch.sent_ns == sent_ns
-            found[batch.event_type, batch.instrument] += batch.records
-        self._compare_records(found, expected)
-
-    def _compare_records(
-        self, found: dict[tuple[str, Instrument], list[Record]], expected: Output
-    ) -> None:
-        wanted: dict[tuple[str, Instrument], list[Any]] = {}
-        for event_type in _TYPES:
-            for instrument, records in getattr(expected, _TYPES[event_type]).items():
-                wanted[event_type, instrument] = records
-        assert set(found) == set(wanted)
-        for (event_type, instrument), records in wanted.items():
-            real = found[event_type, instrument]
-            if event_type == "coverage":
-                assert by_channel(real) == by_channel(records), instrument
-            elif real != records:
-                raise AssertionError(_first_difference(instrument, real, records))
+            getattr(output, _TYPES[batch.event_type])[batch.instrument].extend(batch.records)
+        return output
 
 
-_TYPES: Final = {"trade": "trades", "quarantine": "quarantine", "coverage": "coverage"}
+def compare(found: Output, expected: Output) -> None:
+    """Assert that two pushes say the same.
+
+    Records are compared in order within an instrument; coverage within a channel of it.
+    """
+    assert found.controls == expected.controls
+    _compare(found.trades, expected.trades)
+    _compare(found.quarantine, expected.quarantine)
+    _compare(_by_channel(found.coverage), _by_channel(expected.coverage))
 
 
-def by_channel(records: Iterable[Any]) -> list[CoverageRecord]:
-    """Return coverage records stream by stream, each in its own order."""
-    return sorted(records, key=lambda record: str(record.channel))
+def _by_channel(
+    coverage: Mapping[Instrument, list[CoverageRecord]],
+) -> dict[Instrument, list[CoverageRecord]]:
+    """Return the records stream by stream, each in its own order."""
+    return {
+        instrument: sorted(records, key=lambda record: record.channel)
+        for instrument, records in coverage.items()
+    }
 
 
-def _first_difference(instrument: Instrument, real: list[Record], wanted: list[Any]) -> str:
-    for index, (left, right) in enumerate(zip(real, wanted, strict=False)):
-        if left != right:
-            place = f"record {index} of {instrument.raw_symbol}"
-            return f"{place}:\n  pipeline  {left}\n  reference {right}"
-    return f"{instrument.raw_symbol}: {len(real)} records, the reference has {len(wanted)}"
+def _compare(
+    found: Mapping[Instrument, list[Any]], expected: Mapping[Instrument, list[Any]]
+) -> None:
+    if found == expected:
+        return
+    assert set(found) == set(expected)
+    for instrument, records in expected.items():
+        for index, (left, right) in enumerate(zip(found[instrument], records, strict=False)):
+            assert left == right, f"record {index} of {instrument}"
+        assert len(found[instrument]) == len(records), instrument

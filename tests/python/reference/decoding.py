@@ -1,6 +1,7 @@
 """Messages of the bus as plain records, read with protobuf's own Python runtime."""
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from .crc32c import crc32c
 from .records import CoverageRecord, Instrument, QuarantineRecord, TradeRecord
@@ -12,6 +13,8 @@ MAX_BATCH_BYTES: Final = 256 * 1024
 _CRC_FIELD_BYTES: Final = 5
 _CRC_TAG: Final = 15 << 3 | 5
 
+Message: TypeAlias = Any  # of a class made at run time
+Optional: TypeAlias = Any  # a field's value, or None
 Record = TradeRecord | QuarantineRecord | CoverageRecord
 
 
@@ -56,11 +59,11 @@ def decode_message(topic: str, key: bytes, value: bytes) -> Batch:
     )
 
 
-def _optional(message: Any, field: str) -> Any:
+def _optional(message: Message, field: str) -> Optional:
     return getattr(message, field) if message.HasField(field) else None
 
 
-def _decimal(message: Any) -> tuple[int, int]:
+def _decimal(message: Message) -> tuple[int, int]:
     """Return (units, scale), after a look at the canonical form."""
     units, scale = message.units, message.scale
     if message.wide_units:
@@ -72,7 +75,7 @@ def _decimal(message: Any) -> tuple[int, int]:
     return units, scale
 
 
-def _trade(event: Any) -> TradeRecord:
+def _trade(event: Message) -> TradeRecord:
     assert event.WhichOneof("payload") == "trade"
     trade = event.trade
     assert trade.HasField("price")
@@ -94,19 +97,20 @@ def _trade(event: Any) -> TradeRecord:
     )
 
 
-def _check_bare(event: Any, quality: str) -> None:
-    """Coverage and quarantine records have no id, no exchange time and no issues."""
+def _check_bare(event: Message, quality: str, issues: list[int]) -> None:
+    """Coverage and quarantine records have no id, no exchange time and no metadata."""
     assert enum_names("Quality", "QUALITY_")[event.quality] == quality
+    assert list(event.issues) == issues
     assert (event.event_id, event.native_id) == (b"", "")
     assert not event.HasField("timestamp_ns")
     assert not event.HasField("published_ns")
-    assert (len(event.issues), len(event.metadata)) == (0, 0)
+    assert len(event.metadata) == 0
 
 
-def _quarantine(event: Any) -> QuarantineRecord:
+def _quarantine(event: Message) -> QuarantineRecord:
     assert event.WhichOneof("payload") == "quarantine"
-    _check_bare(event, "discarded")
     record = event.quarantine
+    _check_bare(event, "discarded", [record.reason])
     return QuarantineRecord(
         reason=enum_names("IssueCode", "ISSUE_CODE_")[record.reason],
         stage=record.stage,
@@ -118,9 +122,9 @@ def _quarantine(event: Any) -> QuarantineRecord:
     )
 
 
-def _coverage(event: Any) -> CoverageRecord:
+def _coverage(event: Message) -> CoverageRecord:
     assert event.WhichOneof("payload") == "coverage"
-    _check_bare(event, "perfect")
+    _check_bare(event, "unspecified", [])
     assert event.raw == b""
     record = event.coverage
     return CoverageRecord(
@@ -136,4 +140,8 @@ def _coverage(event: Any) -> CoverageRecord:
     )
 
 
-_RECORD_MAKERS: Final = {"trade": _trade, "quarantine": _quarantine, "coverage": _coverage}
+_RECORD_MAKERS: Final[dict[str, Callable[[Message], Record]]] = {
+    "trade": _trade,
+    "quarantine": _quarantine,
+    "coverage": _coverage,
+}

@@ -26,19 +26,16 @@ class Output:
         """Add a coverage record, or lengthen the one before it."""
         records = self.coverage[instrument]
         at = self._growing.get((instrument, channel))
-        if (
-            said.kind == "gap_filled"
-            and at is not None
-            and records[at].last_id == said.first_id - 1
-        ):
+        is_filling = said.kind == "gap_filled"
+        if is_filling and at is not None and records[at].last_id == said.first_id - 1:
             records[at] = records[at]._replace(
                 last_id=said.last_id, end_ns=said.end_ns, received_ns=received_ns
             )
             return
-        is_gap = said.kind in ("gap_opened", "gap_filled")
+        is_gap = is_filling or said.kind == "gap_opened"
         proof = "proven_gap" if channel == "aggTrade" and is_gap else "inferred"
         records.append(CoverageRecord(said.kind, proof, channel, *said[1:], received_ns, ""))
-        if said.kind == "gap_filled":
+        if is_filling:
             self._growing[instrument, channel] = len(records) - 1
 
     def end_merging(self, instrument: Instrument, channel: str) -> None:

@@ -1,7 +1,7 @@
 """The pipeline: one frame in, one verdict out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from .anomalies import AnomalyStage, Limits
 from .continuity import Observation, Statement
@@ -51,7 +51,7 @@ class Reference:
         self._keeps_all_raw = keep_raw == "all"
         self._anomalies: dict[tuple[str, str], AnomalyStage] = {}
         self._prefixes: dict[tuple[str, str], int] = {}
-        self.counters = Counters()
+        self._tally = Counters()
 
     def push(
         self, frames: Sequence[bytes], received_ns: int | Sequence[int | None] | None
@@ -95,11 +95,19 @@ class Reference:
             for first, last in stage.stream.lost + stage.stream.gaps.ranges
         )
 
+    def counters(self) -> dict[str, Any]:
+        """Return all counters, in the form of ``Normalizer.counters()``."""
+        return self._tally.as_dict()
+
+    def residual(self) -> int:
+        """Return the number of frames without a verdict: 0."""
+        return self._tally.residual()
+
     # -- one frame -----------------------------------------------------------------------------
 
     def _push_one(self, index: int, frame: bytes, received_ns: int | None, output: Output) -> None:
-        self.counters.frames += 1
-        self.counters.stages[0].entered += 1
+        self._tally.frames += 1
+        self._tally.stages[0].entered += 1
         message: TradeMessage | None = None
         try:
             reading = read(frame, self._max_frame_bytes)
@@ -107,11 +115,11 @@ class Reference:
                 message = reading
                 self._clean(message, frame, received_ns, output)
             elif isinstance(reading, ControlFrame):
-                self.counters.control[reading.kind] += 1
+                self._tally.control[reading.kind] += 1
                 output.controls.append(Control(index, reading.kind))
             else:
                 assert isinstance(reading, Unsupported)
-                self.counters.unsupported[reading.type] += 1
+                self._tally.unsupported[reading.type] += 1
         except FaultError as fault:
             self._quarantine(fault, message, frame, received_ns, output)
 
@@ -123,8 +131,8 @@ class Reference:
         received_ns: int | None,
         output: Output,
     ) -> None:
-        self.counters.quarantined[fault.reason] += 1
-        self.counters.stages[fault.stage - 1].quarantined += 1
+        self._tally.quarantined[fault.reason] += 1
+        self._tally.stages[fault.stage - 1].quarantined += 1
         instrument = UNKNOWN
         if message is not None:
             symbol = message.message.get("s")
@@ -149,7 +157,7 @@ class Reference:
     def _clean(
         self, trade: TradeMessage, frame: bytes, received_ns: int | None, output: Output
     ) -> None:
-        structure, fields_, symbol, precision, receive_time, _ = self.counters.stages
+        structure, fields_, symbol, precision, receive_time, _ = self._tally.stages
         issues: list[str] = []
 
         check_structure(trade, issues)
@@ -193,7 +201,7 @@ class Reference:
         output: Output,
     ) -> None:
         """Stage 6, and the event."""
-        anomaly = self.counters.stages[5]
+        anomaly = self._tally.stages[5]
         anomaly.entered += 1
         stream = (fields.symbol, channel)
         if stream not in self._anomalies:
@@ -204,18 +212,18 @@ class Reference:
         if not any(said.kind == "gap_filled" for said in verdict.statements):
             output.end_merging(instrument, channel)
         if verdict.outcome == "duplicate":
-            self.counters.duplicates += 1
+            self._tally.duplicates += 1
             return
         if verdict.outcome == "conflict":
             raise FaultError("id_conflict", fields.id_key, stage=6)
         for said in verdict.statements:
             output.state(instrument, channel, said, received_ns)
-            self.counters.gaps_opened += said.kind == "gap_opened"
+            self._tally.gaps_opened += said.kind == "gap_opened"
         anomaly.leave(list(verdict.issues))
         all_issues = ordered(issues + list(verdict.issues))
         quality = grade(all_issues)
-        self.counters.events += 1
-        self.counters.quality[quality] += 1
+        self._tally.events += 1
+        self._tally.quality[quality] += 1
         record = TradeRecord(
             event_id=event_id(self._prefixes[stream], fields.id),
             native_id=str(fields.id),

@@ -9,28 +9,9 @@ from .scanner import MAX_DEPTH, Scanner
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 MAX_TYPE_LENGTH: Final = 64
 _SPACE: Final = b" \t\n\r"
-_SINGLE_KEYS: Final = frozenset(
-    [
-        "stream",
-        "data",
-        "e",
-        "E",
-        "s",
-        "t",
-        "a",
-        "p",
-        "q",
-        "T",
-        "m",
-        "f",
-        "l",
-        "result",
-        "id",
-        "error",
-        "code",
-        "msg",
-    ]
-)
+_MESSAGE_KEYS: Final = ("stream", "data", "e", "E", "s", "t", "a", "p", "q", "T", "m", "f", "l")
+_ANSWER_KEYS: Final = ("result", "id", "error", "code", "msg")
+_SINGLE_KEYS: Final = frozenset((*_MESSAGE_KEYS, *_ANSWER_KEYS))
 
 
 class Number(str):

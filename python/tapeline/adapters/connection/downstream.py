@@ -14,7 +14,7 @@ class Downstream(Protocol):
         ...
 
     def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
-        """Take everything from the inbox, then record the change in the data."""
+        """Record the change in the data; before ``lost``, take everything from the inbox."""
         ...
 
     def last_received(self) -> Mapping[tuple[str, str], int]:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 # Above these a connection stops reading its socket, below a quarter it goes on. Nothing is dropped:
-# the frames wait in the kernel and at the exchange.
-FRAMES_HIGH = 65_536
-BYTES_HIGH = 64 * 1024 * 1024
+# the frames wait in the kernel and at the exchange. The mark is low, because libuv reads a busy
+# socket up to 32 times before it lets anybody else run; pausing makes it take turns with the pump.
+FRAMES_HIGH = 4_096
+BYTES_HIGH = 16 * 1024 * 1024
 
 
 class Owner(Protocol):
@@ -25,18 +26,31 @@ class Inbox:
     """A bounded list of frames and their stamps.
 
     ``put`` is called for every frame and does nothing but append; the first frame after a pause
-    calls ``on_ready``.
+    calls ``on_ready``. A held inbox keeps what comes to itself until :meth:`release`, so that the
+    owner can record a connection before its frames.
     """
 
-    __slots__ = ("_bytes", "_frames", "_on_pressure", "_on_ready", "_stamps", "owner", "paused")
+    __slots__ = (
+        "_bytes",
+        "_frames",
+        "_is_held",
+        "_on_pressure",
+        "_on_ready",
+        "_stamps",
+        "owner",
+        "paused",
+    )
 
     def __init__(
         self,
         owner: Owner,
         on_ready: Callable[["Inbox"], None],
         on_pressure: Callable[[bool], None],
+        *,
+        is_held: bool = False,
     ) -> None:
         self.owner = owner
+        self._is_held = is_held
         self.paused = False
         self._frames: list[bytes] = []
         self._stamps: list[int] = []
@@ -50,7 +64,7 @@ class Inbox:
     def put(self, frame: bytes, received_ns: int) -> None:
         """Append a frame with its receive time in Unix UTC nanoseconds."""
         frames = self._frames
-        if not frames:
+        if not frames and not self._is_held:
             self._on_ready(self)
         frames.append(frame)
         self._stamps.append(received_ns)
@@ -58,6 +72,12 @@ class Inbox:
         if not self.paused and (len(frames) >= FRAMES_HIGH or self._bytes >= BYTES_HIGH):
             self.paused = True
             self._on_pressure(True)
+
+    def release(self) -> None:
+        """Let go of what a held inbox kept."""
+        self._is_held = False
+        if self._frames:
+            self._on_ready(self)
 
     def take(self, frames_max: int) -> tuple[list[bytes], list[int]]:
         """Remove and return up to ``frames_max`` frames and their stamps, oldest first."""

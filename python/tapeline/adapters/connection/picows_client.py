@@ -18,7 +18,13 @@ from picows import (
 )
 
 from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.ports import Closure, DialOptions, HandshakeError, retry_after_s
+from tapeline.adapters.connection.ports import (
+    CertificateError,
+    Closure,
+    DialOptions,
+    HandshakeError,
+    retry_after_s,
+)
 from tapeline.errors import ConnectError
 
 _TEXT, _BINARY, _CONT = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
@@ -167,6 +173,8 @@ async def dial_picows(
         header = response.headers.get("Retry-After") if response is not None else None
         status = int(response.status) if response is not None else 0
         raise HandshakeError(status, retry_after_s(header)) from error
+    except ssl.SSLCertVerificationError as error:
+        raise CertificateError(f"TLS with {url} failed: {error}") from error
     except ssl.SSLError as error:
         raise ConnectError(f"TLS with {url} failed: {error}") from error
     except (OSError, TimeoutError, WSHandshakeError) as error:

@@ -42,6 +42,10 @@ class HandshakeError(ConnectError):
         self.retry_after_s = retry_after_s
 
 
+class CertificateError(ConnectError):
+    """The server's certificate cannot be verified."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialOptions:
     """How to open a connection.
@@ -119,6 +123,8 @@ class Dial(Protocol):
         ------
         HandshakeError
             The server answered, but not with 101.
+        CertificateError
+            The server is not who it should be.
         ConnectError
             There is no server, the name does not resolve, TLS failed or the time was up.
         """

@@ -15,7 +15,13 @@ from websockets.frames import Opcode
 from websockets.protocol import Event, State
 
 from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.ports import Closure, DialOptions, HandshakeError, retry_after_s
+from tapeline.adapters.connection.ports import (
+    CertificateError,
+    Closure,
+    DialOptions,
+    HandshakeError,
+    retry_after_s,
+)
 from tapeline.errors import ConnectError
 
 _TEXT, _BINARY, _CONT, _PONG = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PONG
@@ -178,6 +184,8 @@ async def dial_websockets(
     except InvalidStatus as error:
         header = error.response.headers.get("Retry-After")
         raise HandshakeError(error.response.status_code, retry_after_s(header)) from error
+    except ssl.SSLCertVerificationError as error:
+        raise CertificateError(f"TLS with {url} failed: {error}") from error
     except ssl.SSLError as error:
         raise ConnectError(f"TLS with {url} failed: {error}") from error
     except (OSError, EOFError, TimeoutError, InvalidHandshake) as error:

@@ -11,7 +11,7 @@ from tapeline.adapters.binance.spot.session import End, EndKind, Session
 from tapeline.adapters.connection.downstream import Downstream
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.patience import Backoff, ConnectBudget
-from tapeline.adapters.connection.ports import Dial, DialOptions, HandshakeError
+from tapeline.adapters.connection.ports import CertificateError, Dial, DialOptions, HandshakeError
 from tapeline.errors import ConnectError, ConnectRefusedError
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -38,8 +38,8 @@ class LinePolicy:
         Answer to a SUBSCRIBE.
     overlap_s
         How long a new connection may take to deliver before the old one is closed anyway.
-    close_timeout_s
-        Silence after which a closing connection is dropped.
+    close_silence_s, close_limit_s
+        A closing connection is dropped after this long without a frame, or in all.
     healthy_after_s
         Data for this long makes the back-off start from its base again.
     rate_limited_s
@@ -54,7 +54,8 @@ class LinePolicy:
     rotate_hours: float = 23.0
     ack_timeout_s: float = 10.0
     overlap_s: float = 10.0
-    close_timeout_s: float = 2.0
+    close_silence_s: float = 2.0
+    close_limit_s: float = 30.0
     healthy_after_s: float = 10.0
     rate_limited_s: float = 60.0
     bad_frames_max: int = 20
@@ -121,6 +122,10 @@ class Line:
         self._faults = metrics.counter(
             "tapeline_adapters_line_faults", "Restarts after an internal error.", line=name
         )
+        self._is_paused = False
+        self._paused = metrics.gauge(
+            "tapeline_adapters_line_paused", "1 while the socket is not read.", line=name
+        )
         self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
 
     async def run(self) -> None:
@@ -155,7 +160,11 @@ class Line:
         for task in self._retiring:
             task.cancel()
         sessions = list(self._open)
-        await asyncio.gather(*(each.close(self._policy.close_timeout_s) for each in sessions))
+        await asyncio.gather(*(self._close(each) for each in sessions))
+
+    async def _close(self, session: Session) -> None:
+        policy = self._policy
+        await session.close(policy.close_silence_s, policy.close_limit_s)
 
     async def _connect(self) -> Session:
         while True:
@@ -173,6 +182,8 @@ class Line:
             await self._refused(error)
             return None
         except ConnectError as error:
+            if isinstance(error, CertificateError) and not self._was_connected:
+                raise ConnectRefusedError(str(error)) from error
             self._log.warning("connect failed", error=str(error))
             return None
         self._opened(session)
@@ -187,11 +198,14 @@ class Line:
             bad_frames_max=policy.bad_frames_max,
             bad_window_s=policy.bad_window_s,
         )
-        inbox = Inbox(session, self._context.downstream.ready, session.pressure)
+        inbox = Inbox(session, self._context.downstream.ready, session.pressure, is_held=True)
         session.inbox = inbox
         session.connection = await self._context.dial(
             self._url, inbox, session.closed, self._context.dial_options
         )
+        if inbox.paused:
+            # The mark was passed before there was a connection to pause.
+            session.pressure(True)
         return session
 
     def _opened(self, session: Session) -> None:
@@ -202,8 +216,10 @@ class Line:
         self.reconnects += self._was_connected
         self._health.start_session(context.clock.monotonic_ns(), context.downstream.last_received())
         self._log.info("connected", url=self._url)
-        if self._is_lost and session.inbox is not None:
-            context.downstream.connection(session.inbox, "restored", f"line {self.name}")
+        if session.inbox is not None:
+            if self._is_lost:
+                context.downstream.connection(session.inbox, "restored", f"line {self.name}")
+            session.inbox.release()
         self._is_lost = False
         self._was_connected = True
 
@@ -235,6 +251,7 @@ class Line:
         if connection is None or inbox is None:
             return
         now_ns = self._context.clock.monotonic_ns()
+        self._note_pause(session, now_ns)
         if session.data_frames and now_ns - session.opened_ns > self._policy.healthy_after_s * _NS:
             self._backoff.succeeded()
         found = self._health.check(
@@ -250,6 +267,18 @@ class Line:
             connection.ping()
         else:
             session.end(EndKind(symptom.value), reason)
+
+    def _note_pause(self, session: Session, now_ns: int) -> None:
+        """Tell when the socket has not been read for a second: somebody downstream is too slow."""
+        since_ns = session.paused_since_ns
+        is_long = since_ns is not None and now_ns - since_ns > _NS
+        if is_long != self._is_paused:
+            self._is_paused = is_long
+            self._paused.set(is_long)
+            if is_long:
+                self._log.warning("reading paused: frames come faster than they are passed on")
+            else:
+                self._log.info("reading resumed")
 
     async def _after(self, session: Session, end: End) -> Session | None:
         """Act on an end; return the connection to go on with, None if there is none."""
@@ -315,7 +344,7 @@ class Line:
 
     def _retire(self, session: Session) -> None:
         async def close() -> None:
-            await session.close(self._policy.close_timeout_s)
+            await self._close(session)
             self._open.discard(session)
 
         task = asyncio.create_task(close(), name=f"retire {self.name}")

@@ -9,9 +9,7 @@ from tapeline.adapters.binance.spot.subscription import Subscriptions
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.ports import Closure, Connection
 from tapeline.telemetry.clock import Clock
-from tapeline.telemetry.log import logger
 
-_LOG = logger("tapeline.adapters.binance.spot")
 _NS = 1_000_000_000
 
 
@@ -80,6 +78,7 @@ class Session:
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.has_data = asyncio.Event()
         self.has_closed = asyncio.Event()
+        self.paused_since_ns: int | None = None
         self.connection: Connection | None = None
         self.inbox: Inbox | None = None
 
@@ -108,10 +107,10 @@ class Session:
         if connection is None:
             return
         if is_high:
-            _LOG.warning("reading paused: frames come faster than they can be passed on")
+            self.paused_since_ns = self._clock.monotonic_ns()
             connection.pause_reading()
         else:
-            _LOG.info("reading resumed")
+            self.paused_since_ns = None
             connection.resume_reading()
 
     def control(self, kind: str, text: str) -> None:
@@ -150,28 +149,32 @@ class Session:
         if late:
             self.end(EndKind.NO_ACK, f"no answer to SUBSCRIBE of {', '.join(late[:5])}")
 
-    async def close(self, timeout_s: float) -> None:
+    async def close(self, silence_s: float, limit_s: float) -> None:
         """Close in order: what the server sent before its answer still comes. Then drop the socket.
 
-        ``timeout_s`` counts from the last frame, so that a long backlog is read to its end.
+        Parameters
+        ----------
+        silence_s
+            Give up after so long without a frame; a backlog is read to its end.
+        limit_s
+            Give up after so long in any case: the server may never answer and go on sending.
         """
         connection = self.connection
         if connection is None:
             return
         connection.start_close()
+        give_up_ns = self._clock.monotonic_ns() + int(limit_s * _NS)
         waiting = asyncio.ensure_future(connection.wait_closed())
         try:
-            while not waiting.done():
+            while not waiting.done() and self._clock.monotonic_ns() < give_up_ns:
                 frames = self._received()
-                await asyncio.wait({waiting}, timeout=timeout_s)
-                if frames == self._received() and not waiting.done():
-                    connection.abort()
-                    await asyncio.wait({waiting}, timeout=timeout_s)
-                    return
+                await asyncio.wait({waiting}, timeout=min(silence_s, limit_s))
+                if frames == self._received():
+                    break
         finally:
             if not waiting.done():
-                waiting.cancel()
                 connection.abort()
+                await waiting
 
     def _received(self) -> int:
         return self.frames + (len(self.inbox) if self.inbox is not None else 0)

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, Literal
 
 from tapeline.errors import ArgumentError
@@ -42,8 +42,8 @@ class GeneratorSettings:
         Pairs, ``BASE/QUOTE``; earlier ones trade more.
     channels
         ``trade``, ``aggTrade`` or both.
-    trades
-        Number of trades over all pairs, planted duplicates not counted.
+    frames
+        Frames on the tape, over all pairs and channels, planted ones included.
     seed
         Seed of everything.
     start_ns
@@ -56,15 +56,15 @@ class GeneratorSettings:
 
     symbols: Sequence[str] = ("BTC/USDT", "ETH/USDT")
     channels: Sequence[Channel] = ("trade",)
-    trades: int = 100_000
+    frames: int = 100_000
     seed: int = 0
     start_ns: int = 1_767_614_400_000_000_000
     rate_per_s: float = 500.0
     has_anomalies: bool = True
 
     def __post_init__(self) -> None:
-        if self.trades < 1 or not self.rate_per_s > 0:
-            raise ArgumentError("trades and rate must be above 0")
+        if self.frames < 1 or not self.rate_per_s > 0:
+            raise ArgumentError("frames and rate must be above 0")
         if not self.symbols or len(set(self.symbols)) != len(self.symbols):
             raise ArgumentError("symbols must be given, each once")
         for symbol in self.symbols:
@@ -98,27 +98,27 @@ class TapeGenerator:
         self._has_aggregates = "aggTrade" in settings.channels
         weights = [1 / (rank + 1) for rank in range(len(settings.symbols))]
         self._streams = [
-            self._stream(symbol, int(settings.trades * weight / sum(weights)))
+            self._stream(symbol, int(settings.frames * weight / sum(weights)))
             for symbol, weight in zip(settings.symbols, weights, strict=True)
         ]
         self._chances = [chance / sum(weights) for chance in accumulate(weights)]
         self._line = 0
         self._recv_ns = 0
+        self._held_back = 0
+        self._damages = 0
 
     def lines(self) -> Iterator[bytes]:
         """Yield the tape's lines, each with its line feed."""
         settings, chooser = self._settings, self._chooser
         arrivals = Arrivals(settings.rate_per_s, settings.start_ns, chooser)
         latencies = Latencies(chooser)
-        left = settings.trades
-        while left > 0:
+        while self._room() > 0:
             choice = bisect_right(self._chances, chooser.random())
             stream = self._streams[min(choice, len(self._streams) - 1)]
-            fills = min(stream.walk.order(), left)
-            left -= fills
+            fills = stream.walk.order()
             time_ms = arrivals.next() // _MS_NS
             delay_ms, network_ns = latencies.draw()
-            event_ms = time_ms + delay_ms
+            event_ms = stream.event_ms = max(stream.event_ms, time_ms + delay_ms)
             self._recv_ns = max(self._recv_ns, event_ms * _MS_NS + network_ns)
             yield from self._order(stream, fills, time_ms, event_ms)
             while stream.delayed and stream.delayed[0].due <= stream.count:
@@ -134,20 +134,24 @@ class TapeGenerator:
         """Yield one order's frames: its trades, then the aggregates they make."""
         order = stream.order(time_ms, event_ms)
         trades: list[Fill] = []
-        for _ in range(fills):
+        for _ in range(min(fills, self._room())):
             price, quantity = stream.walk.fill()
             kind = stream.planted.get(stream.count)
             stream.count += 1
-            if kind is not None and self._has_trades:
+            if kind is not None and self._has_trades and self._room() > 1:
                 yield from self._plant(kind, stream, order, price, quantity)
             elif self._has_trades:
                 yield self._stamped(stream.trade(order, price, quantity))
             trades.append(Fill(price, quantity, stream.walk.next_id))
             stream.walk.next_id += 1
         if self._has_aggregates:
-            for text in stream.aggregates(order, trades):
+            for text in islice(stream.aggregates(order, trades), self._room()):
                 stream.aggregates_count += 1
                 yield self._stamped(text)
+
+    def _room(self) -> int:
+        """Return how many more frames the tape takes, those that are held back counted."""
+        return self._settings.frames - self._line - self._held_back
 
     def _stamped(self, text: str) -> bytes:
         """Return the tape line of an escaped frame, received a moment after the last one."""
@@ -176,8 +180,8 @@ class TapeGenerator:
                 missing = (walk.next_id, walk.next_id + chooser.randrange(50))
                 walk.next_id = missing[1] + 1
             case Anomaly.MALFORMED:
-                damage = DAMAGES[stream.damages % len(DAMAGES)]
-                stream.damages += 1
+                damage = DAMAGES[self._damages % len(DAMAGES)]
+                self._damages += 1
                 missing = (walk.next_id, walk.next_id)
         text = stream.trade(order, price, quantity)
         if damage is not None:
@@ -186,6 +190,7 @@ class TapeGenerator:
         if kind in (Anomaly.DUPLICATE, Anomaly.LATE):
             due = stream.count + chooser.randrange(1, DELAY_MAX)
             stream.delayed.append(Delayed(due, text, note))
+            self._held_back += 1
         else:
             self.ledger.append({**note, "line": self._line + 1})
         if kind is not Anomaly.LATE:
@@ -218,6 +223,7 @@ class TapeGenerator:
         A frame held back at the end of the tape, with no later trade before it, is late to
         nothing: it is not noted.
         """
+        self._held_back -= 1
         is_late = delayed.note["last_id"] < stream.walk.next_id - 1
         if is_late or delayed.note["kind"] == Anomaly.DUPLICATE:
             stream.held_back += delayed.note["kind"] == Anomaly.DUPLICATE

@@ -63,6 +63,8 @@ class PairStream:
         Ordinal of a trade -> anomaly.
     count
         Trades so far.
+    event_ms
+        The venue's latest stamp: it never goes back within a stream.
     delayed
         Frames held back.
     missing
@@ -76,9 +78,9 @@ class PairStream:
         self.name = f"{pair.raw_symbol.lower()}@trade"
         self.aggregate_name = f"{pair.raw_symbol.lower()}@aggTrade"
         self.count = 0
+        self.event_ms = 0
         self.aggregates_count = 0
         self.held_back = 0
-        self.damages = 0
         self.delayed: list[Delayed] = []
         self.missing: list[tuple[int, int]] = []
         self._head = escaped(f'{{"stream":"{self.name}","data":{{"e":"trade","E":')

@@ -1,0 +1,130 @@
+"""The commands generate, simulate and record, as processes."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tapeline.simulator.ledger import read_ledger
+from tapeline.tape import TapeReader
+
+WAIT_S = 30
+COMMAND = [sys.executable, "-m", "tapeline.apps.cli"]
+
+
+def run(*words: str | Path, status: int = 0) -> str:
+    done = subprocess.run(
+        [*COMMAND, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def simulating(*words: str | Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    command = [*COMMAND, "simulate", *map(str, words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("listening on ws://127.0.0.1:")
+            yield line.split()[-1], process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "feed.synthetic.jsonl.gz"
+    run("generate", path, "--frames", "3000", "--ledger", tmp_path / "planted.jsonl")
+    return path
+
+
+def test_a_recording_of_a_simulation_is_the_tape(tape: Path, tmp_path: Path) -> None:
+    target, ledger = tmp_path / "again.jsonl.gz", tmp_path / "ledger.jsonl"
+    with simulating(tape, "--once", "--speed", "max", "--ledger", ledger) as (url, process):
+        run("record", target, "--symbols", "BTC/USDT,ETH/USDT", "--endpoint", url, "--idle", "1.5")
+        assert process.wait(WAIT_S) == 0
+    assert [one.raw for one in TapeReader(target)] == [one.raw for one in TapeReader(tape)]
+    assert {one.url for one in TapeReader(target)} == {
+        f"{url}/stream?streams=btcusdt@trade/ethusdt@trade"
+    }
+    assert read_ledger(ledger)[-1]["sent"] == 3_000
+
+
+def test_a_recorder_goes_on_over_disconnects_and_stops_at_its_frames(
+    tape: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "again.jsonl"
+    with simulating(tape, "--speed", "max", "--fault", "disconnect=3") as (url, _):
+        said = run(
+            *("record", "--out", target, "--symbols", "BTC/USDT,ETH/USDT"),
+            *("--endpoint", url, "--frames", "2900"),
+        )
+    recorded = [one.raw for one in TapeReader(target)]
+    assert recorded == [one.raw for one in TapeReader(tape)][:2_900]
+    assert "2,900 frames, 3 reconnect(s)" in said
+
+
+def test_a_terminated_simulator_writes_its_ledger(tape: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    with simulating(tape, "--ledger", ledger) as (_, process):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_S) == 0
+    assert read_ledger(ledger)[-1]["sent"] == 0
+
+
+def test_a_terminated_recorder_keeps_what_it_has(tape: Path, tmp_path: Path) -> None:
+    target = tmp_path / "again.jsonl"
+    with simulating(tape, "--speed", "max") as (url, _):
+        words = ["record", str(target), "--symbols", "BTC/USDT,ETH/USDT", "--endpoint", url]
+        with subprocess.Popen([*COMMAND, *words], stderr=subprocess.DEVNULL) as recorder:
+            part = tmp_path / "again.jsonl.part"
+            while not part.exists() or len(list(TapeReader(part))) < 1_000:
+                assert recorder.poll() is None
+            recorder.send_signal(signal.SIGTERM)
+            assert recorder.wait(WAIT_S) == 0
+    assert not part.exists()
+    assert [one.raw for one in TapeReader(target)] == [one.raw for one in TapeReader(tape)]
+
+
+def test_the_generators_ledger_ends_in_its_summary(tape: Path, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in (tmp_path / "planted.jsonl").read_text().splitlines()]
+    assert lines[-1]["tape_frames"] == len(list(TapeReader(tape))) == 3_000
+    assert len(lines) - 1 == sum(lines[-1]["anomalies"].values()) > 8
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["simulate", "--fault", "help"], "ack_without_data=N"),
+        (["simulate", "t", "--fault", "dorp=1"], "no such fault: 'dorp'"),
+        (["simulate", "t", "--speed", "0"], "must be a number above 0 or max"),
+        (["simulate", "t", "--exchange", "mtgox"], "cannot simulate mtgox spot"),
+        (["generate"], "name the tape to write"),
+        (["generate", "t", "--start", "soon"], "start must be ISO 8601 or now"),
+        (["generate", "t", "--symbols", "BTC"], "must be BASE/QUOTE"),
+        (["record", "t", "--types", "candle"], "no type 'candle'"),
+        (["record", "t", "--symbols", "NO/SUCH"], "no instrument 'NO/SUCH'"),
+        (["record", "t", "--endpoint", "http://x"], "endpoint must look like"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(words: list[str], said: str) -> None:
+    assert said in run(*words, status=2)
+
+
+def test_a_missing_tape_is_one_sentence() -> None:
+    said = run("simulate", "/nowhere.jsonl", status=1)
+    assert said.startswith("tapeline: /nowhere.jsonl:1: cannot read the tape")
+    assert "Traceback" not in said

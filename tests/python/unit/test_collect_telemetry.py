@@ -1,0 +1,125 @@
+"""Clock, log, metrics and histograms."""
+
+import io
+import logging
+import urllib.request
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapeline.telemetry.latency import LatencyHistogram
+from tapeline.telemetry.log import escape_controls, logger, logging_to
+from tapeline.telemetry.metrics import Metrics
+
+
+@given(st.lists(st.integers(0, 10**12), min_size=1), st.sampled_from([0.0, 0.5, 0.99, 1.0]))
+def test_a_percentile_is_never_too_good_and_at_most_a_thirtysecond_too_bad(
+    values: list[int], fraction: float
+) -> None:
+    histogram = LatencyHistogram()
+    for value in values:
+        histogram.record(value)
+    rank = max(1, -int(-fraction * len(values) // 1))
+    exact = sorted(values)[rank - 1]
+    found = histogram.percentile_ns(fraction)
+    assert found is not None
+    assert exact <= found <= exact + exact / 32 + 1
+    assert histogram.max_ns == max(values)
+
+
+@given(st.lists(st.integers(-5, 10**9)), st.lists(st.integers(-5, 10**9)))
+def test_merging_is_the_same_as_recording_everything_in_one(
+    left: list[int], right: list[int]
+) -> None:
+    one, other, both = LatencyHistogram(), LatencyHistogram(), LatencyHistogram()
+    for value in left:
+        one.record(value)
+        both.record(value)
+    for value in right:
+        other.record(value)
+        both.record(value)
+    one.merge(other)
+    assert one.summary() == both.summary()
+
+
+def test_an_empty_histogram_has_no_percentile() -> None:
+    assert LatencyHistogram().summary() == {
+        "count": 0,
+        "p50_ns": None,
+        "p99_ns": None,
+        "max_ns": None,
+    }
+
+
+def test_log_lines_are_json_and_hold_no_control_characters() -> None:
+    out = io.StringIO()
+    with logging_to(out, style="json"):
+        logger("test").warning("frame\x1b[31m refused", text="\x1b]0;title\x07\x9b\u202e", count=3)
+        logging.getLogger("elsewhere").error("plain %s", "record\x07")
+    lines = [orjson.loads(line) for line in out.getvalue().splitlines()]
+    assert lines[0]["event"] == "frame\\x1b[31m refused"
+    assert lines[0]["text"] == "\\x1b]0;title\\x07\\x9b\\u202e"
+    assert (lines[0]["count"], lines[0]["level"]) == (3, "warning")
+    assert lines[1]["event"] == "plain record\\x07"
+
+
+def test_console_lines_hold_no_control_characters_either() -> None:
+    out = io.StringIO()
+    with logging_to(out, style="console"):
+        logger("test").info("hello", text="a\x1b[2Jb")
+    assert "\x1b" not in out.getvalue()
+    assert "a\\x1b[2Jb" in out.getvalue()
+
+
+@given(st.text())
+def test_printable_text_is_left_alone(text: str) -> None:
+    if text.isprintable():
+        assert escape_controls(text) == text
+
+
+def counters(unsupported: dict[str, int]) -> dict[str, object]:
+    stage = {"stage": "structure", "in": 9, "out": 8, "repaired": 1, "flagged": 0, "quarantined": 1}
+    return {
+        "frames": 9,
+        "events": {"trade": 7},
+        "quality": {"perfect": 7},
+        "quarantined": {"not_json": 1},
+        "duplicates": 1,
+        "control": {},
+        "unsupported": unsupported,
+        "fallbacks": 2,
+        "gaps_opened": 3,
+        "stages": [stage],
+    }
+
+
+def test_the_pipelines_counters_are_read_when_scraped_and_labels_are_bounded() -> None:
+    metrics = Metrics()
+    metrics.collect_from(lambda: counters({f"type{n}": 1 for n in range(200)}))
+    value = metrics.registry.get_sample_value
+    assert value("tapeline_cleaning_frames_total") == 9
+    assert value("tapeline_cleaning_events_total", {"type": "trade"}) == 7
+    assert value("tapeline_cleaning_stage_quarantined_frames_total", {"stage": "structure"}) == 1
+    assert value("tapeline_cleaning_unsupported_frames_total", {"type": "other"}) == 136
+
+
+def test_the_endpoint_answers_and_stops() -> None:
+    metrics = Metrics()
+    metrics.counter("tapeline_adapters_connects", "Connects.", line="a").inc(2)
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stop = metrics.serve(port)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        text = answer.read().decode()
+    stop()
+    assert 'tapeline_adapters_connects_total{line="a"} 2.0' in text
+
+
+def test_a_metric_of_another_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="tapeline_<layer>_<thing>_<unit>"):
+        Metrics().counter("frames", "no")

@@ -1,0 +1,217 @@
+"""Health, patience, subscriptions and addresses: decisions without IO."""
+
+import random
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapeline.adapters.binance.spot.endpoints import checked_endpoint, stream_name
+from tapeline.adapters.binance.spot.health import HealthPolicy, LineHealth, Symptom
+from tapeline.adapters.binance.spot.subscription import Subscriptions
+from tapeline.adapters.connection.patience import Backoff, ConnectBudget
+from tapeline.adapters.connection.ports import retry_after_s
+from tapeline.errors import SettingsError
+
+NS = 1_000_000_000
+BTC = ("BTCUSDT", "trade")
+ETH = ("ETHUSDT", "trade")
+
+
+class Watch:
+    """Drives a LineHealth over simulated time, in steps of half a second."""
+
+    def __init__(self, policy: HealthPolicy, *keys: tuple[str, str]) -> None:
+        self.now_ns = 0
+        self.health = LineHealth(policy, keys, 0)
+        self.stamps: dict[tuple[str, str], int] = {}
+        self.activity = 0
+
+    def data(self, key: tuple[str, str], stamp: int | None = None) -> None:
+        self.activity += 1
+        self.stamps[key] = self.now_ns + 1 if stamp is None else stamp
+
+    def step(self, seconds: float = 0.5, *, waiting: bool = False) -> tuple[Symptom, str] | None:
+        self.now_ns += int(seconds * NS)
+        return self.health.check(
+            self.now_ns,
+            activity=(self.activity, 0),
+            is_waiting=waiting,
+            last_received=dict(self.stamps),
+        )
+
+    def until_symptom(self, limit_s: float) -> tuple[float, Symptom | None]:
+        start_ns = self.now_ns
+        while self.now_ns - start_ns < limit_s * NS:
+            found = self.step()
+            if found is not None:
+                return (self.now_ns - start_ns) / NS, found[0]
+        return limit_s, None
+
+
+STALE_ONLY = HealthPolicy(first_data_s=10, staleness_s=15, idle_ping_s=0)
+PING_ONLY = HealthPolicy(first_data_s=0, staleness_s=0)
+
+
+def test_silence_asks_for_a_ping_and_then_means_half_open_within_5_seconds() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    assert watch.until_symptom(10) == (2.0, Symptom.QUIET)
+    assert watch.until_symptom(10) == (2.5, Symptom.HALF_OPEN)
+
+
+def test_anything_that_comes_resets_the_ping() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    assert watch.until_symptom(10)[1] is Symptom.QUIET
+    watch.data(BTC)
+    assert watch.until_symptom(10) == (2.5, Symptom.QUIET)
+
+
+def test_frames_that_wait_on_our_side_are_no_silence() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    assert all(watch.step(waiting=True) is None for _ in range(100))
+
+
+def test_a_blocked_loop_or_a_suspended_machine_blames_nobody() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    watch.data(BTC)
+    assert watch.step() is None
+    assert watch.step(60.0) == (Symptom.QUIET, "")
+    watch.data(BTC)
+    assert watch.step() is None
+
+
+def test_a_stepping_wall_clock_causes_no_false_alarm() -> None:
+    watch = Watch(STALE_ONLY, BTC)
+    for stamp in (10**18, 10**18 - 3_600 * NS, 10**18 + 3_600 * NS):
+        for offset in range(20):
+            watch.data(BTC, stamp + offset)
+            assert watch.step() is None
+
+
+def test_the_first_data_of_each_subscription_has_a_deadline() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    for _ in range(19):
+        watch.data(BTC)
+        assert watch.step() is None
+    watch.data(BTC)
+    assert watch.step() == (Symptom.STALE, "no data of ETHUSDT@trade")
+
+
+def test_a_pair_that_hardly_trades_is_given_twice_the_time_after_each_fruitless_reconnect() -> None:
+    watch = Watch(STALE_ONLY, BTC)
+    waits = []
+    for _ in range(5):
+        waits.append(watch.until_symptom(5_000)[0])
+        watch.health.start_session(watch.now_ns, watch.stamps)
+    assert waits == [10.0, 20.0, 40.0, 80.0, 160.0]
+
+
+def test_a_stream_may_be_silent_5_times_its_longest_silence() -> None:
+    watch = Watch(STALE_ONLY, BTC)
+    watch.data(BTC)
+    watch.step()
+    for _ in range(20):
+        assert watch.step() is None
+    watch.data(BTC)
+    watch.step()
+    seconds, symptom = watch.until_symptom(200)
+    assert symptom is Symptom.STALE
+    assert seconds == pytest.approx(52.5, abs=1.0)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ns = 0
+
+    def __call__(self) -> int:
+        return self.ns
+
+
+@given(st.integers(0, 10_000))
+def test_delays_grow_with_jitter_to_5_s_in_the_first_minute_and_30_s_after(seed: int) -> None:
+    clock = Clock()
+    backoff = Backoff(random.Random(seed), clock)
+    early = [backoff.next_delay_s() for _ in range(40)]
+    assert all(0.1 <= delay <= 5.0 for delay in early)
+    clock.ns = 61 * NS
+    late = [backoff.next_delay_s() for _ in range(40)]
+    assert max(late) <= 30.0
+    assert len({round(delay, 6) for delay in late[20:]}) > 5, "jitter must survive at the cap"
+    backoff.succeeded()
+    assert backoff.next_delay_s() <= 0.3
+
+
+@given(st.lists(st.integers(0, 2_000), min_size=400, max_size=900))
+def test_no_window_of_5_minutes_sees_more_attempts_than_the_budget(gaps_ms: list[int]) -> None:
+    clock = Clock()
+    budget = ConnectBudget(clock, burst=100, per_window=150, window_s=300)
+    made: list[int] = []
+    for gap_ms in gaps_ms:
+        clock.ns += gap_ms * 1_000_000
+        made.append(clock.ns + int(budget.reserve_s() * NS))
+    made.sort()
+    for index, start in enumerate(made):
+        later = index + 251
+        if later < len(made):
+            assert made[later] - start >= 300 * NS - 1_000_000
+
+
+def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_answered() -> None:
+    asked = Subscriptions([f"s{n}@trade" for n in range(250)], ack_timeout_s=10)
+    first = orjson.loads(asked.next_message(0) or "")
+    assert (first["id"], len(first["params"])) == (1, 200)
+    assert asked.next_message(NS // 4) is None
+    second = orjson.loads(asked.next_message(NS) or "")
+    assert (second["id"], len(second["params"])) == (2, 50)
+    asked.answer('{"result":null,"id":2}')
+    assert not asked.is_complete
+    asked.answer('{"result":null,"id":"1"}')
+    assert asked.is_complete
+    assert asked.overdue(10**15) == []
+
+
+def test_a_missing_answer_names_its_streams() -> None:
+    asked = Subscriptions(["a@trade", "b@trade"], ack_timeout_s=1)
+    asked.next_message(0)
+    assert asked.overdue(NS - 1) == []
+    assert asked.overdue(NS) == ["a@trade", "b@trade"]
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "rubbish", '{"result":null,"id":99}', "{}"])
+def test_answers_to_nothing_change_nothing(text: str) -> None:
+    asked = Subscriptions(["a@trade"], ack_timeout_s=1)
+    asked.next_message(0)
+    asked.answer(text)
+    assert asked.refusal is None
+    assert asked.overdue(NS) == ["a@trade"]
+
+
+def test_only_ascii_letters_are_lowered() -> None:
+    assert stream_name("BTCUSDT", "aggTrade") == "btcusdt@aggTrade"
+    assert stream_name("İÄ币USDT", "trade") == "İÄ币usdt@trade"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://a:1", "ws://", "ws://a:99999", "ws://a/path", "ws://a?x=1", "a:1", "", "ws://a:0"],
+)
+def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
+    with pytest.raises(SettingsError, match="endpoint must look like"):
+        checked_endpoint(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        (None, None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("-1", None),
+        ("²", None),
+        ("9" * 30, 604_800.0),
+    ],
+)
+def test_retry_after(text: str | None, seconds: float | None) -> None:
+    assert retry_after_s(text) == seconds
