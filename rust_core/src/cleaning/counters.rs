@@ -3,7 +3,14 @@
 use crate::model::{IssueCode, Quality};
 
 /// Names of the stages, in order.
-const STAGES: [&str; 6] = ["structure", "fields", "symbol", "precision", "receive_time", "anomaly"];
+const STAGES: [&str; 6] = [
+    "structure",
+    "fields",
+    "symbol",
+    "precision",
+    "receive_time",
+    "anomaly",
+];
 
 /// Irreparable codes begin at 1 and end here.
 const REASONS: usize = IssueCode::Internal as usize + 1;
@@ -92,7 +99,10 @@ impl Counters {
     pub fn reasons(&self) -> impl Iterator<Item = (IssueCode, u64)> {
         let counts = self.quarantined;
         IssueCode::ALL.iter().filter_map(move |code| {
-            let count = counts.get(*code as usize).copied().filter(|count| *count > 0)?;
+            let count = counts
+                .get(*code as usize)
+                .copied()
+                .filter(|count| *count > 0)?;
             Some((*code, count))
         })
     }
@@ -101,22 +111,34 @@ impl Counters {
     pub fn count_quarantined(&mut self, reason: IssueCode, stage: u8) {
         self.quarantined_total += 1;
         add(&mut self.quarantined, reason as usize);
-        add(&mut self.stage_quarantined, usize::from(stage.saturating_sub(1)));
+        add(
+            &mut self.stage_quarantined,
+            usize::from(stage.saturating_sub(1)),
+        );
     }
 
     /// Counts an event.
     pub(super) fn count_quality(&mut self, quality: Quality) {
-        add(&mut self.quality, usize::from(quality.number().saturating_sub(1)));
+        add(
+            &mut self.quality,
+            usize::from(quality.number().saturating_sub(1)),
+        );
     }
 
     /// Counts a record that stage `stage` repaired.
     pub(super) fn count_repaired(&mut self, stage: u8) {
-        add(&mut self.stage_repaired, usize::from(stage.saturating_sub(1)));
+        add(
+            &mut self.stage_repaired,
+            usize::from(stage.saturating_sub(1)),
+        );
     }
 
     /// Counts a record that stage `stage` flagged.
     pub(super) fn count_flagged(&mut self, stage: u8) {
-        add(&mut self.stage_flagged, usize::from(stage.saturating_sub(1)));
+        add(
+            &mut self.stage_flagged,
+            usize::from(stage.saturating_sub(1)),
+        );
     }
 
     /// Returns the account of each stage.

@@ -22,7 +22,9 @@ pub trait Frames {
 
     /// Returns the newest receive time.
     fn newest(&self) -> Option<UnixNanos> {
-        (0..self.count()).filter_map(|index| self.received(index)).max()
+        (0..self.count())
+            .filter_map(|index| self.received(index))
+            .max()
     }
 }
 
