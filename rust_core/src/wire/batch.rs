@@ -100,16 +100,9 @@ impl BatchEncoder<QuarantineRecords> {
 }
 
 impl<E> BatchEncoder<E> {
-    fn of(
-        event_type: EventType,
-        instrument: &Instrument,
-        producer: &str,
-    ) -> Result<Self, TopicError> {
+    fn of(event_type: EventType, instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
         let batch = Batch::new(event_type, instrument, producer)?;
-        Ok(Self {
-            batch,
-            kind: PhantomData,
-        })
+        Ok(Self { batch, kind: PhantomData })
     }
 
     /// Returns the routing key of every batch.
@@ -139,11 +132,7 @@ impl<E> BatchEncoder<E> {
 
     /// Finishes the batch, gives it to `emit` and starts the next one. Returns what `emit` returned,
     /// or `None` when there was nothing to flush.
-    pub fn flush<R>(
-        &mut self,
-        sent: UnixNanos,
-        emit: impl FnOnce(&EncodedBatch<'_>) -> R,
-    ) -> Option<R> {
+    pub fn flush<R>(&mut self, sent: UnixNanos, emit: impl FnOnce(&EncodedBatch<'_>) -> R) -> Option<R> {
         if self.is_empty() {
             return None;
         }
@@ -170,17 +159,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(
-        event_type: EventType,
-        instrument: &Instrument,
-        producer: &str,
-    ) -> Result<Self, TopicError> {
-        let topic = topic(
-            event_type,
-            &instrument.exchange,
-            &instrument.market,
-            &instrument.raw_symbol,
-        )?;
+    fn new(event_type: EventType, instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
+        let topic = topic(event_type, &instrument.exchange, &instrument.market, &instrument.raw_symbol)?;
         let head = proto::MarketDataBatch {
             schema_version: SCHEMA_VERSION,
             producer: producer.to_owned(),
@@ -238,11 +218,7 @@ impl Batch {
     fn encoded(&self) -> EncodedBatch<'_> {
         let events = self.events.as_slice();
         let crc32c = crc32c::crc32c_append(crc32c::crc32c(&self.header), events);
-        EncodedBatch {
-            batch: self,
-            events,
-            crc32c,
-        }
+        EncodedBatch { batch: self, events, crc32c }
     }
 
     fn start_next(&mut self) {
@@ -260,10 +236,7 @@ pub struct EncodedBatch<'a> {
     crc32c: u32,
 }
 
-#[allow(
-    clippy::len_without_is_empty,
-    reason = "a batch is never empty: it has a header and a trailer"
-)]
+#[allow(clippy::len_without_is_empty, reason = "a batch is never empty: it has a header and a trailer")]
 impl EncodedBatch<'_> {
     /// Returns the routing key.
     #[must_use]
@@ -315,9 +288,7 @@ impl EncodedBatch<'_> {
         let parts = [&self.batch.header, self.events, &[CRC_TAG][..], &crc];
         let mut rest = target;
         for part in parts {
-            let Some((slot, after)) = rest.split_at_mut_checked(part.len()) else {
-                return;
-            };
+            let Some((slot, after)) = rest.split_at_mut_checked(part.len()) else { return };
             slot.copy_from_slice(part);
             rest = after;
         }

@@ -19,11 +19,7 @@ pub(super) struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
-        Self {
-            offsets: vec![0],
-            bytes: Vec::new(),
-            nulls: Nulls::default(),
-        }
+        Self { offsets: vec![0], bytes: Vec::new(), nulls: Nulls::default() }
     }
 }
 
@@ -56,11 +52,7 @@ impl Texts {
 
     pub(super) fn truncate(&mut self, rows: usize) {
         self.offsets.truncate(rows + 1);
-        let end = self
-            .offsets
-            .last()
-            .and_then(|end| usize::try_from(*end).ok())
-            .unwrap_or_default();
+        let end = self.offsets.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default();
         self.bytes.truncate(end);
         self.nulls.truncate(rows);
     }
@@ -68,19 +60,11 @@ impl Texts {
     pub(super) fn into_strings(self) -> Result<ArrayRef, ArrowError> {
         let nulls = self.nulls.into_buffer(self.offsets.len().saturating_sub(1));
         let offsets = offset_buffer(self.offsets);
-        Ok(Arc::new(StringArray::try_new(
-            offsets,
-            Buffer::from_vec(self.bytes),
-            nulls,
-        )?))
+        Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(self.bytes), nulls)?))
     }
 
     pub(super) fn into_binary(self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(BinaryArray::try_new(
-            offset_buffer(self.offsets),
-            Buffer::from_vec(self.bytes),
-            None,
-        )?))
+        Ok(Arc::new(BinaryArray::try_new(offset_buffer(self.offsets), Buffer::from_vec(self.bytes), None)?))
     }
 }
 
@@ -93,10 +77,7 @@ pub(super) struct Numbers<T> {
 
 impl<T> Default for Numbers<T> {
     fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            nulls: Nulls::default(),
-        }
+        Self { values: Vec::new(), nulls: Nulls::default() }
     }
 }
 
@@ -115,9 +96,7 @@ impl<T: Copy + Default> Numbers<T> {
         self.nulls.truncate(rows);
     }
 
-    pub(super) fn into_array<P: ArrowPrimitiveType<Native = T>>(
-        self,
-    ) -> Result<PrimitiveArray<P>, ArrowError>
+    pub(super) fn into_array<P: ArrowPrimitiveType<Native = T>>(self) -> Result<PrimitiveArray<P>, ArrowError>
     where
         T: arrow_buffer::ArrowNativeType,
     {
@@ -145,10 +124,7 @@ impl ListEnds {
     /// Cuts back to `rows` and returns the number of their items.
     pub(super) fn truncate(&mut self, rows: usize) -> usize {
         self.0.truncate(rows + 1);
-        self.0
-            .last()
-            .and_then(|end| usize::try_from(*end).ok())
-            .unwrap_or_default()
+        self.0.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default()
     }
 
     pub(super) fn into_buffer(self) -> OffsetBuffer<i32> {

@@ -36,19 +36,15 @@ impl TradeColumns {
     pub(super) fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
         let trade = TradeFields::read(event.payload(EventType::Trade)?)?;
         let event_id: &[u8; 16] = fixed_id(event.event_id.unwrap_or_default())?;
-        let timestamp_ns = event.timestamp_ns.ok_or(DecodeError::Missing {
-            field: "timestamp_ns",
-        })?;
+        let timestamp_ns = event.timestamp_ns.ok_or(DecodeError::Missing { field: "timestamp_ns" })?;
         self.event_id.extend_from_slice(event_id);
-        self.native_id
-            .push_nonempty(event.native_id.unwrap_or_default().as_bytes());
+        self.native_id.push_nonempty(event.native_id.unwrap_or_default().as_bytes());
         self.price.push(trade.price);
         self.quantity.push(trade.quantity);
         self.side.push_nonempty(side_name(trade.side).as_bytes());
         self.timestamp_ns.push(timestamp_ns);
         self.received_ns.push_optional(event.received_ns);
-        self.quality
-            .push(quality_name(event.quality.unwrap_or_default()).as_bytes());
+        self.quality.push(quality_name(event.quality.unwrap_or_default()).as_bytes());
         for number in &event.issues {
             self.issues.push(issue_name(*number).as_bytes());
         }
@@ -74,9 +70,7 @@ impl TradeColumns {
     }
 
     pub(super) fn byte_length(&self) -> usize {
-        self.issues.byte_length()
-            + self.metadata_keys.byte_length()
-            + self.metadata_values.byte_length()
+        self.issues.byte_length() + self.metadata_keys.byte_length() + self.metadata_values.byte_length()
             + self.native_id.byte_length()
     }
 
@@ -95,31 +89,17 @@ impl TradeColumns {
         self.metadata_values.truncate(entries);
     }
 
-    pub(super) fn into_record_batch(
-        self,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
+    pub(super) fn into_record_batch(self, mut arrays: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
         let entries = StructArray::try_new(
             entry_fields(),
-            vec![
-                self.metadata_keys.into_strings()?,
-                self.metadata_values.into_strings()?,
-            ],
+            vec![self.metadata_keys.into_strings()?, self.metadata_values.into_strings()?],
             None,
         )?;
         let decimals = |numbers: Numbers<i128>| -> Result<ArrayRef, ArrowError> {
-            Ok(Arc::new(
-                numbers
-                    .into_array::<Decimal128Type>()?
-                    .with_precision_and_scale(38, 18)?,
-            ))
+            Ok(Arc::new(numbers.into_array::<Decimal128Type>()?.with_precision_and_scale(38, 18)?))
         };
         let own: [ArrayRef; 10] = [
-            Arc::new(FixedSizeBinaryArray::try_new(
-                16,
-                Buffer::from_vec(self.event_id),
-                None,
-            )?),
+            Arc::new(FixedSizeBinaryArray::try_new(16, Buffer::from_vec(self.event_id), None)?),
             self.native_id.into_strings()?,
             decimals(self.price)?,
             decimals(self.quantity)?,
@@ -127,19 +107,8 @@ impl TradeColumns {
             Arc::new(self.timestamp_ns.into_array::<Int64Type>()?),
             Arc::new(self.received_ns.into_array::<Int64Type>()?),
             self.quality.into_strings()?,
-            Arc::new(ListArray::try_new(
-                issue_field(),
-                self.issue_ends.into_buffer(),
-                self.issues.into_strings()?,
-                None,
-            )?),
-            Arc::new(MapArray::try_new(
-                entries_field(),
-                self.metadata_ends.into_buffer(),
-                entries,
-                None,
-                false,
-            )?),
+            Arc::new(ListArray::try_new(issue_field(), self.issue_ends.into_buffer(), self.issues.into_strings()?, None)?),
+            Arc::new(MapArray::try_new(entries_field(), self.metadata_ends.into_buffer(), entries, None, false)?),
         ];
         arrays.extend(own);
         RecordBatch::try_new(trade_schema(), arrays)
@@ -158,16 +127,8 @@ impl TradeFields {
         let mut reader = Reader::new(bytes);
         while let Some((number, value)) = reader.next()? {
             match number {
-                1 => once(
-                    &mut price,
-                    "price",
-                    read_decimal(value.bytes("price")?, "price")?,
-                )?,
-                2 => once(
-                    &mut quantity,
-                    "quantity",
-                    read_decimal(value.bytes("quantity")?, "quantity")?,
-                )?,
+                1 => once(&mut price, "price", read_decimal(value.bytes("price")?, "price")?)?,
+                2 => once(&mut quantity, "quantity", read_decimal(value.bytes("quantity")?, "quantity")?)?,
                 3 => once(&mut side, "side", value.enumeration("side")?)?,
                 _ => {}
             }
@@ -181,11 +142,7 @@ impl TradeFields {
 }
 
 fn fixed_id(bytes: &[u8]) -> Result<&[u8; 16], DecodeError> {
-    bytes.try_into().map_err(|_| DecodeError::Length {
-        field: "event_id",
-        length: bytes.len(),
-        allowed: "16",
-    })
+    bytes.try_into().map_err(|_| DecodeError::Length { field: "event_id", length: bytes.len(), allowed: "16" })
 }
 
 /// Columns of trades, in this order.
@@ -215,16 +172,9 @@ fn issue_field() -> Arc<Field> {
 }
 
 fn entry_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("key", DataType::Utf8, false),
-        Field::new("value", DataType::Utf8, true),
-    ])
+    Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)])
 }
 
 fn entries_field() -> Arc<Field> {
-    Arc::new(Field::new(
-        "entries",
-        DataType::Struct(entry_fields()),
-        false,
-    ))
+    Arc::new(Field::new("entries", DataType::Struct(entry_fields()), false))
 }

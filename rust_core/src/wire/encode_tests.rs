@@ -8,18 +8,13 @@ use prost::Message;
 use super::generated as proto;
 use super::*;
 use crate::model::{
-    Coverage, CoverageKind, Decimal, EventId, Instrument, IssueCode, IssueSet, ProofLevel,
-    Quarantine, Side, TradeEvent, UnixNanos,
+    Coverage, CoverageKind, Decimal, EventId, Instrument, IssueCode, IssueSet, ProofLevel, Quarantine, Side,
+    TradeEvent, UnixNanos,
 };
 
 fn instrument() -> Instrument {
     let text = |text: &str| text.to_owned();
-    Instrument {
-        exchange: text("binance"),
-        market: text("spot"),
-        symbol: text("币/USDT"),
-        raw_symbol: text("币USDT"),
-    }
+    Instrument { exchange: text("binance"), market: text("spot"), symbol: text("币/USDT"), raw_symbol: text("币USDT") }
 }
 
 fn decimal(value: Decimal) -> proto::Decimal {
@@ -27,21 +22,14 @@ fn decimal(value: Decimal) -> proto::Decimal {
     proto::Decimal {
         units: narrow.unwrap_or_default(),
         scale: u32::from(value.scale()),
-        wide_units: if narrow.is_ok() {
-            Vec::new()
-        } else {
-            value.units().to_be_bytes().to_vec()
-        },
+        wide_units: if narrow.is_ok() { Vec::new() } else { value.units().to_be_bytes().to_vec() },
     }
 }
 
 fn message(event: &TradeEvent<'_>) -> proto::MarketEvent {
     let range = event.trade_id_range;
     let metadata = range.map_or_else(BTreeMap::new, |(first, last)| {
-        BTreeMap::from([
-            ("first_trade_id".to_owned(), first.to_string()),
-            ("last_trade_id".to_owned(), last.to_string()),
-        ])
+        BTreeMap::from([("first_trade_id".to_owned(), first.to_string()), ("last_trade_id".to_owned(), last.to_string())])
     });
     proto::MarketEvent {
         event_id: event.event_id.as_bytes().to_vec(),
@@ -61,12 +49,7 @@ fn message(event: &TradeEvent<'_>) -> proto::MarketEvent {
     }
 }
 
-fn batch(
-    count: u32,
-    sent_ns: i64,
-    event_type: proto::EventType,
-    events: Vec<proto::MarketEvent>,
-) -> proto::MarketDataBatch {
+fn batch(count: u32, sent_ns: i64, event_type: proto::EventType, events: Vec<proto::MarketEvent>) -> proto::MarketDataBatch {
     let instrument = instrument();
     proto::MarketDataBatch {
         schema_version: 1,
@@ -163,20 +146,12 @@ fn small_trade() -> TradeEvent<'static> {
 #[test]
 fn batches_are_numbered_and_do_not_share_events() {
     let mut encoder = TradeEncoder::new(&instrument(), "p").unwrap();
-    assert_eq!(
-        encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()),
-        None
-    );
+    assert_eq!(encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()), None);
     for batch_id in 1..=3 {
         encoder.push(&small_trade());
-        let value = encoder
-            .flush(UnixNanos::new(0), |batch| batch.to_vec())
-            .unwrap();
+        let value = encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()).unwrap();
         let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
-        assert_eq!(
-            (read.batch_id, read.event_count, read.events.len()),
-            (batch_id, 1, 1)
-        );
+        assert_eq!((read.batch_id, read.event_count, read.events.len()), (batch_id, 1, 1));
     }
 }
 
@@ -192,15 +167,9 @@ fn a_batch_is_full_at_256_events_or_256_kib() {
 
     let raw = vec![b'x'; 200_000];
     let mut by_bytes = TradeEncoder::new(&instrument(), "p").unwrap();
-    by_bytes.push(&TradeEvent {
-        raw: Some(&raw),
-        ..small_trade()
-    });
+    by_bytes.push(&TradeEvent { raw: Some(&raw), ..small_trade() });
     assert!(!by_bytes.is_full());
-    by_bytes.push(&TradeEvent {
-        raw: Some(&raw),
-        ..small_trade()
-    });
+    by_bytes.push(&TradeEvent { raw: Some(&raw), ..small_trade() });
     assert!(by_bytes.is_full());
 }
 
@@ -216,19 +185,12 @@ fn a_quarantine_record_keeps_the_head_of_a_long_frame_and_its_length() {
         received: Some(UnixNanos::new(5)),
         raw: &raw,
     });
-    let value = encoder
-        .flush(UnixNanos::new(5), |batch| batch.to_vec())
-        .unwrap();
+    let value = encoder.flush(UnixNanos::new(5), |batch| batch.to_vec()).unwrap();
     let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
     let event = &read.events[0];
     assert_eq!((event.raw.len(), event.quality), (MAX_QUARANTINE_RAW, 4));
-    let Some(proto::market_event::Payload::Quarantine(record)) = &event.payload else {
-        panic!("{event:?}")
-    };
-    assert_eq!(
-        (record.reason, record.offset, record.raw_length),
-        (6, Some(128), 300_000)
-    );
+    let Some(proto::market_event::Payload::Quarantine(record)) = &event.payload else { panic!("{event:?}") };
+    assert_eq!((record.reason, record.offset, record.raw_length), (6, Some(128), 300_000));
     assert_eq!(value, sealed(&proto::MarketDataBatch { crc32c: 0, ..read }));
 }
 
@@ -245,9 +207,7 @@ fn a_coverage_record_keeps_every_field() {
         received: Some(UnixNanos::new(3)),
         reason: "ids were skipped".to_owned(),
     });
-    let value = encoder
-        .flush(UnixNanos::new(0), |batch| batch.to_vec())
-        .unwrap();
+    let value = encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()).unwrap();
     let expected = proto::MarketEvent {
         received_ns: Some(3),
         payload: Some(proto::market_event::Payload::Coverage(proto::Coverage {
@@ -262,8 +222,5 @@ fn a_coverage_record_keeps_every_field() {
         })),
         ..Default::default()
     };
-    assert_eq!(
-        value,
-        sealed(&batch(1, 0, proto::EventType::Coverage, vec![expected]))
-    );
+    assert_eq!(value, sealed(&batch(1, 0, proto::EventType::Coverage, vec![expected])));
 }

@@ -43,14 +43,8 @@ impl Buffer {
     /// Writes a word and counts its first `count` bytes.
     #[inline(always)]
     pub(super) fn put<const N: usize>(&mut self, word: [u8; N], count: usize) {
-        let slot = self
-            .bytes
-            .get_mut(self.used..)
-            .and_then(|free| free.first_chunk_mut());
-        debug_assert!(
-            slot.is_some() && count <= N,
-            "reserve() was called with too small a count"
-        );
+        let slot = self.bytes.get_mut(self.used..).and_then(|free| free.first_chunk_mut());
+        debug_assert!(slot.is_some() && count <= N, "reserve() was called with too small a count");
         if let Some(slot) = slot {
             *slot = word;
             self.used += count;
@@ -61,10 +55,7 @@ impl Buffer {
     pub(super) fn put_slice(&mut self, bytes: &[u8]) {
         let end = self.used + bytes.len();
         let slot = self.bytes.get_mut(self.used..end);
-        debug_assert!(
-            slot.is_some(),
-            "reserve() was called with too small a count"
-        );
+        debug_assert!(slot.is_some(), "reserve() was called with too small a count");
         if let Some(slot) = slot {
             slot.copy_from_slice(bytes);
             self.used = end;
@@ -213,10 +204,7 @@ mod tests {
     fn all_four_digit_numbers_have_their_digits() {
         for value in 0..10_000_u64 {
             let expected = format!("{value:04}0000");
-            assert_eq!(
-                (eight_digits(value * 10_000) | 0x3030_3030_3030_3030).to_le_bytes(),
-                expected.as_bytes()
-            );
+            assert_eq!((eight_digits(value * 10_000) | 0x3030_3030_3030_3030).to_le_bytes(), expected.as_bytes());
         }
     }
 
