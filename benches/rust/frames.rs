@@ -19,7 +19,14 @@ fn bench_frames(criterion: &mut Criterion) {
             bencher.iter_batched_ref(
                 || (normalizer(), Buffer::new()),
                 |(normalizer, sink)| {
-                    normalizer.push(&Slices { frames, received: received(size) }, None, sink)
+                    normalizer.push(
+                        &Slices {
+                            frames,
+                            received: received(size),
+                        },
+                        None,
+                        sink,
+                    )
                 },
                 BatchSize::SmallInput,
             );

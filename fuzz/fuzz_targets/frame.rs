@@ -9,7 +9,8 @@ mod workload;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some(usual) = parse_usual(bytes) {
-        assert_eq!(parse(bytes, &mut Vec::new()), Frame::Trade(usual));
+        let mut scratch = Vec::new();
+        assert_eq!(parse(bytes, &mut scratch), Frame::Trade(usual));
     }
     let frames: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
     let source = _core::engine::Slices { frames: &frames, received: workload::received(0) };

@@ -58,7 +58,10 @@ fn allocations(size: usize, spell: impl Fn(Vec<u8>) -> Vec<u8>) -> (u64, u64) {
         if index * size == 2_000 {
             before = COUNT.with(Cell::get);
         }
-        let source = Slices { frames: chunk, received: received(index * size) };
+        let source = Slices {
+            frames: chunk,
+            received: received(index * size),
+        };
         events += normalizer.push(&source, None, &mut sink).events;
     }
     (COUNT.with(Cell::get) - before, events)
@@ -72,7 +75,12 @@ fn usual_frames_allocate_nothing() {
 
 #[test]
 fn frames_that_take_the_general_parser_allocate_nothing_either() {
-    let spaced = |frame: Vec<u8>| String::from_utf8(frame).unwrap().replace(",\"", ", \"").into_bytes();
+    let spaced = |frame: Vec<u8>| {
+        String::from_utf8(frame)
+            .unwrap()
+            .replace(",\"", ", \"")
+            .into_bytes()
+    };
     assert_eq!(allocations(1_000, spaced), (0, 10_000));
 }
 

@@ -1,6 +1,7 @@
 //! Recorded sessions: every frame accounted for, no gap invented, no flag out of proportion.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::print_stderr,
@@ -40,23 +41,34 @@ impl Frames for Recording {
 /// Returns the websocket frames of a recording, or `None` (with a word why) where there is none.
 fn recording(name: &str) -> Option<Recording> {
     let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures");
-    let path = std::env::var("TAPELINE_CAPTURES").map_or(default, PathBuf::from).join(name);
+    let path = std::env::var("TAPELINE_CAPTURES")
+        .map_or(default, PathBuf::from)
+        .join(name);
     if !path.exists() {
-        eprintln!("skipped: {} does not exist; set TAPELINE_CAPTURES", path.display());
+        eprintln!(
+            "skipped: {} does not exist; set TAPELINE_CAPTURES",
+            path.display()
+        );
         return None;
     }
     let unpacked = Command::new("gzip").arg("-dc").arg(&path).output().unwrap();
     let text = String::from_utf8(unpacked.stdout).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let frames = lines.filter(|line| line["kind"] == "ws").map(|line| {
         let raw = line["raw"].as_str().unwrap().as_bytes().to_vec();
         (raw, line["recv_ns"].as_i64().map(UnixNanos::new))
     });
-    Some(Recording { frames: frames.collect() })
+    Some(Recording {
+        frames: frames.collect(),
+    })
 }
 
 fn check(name: &str, trades: u64) {
-    let Some(recording) = recording(name) else { return };
+    let Some(recording) = recording(name) else {
+        return;
+    };
     let mut normalizer: Normalizer = normalizer();
     let tally = normalizer.push(&recording, None, &mut Buffer::new());
     assert_eq!(tally.frames, tally.events + tally.unsupported);

@@ -1,5 +1,10 @@
 //! The fast parser reads what the general one reads, and no bytes make either of them panic.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test reports"
+)]
 
 #[path = "../../benches/rust/workload.rs"]
 mod workload;
@@ -26,7 +31,13 @@ fn symbol() -> impl Strategy<Value = String> {
 
 /// A trade or an aggregate, raw or wrapped, in the venue's order of keys.
 fn frame() -> impl Strategy<Value = String> {
-    let numbers = ("[0-9]{1,20}", "[0-9]{1,14}", "[0-9]{13}", number_text(), number_text());
+    let numbers = (
+        "[0-9]{1,20}",
+        "[0-9]{1,14}",
+        "[0-9]{13}",
+        number_text(),
+        number_text(),
+    );
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0_u8..12);
     (numbers, symbol(), symbol(), flags).prop_map(|(numbers, symbol, stream, flags)| {
         let ((id, published, time, price, quantity), (maker, is_aggregate, is_wrapped, odd)) =
@@ -43,7 +54,8 @@ fn frame() -> impl Strategy<Value = String> {
 
 /// A frame with a few bytes replaced, taken out or doubled.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0_u8..3, any::<u8>()), 0..4);
+    let edits =
+        proptest::collection::vec((any::<prop::sample::Index>(), 0_u8..3, any::<u8>()), 0..4);
     (frame(), edits).prop_map(|(frame, edits)| {
         let mut bytes = frame.into_bytes();
         for (at, kind, byte) in edits {
@@ -51,7 +63,14 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
             match kind {
                 0 => bytes[at] = byte,
                 1 if bytes.len() > 1 => drop(bytes.remove(at)),
-                _ => bytes.insert(at, if byte < 128 { bytes[at] } else { b"\"\\,:{}[]0 ."[usize::from(byte) % 11] }),
+                _ => bytes.insert(
+                    at,
+                    if byte < 128 {
+                        bytes[at]
+                    } else {
+                        b"\"\\,:{}[]0 ."[usize::from(byte) % 11]
+                    },
+                ),
             }
         }
         bytes
@@ -59,8 +78,11 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn check_alike(bytes: &[u8]) -> Result<bool, TestCaseError> {
-    let Some(usual) = parse_usual(bytes) else { return Ok(false) };
-    prop_assert_eq!(parse(bytes, &mut Vec::new()), Frame::Trade(usual));
+    let Some(usual) = parse_usual(bytes) else {
+        return Ok(false);
+    };
+    let mut scratch = Vec::new();
+    prop_assert_eq!(parse(bytes, &mut scratch), Frame::Trade(usual));
     Ok(true)
 }
 
@@ -99,6 +121,10 @@ proptest! {
 #[test]
 fn the_workload_takes_the_fast_parser() {
     for frame in workload::frames(1_000) {
-        assert!(check_alike(&frame).unwrap(), "{}", String::from_utf8_lossy(&frame));
+        assert!(
+            check_alike(&frame).unwrap(),
+            "{}",
+            String::from_utf8_lossy(&frame)
+        );
     }
 }

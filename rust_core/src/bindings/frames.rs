@@ -45,6 +45,13 @@ impl Received {
         (0..count).map(one).collect::<PyResult<_>>().map(Self::Each)
     }
 
+    fn newest(&self) -> Option<UnixNanos> {
+        match self {
+            Self::All(time) => *time,
+            Self::Each(times) => times.iter().copied().flatten().max(),
+        }
+    }
+
     fn of(&self, index: usize) -> Option<UnixNanos> {
         match self {
             Self::All(time) => *time,
@@ -56,7 +63,9 @@ impl Received {
 /// Reads a time in nanoseconds.
 pub(super) fn nanos(value: &Bound<'_, PyAny>, name: &str) -> PyResult<UnixNanos> {
     value.extract().map(UnixNanos::new).map_err(|_| {
-        ArgumentError::new_err(format!("{name} must be an int that fits 64 bits, was {value}"))
+        ArgumentError::new_err(format!(
+            "{name} must be an int that fits 64 bits, was {value}"
+        ))
     })
 }
 
@@ -84,7 +93,10 @@ impl<'py> ListFrames<'py> {
     ) -> PyResult<Self> {
         let list = match frames.cast_exact::<PyList>() {
             Ok(list) => list.clone(),
-            Err(_) => PyList::new(frames.py(), frames.try_iter()?.collect::<PyResult<Vec<_>>>()?)?,
+            Err(_) => PyList::new(
+                frames.py(),
+                frames.try_iter()?.collect::<PyResult<Vec<_>>>()?,
+            )?,
         };
         for (index, frame) in list.iter().enumerate() {
             if !frame.is_instance_of::<PyBytes>() {
@@ -100,8 +112,14 @@ impl<'py> ListFrames<'py> {
 
     /// Takes hold of every frame's bytes, so that they can be read without the interpreter.
     pub(super) fn detach(self) -> PyResult<HeldFrames> {
-        let frames = self.list.iter().map(|frame| frame.extract().map_err(PyErr::from));
-        Ok(HeldFrames { frames: frames.collect::<PyResult<_>>()?, received: self.received })
+        let frames = self
+            .list
+            .iter()
+            .map(|frame| frame.extract().map_err(PyErr::from));
+        Ok(HeldFrames {
+            frames: frames.collect::<PyResult<_>>()?,
+            received: self.received,
+        })
     }
 }
 
@@ -116,11 +134,20 @@ impl<'py> Frames for ListFrames<'py> {
     }
 
     fn frame(&self, index: usize) -> Option<ListFrame<'py>> {
-        self.list.get_item(index).ok()?.cast_into().ok().map(ListFrame)
+        self.list
+            .get_item(index)
+            .ok()?
+            .cast_into()
+            .ok()
+            .map(ListFrame)
     }
 
     fn received(&self, index: usize) -> Option<UnixNanos> {
         self.received.of(index)
+    }
+
+    fn newest(&self) -> Option<UnixNanos> {
+        self.received.newest()
     }
 }
 
@@ -144,5 +171,9 @@ impl Frames for HeldFrames {
 
     fn received(&self, index: usize) -> Option<UnixNanos> {
         self.received.of(index)
+    }
+
+    fn newest(&self) -> Option<UnixNanos> {
+        self.received.newest()
     }
 }

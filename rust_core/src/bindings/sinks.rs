@@ -26,7 +26,13 @@ pub(super) struct PythonSink<'a, 'py> {
 
 impl<'a, 'py> PythonSink<'a, 'py> {
     pub(super) const fn new(py: Python<'py>, routes: &'a mut Routes) -> Self {
-        Self { py, routes, messages: Vec::new(), controls: Vec::new(), fault: None }
+        Self {
+            py,
+            routes,
+            messages: Vec::new(),
+            controls: Vec::new(),
+            fault: None,
+        }
     }
 
     fn route(&mut self, route: usize, topic: &str, key: &[u8]) -> (Py<PyString>, Py<PyBytes>) {
@@ -34,7 +40,12 @@ impl<'a, 'py> PythonSink<'a, 'py> {
         if self.routes.len() <= route {
             self.routes.resize_with(route + 1, || None);
         }
-        let make = || (PyString::new(py, topic).unbind(), PyBytes::new(py, key).unbind());
+        let make = || {
+            (
+                PyString::new(py, topic).unbind(),
+                PyBytes::new(py, key).unbind(),
+            )
+        };
         match self.routes.get_mut(route) {
             Some(slot) => {
                 let (topic, key) = slot.get_or_insert_with(make);
@@ -48,10 +59,12 @@ impl<'a, 'py> PythonSink<'a, 'py> {
     pub(super) fn take_over(&mut self, held: HeldSink) {
         for (route, topic, key, value) in held.messages {
             let (topic, key) = self.route(route, &topic, &key);
-            self.messages.push((topic, key, PyBytes::new(self.py, &value).unbind()));
+            self.messages
+                .push((topic, key, PyBytes::new(self.py, &value).unbind()));
         }
         for (index, kind, text) in held.controls {
-            self.controls.push((index, kind.name(), PyString::new(self.py, &text).unbind()));
+            self.controls
+                .push((index, kind.name(), PyString::new(self.py, &text).unbind()));
         }
     }
 }
@@ -96,7 +109,8 @@ impl Sink for HeldSink {
     }
 
     fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
-        self.controls.push((index, kind, String::from_utf8_lossy(frame).into_owned()));
+        self.controls
+            .push((index, kind, String::from_utf8_lossy(frame).into_owned()));
     }
 
     fn discard(&mut self) {

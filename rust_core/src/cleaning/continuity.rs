@@ -157,7 +157,13 @@ impl Track {
         }
         let mut arrival = Arrival::InSequence;
         if distance > 1 {
-            self.open_gap((range.high + 1, seen.id - 1), range.latest_time, seen.time, seen, reports);
+            self.open_gap(
+                (range.high + 1, seen.id - 1),
+                range.latest_time,
+                seen.time,
+                seen,
+                reports,
+            );
             arrival = Arrival::AfterGap;
         }
         self.range = Some(Range {
@@ -179,15 +185,27 @@ impl Track {
             return self.jump(seen, reports);
         }
         if seen.id + 1 < range.first {
-            self.open_gap((seen.id + 1, range.first - 1), seen.time, range.first_time, seen, reports);
+            self.open_gap(
+                (seen.id + 1, range.first - 1),
+                seen.time,
+                range.first_time,
+                seen,
+                reports,
+            );
         }
-        self.range = Some(Range { first: seen.id, first_time: seen.time, ..range });
+        self.range = Some(Range {
+            first: seen.id,
+            first_time: seen.time,
+            ..range
+        });
         self.accept(seen, Arrival::Late)
     }
 
     fn jump(&mut self, seen: &Observation, reports: &mut Vec<Coverage>) -> Outcome {
         let candidate = self.candidate.filter(|(id, _)| {
-            seen.id.checked_sub(*id).is_some_and(|step| (1..=EPOCH_WINDOW).contains(&step))
+            seen.id
+                .checked_sub(*id)
+                .is_some_and(|step| (1..=EPOCH_WINDOW).contains(&step))
         });
         let Some((first, first_time)) = candidate else {
             self.candidate = Some((seen.id, seen.time));
@@ -197,10 +215,20 @@ impl Track {
         self.lost.append(&mut self.gaps.take());
         self.ring.clear();
         self.ring.put(seen);
-        self.range = Some(Range { first, first_time, ..Range::starting_with(seen) });
+        self.range = Some(Range {
+            first,
+            first_time,
+            ..Range::starting_with(seen)
+        });
         reports.push(self.statement(CoverageKind::SequenceReset, seen, (seen.id, seen.id)));
         if first + 1 < seen.id {
-            self.open_gap((first + 1, seen.id - 1), first_time, seen.time, seen, reports);
+            self.open_gap(
+                (first + 1, seen.id - 1),
+                first_time,
+                seen.time,
+                seen,
+                reports,
+            );
         }
         Outcome::Accepted(Arrival::Jump)
     }
@@ -221,7 +249,11 @@ impl Track {
     ) {
         self.gaps.open(ids.0, ids.1);
         let statement = self.statement(CoverageKind::GapOpened, seen, ids);
-        reports.push(Coverage { start: Some(start), end: Some(end), ..statement });
+        reports.push(Coverage {
+            start: Some(start),
+            end: Some(end),
+            ..statement
+        });
     }
 
     fn extend_fill(&mut self, seen: &Observation, reports: &mut Vec<Coverage>) {
@@ -234,7 +266,12 @@ impl Track {
             _ => {
                 self.flush_fill(reports);
                 let (ids, time) = ((seen.id, seen.id), seen.time);
-                self.fill = Some(Fill { ids, start: time, end: time, received: seen.received });
+                self.fill = Some(Fill {
+                    ids,
+                    start: time,
+                    end: time,
+                    received: seen.received,
+                });
             }
         }
     }
@@ -274,7 +311,11 @@ impl Track {
         let is_gap = matches!(kind, CoverageKind::GapOpened | CoverageKind::GapFilled);
         Coverage {
             kind,
-            proof: if is_gap { self.gap_proof } else { ProofLevel::Inferred },
+            proof: if is_gap {
+                self.gap_proof
+            } else {
+                ProofLevel::Inferred
+            },
             channel: self.channel,
             ids: Some(ids),
             start: Some(seen.time),

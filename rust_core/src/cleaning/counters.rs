@@ -3,7 +3,17 @@
 use crate::model::{IssueCode, Quality};
 
 /// Names of the stages, in order.
-const STAGES: [&str; 6] = ["structure", "fields", "symbol", "precision", "receive_time", "anomaly"];
+const STAGES: [&str; 6] = [
+    "structure",
+    "fields",
+    "symbol",
+    "precision",
+    "receive_time",
+    "anomaly",
+];
+
+/// Irreparable codes begin at 1 and end here.
+const REASONS: usize = IssueCode::Internal as usize + 1;
 
 /// Counts of one run of verdicts. Plain numbers, so that a copy is cheap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +32,9 @@ pub struct Counters {
     pub fallbacks: u64,
     /// Gaps that opened.
     pub gaps_opened: u64,
-    quarantined: [u64; 40],
+    /// Sum of `quarantined`, so that a push need not add it up.
+    quarantined_total: u64,
+    quarantined: [u64; REASONS],
     stage_quarantined: [u64; 6],
     stage_repaired: [u64; 6],
     stage_flagged: [u64; 6],
@@ -38,7 +50,8 @@ impl Default for Counters {
             unsupported: 0,
             fallbacks: 0,
             gaps_opened: 0,
-            quarantined: [0; 40],
+            quarantined_total: 0,
+            quarantined: [0; REASONS],
             stage_quarantined: [0; 6],
             stage_repaired: [0; 6],
             stage_flagged: [0; 6],
@@ -73,7 +86,7 @@ impl Counters {
     /// Returns the number of quarantined frames.
     #[must_use]
     pub fn quarantined(&self) -> u64 {
-        self.quarantined.iter().sum()
+        self.quarantined_total
     }
 
     /// Returns the number of control messages.
@@ -86,30 +99,46 @@ impl Counters {
     pub fn reasons(&self) -> impl Iterator<Item = (IssueCode, u64)> {
         let counts = self.quarantined;
         IssueCode::ALL.iter().filter_map(move |code| {
-            let count = counts.get(*code as usize).copied().filter(|count| *count > 0)?;
+            let count = counts
+                .get(*code as usize)
+                .copied()
+                .filter(|count| *count > 0)?;
             Some((*code, count))
         })
     }
 
     /// Counts a frame that stage `stage` (1 to 6) gave up.
     pub fn count_quarantined(&mut self, reason: IssueCode, stage: u8) {
+        self.quarantined_total += 1;
         add(&mut self.quarantined, reason as usize);
-        add(&mut self.stage_quarantined, usize::from(stage.saturating_sub(1)));
+        add(
+            &mut self.stage_quarantined,
+            usize::from(stage.saturating_sub(1)),
+        );
     }
 
     /// Counts an event.
     pub(super) fn count_quality(&mut self, quality: Quality) {
-        add(&mut self.quality, usize::from(quality.number().saturating_sub(1)));
+        add(
+            &mut self.quality,
+            usize::from(quality.number().saturating_sub(1)),
+        );
     }
 
     /// Counts a record that stage `stage` repaired.
     pub(super) fn count_repaired(&mut self, stage: u8) {
-        add(&mut self.stage_repaired, usize::from(stage.saturating_sub(1)));
+        add(
+            &mut self.stage_repaired,
+            usize::from(stage.saturating_sub(1)),
+        );
     }
 
     /// Counts a record that stage `stage` flagged.
     pub(super) fn count_flagged(&mut self, stage: u8) {
-        add(&mut self.stage_flagged, usize::from(stage.saturating_sub(1)));
+        add(
+            &mut self.stage_flagged,
+            usize::from(stage.saturating_sub(1)),
+        );
     }
 
     /// Returns the account of each stage.

@@ -19,8 +19,12 @@ impl Gaps {
 
     /// Takes `id` out; returns whether it was there.
     pub(super) fn fill(&mut self, id: u64) -> bool {
-        let Some(at) = self.position(id) else { return false };
-        let Some(range) = self.ranges.get_mut(at) else { return false };
+        let Some(at) = self.position(id) else {
+            return false;
+        };
+        let Some(range) = self.ranges.get_mut(at) else {
+            return false;
+        };
         match *range {
             (first, last) if first == last => {
                 self.ranges.remove(at);
@@ -41,7 +45,10 @@ impl Gaps {
 
     fn position(&self, id: u64) -> Option<usize> {
         let at = self.ranges.partition_point(|range| range.1 < id);
-        self.ranges.get(at).filter(|range| range.0 <= id).map(|_| at)
+        self.ranges
+            .get(at)
+            .filter(|range| range.0 <= id)
+            .map(|_| at)
     }
 }
 

@@ -27,11 +27,22 @@ impl Instruments {
     pub(super) fn new(list: Vec<Instrument>) -> Self {
         let mut by_symbol = HashMap::default();
         for (index, instrument) in list.iter().enumerate() {
-            by_symbol.entry(instrument.raw_symbol.as_bytes().into()).or_insert(index);
+            by_symbol
+                .entry(instrument.raw_symbol.as_bytes().into())
+                .or_insert(index);
         }
-        let entries =
-            list.into_iter().map(|instrument| Entry { instrument, streams: Vec::new() }).collect();
-        Self { entries, by_symbol, last: 0 }
+        let entries = list
+            .into_iter()
+            .map(|instrument| Entry {
+                instrument,
+                streams: Vec::new(),
+            })
+            .collect();
+        Self {
+            entries,
+            by_symbol,
+            last: 0,
+        }
     }
 
     #[inline]
@@ -66,7 +77,9 @@ impl Hasher for SymbolHasher {
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
-            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            word.iter_mut()
+                .zip(chunk)
+                .for_each(|(to, from)| *to = *from);
             self.write_u64(u64::from_le_bytes(word));
         }
     }

@@ -8,8 +8,8 @@ use super::settings::Settings;
 use super::stream::Stream;
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{
-    Coverage, CoverageKind, EventId, Instrument, IssueCode, IssueSet, RawField, RawTrade,
-    Side, TradeEvent, UnixNanos,
+    Coverage, CoverageKind, EventId, Instrument, IssueCode, IssueSet, RawField, RawTrade, Side,
+    TradeEvent, UnixNanos,
 };
 
 /// What becomes of a trade.
@@ -77,7 +77,12 @@ impl Pipeline {
     #[must_use]
     pub fn new(instruments: Vec<Instrument>, settings: Settings) -> Self {
         let instruments = Instruments::new(instruments);
-        Self { settings, instruments, seen: Vec::new(), pending: Vec::new() }
+        Self {
+            settings,
+            instruments,
+            seen: Vec::new(),
+            pending: Vec::new(),
+        }
     }
 
     /// Cleans one trade. Statements about the completeness of its stream go to `reports`.
@@ -130,9 +135,28 @@ impl Pipeline {
         leave(4, core::mem::take(&mut repairs));
         s5_receive_time::check(received, &mut repairs);
         leave(5, repairs);
-        let s2_fields::Fields { id, time, published, trade_id_range, .. } = fields;
-        let seen = Observation { id, time, published, received, price, quantity };
-        Ok(Exact { instrument, side: text.side, trade_id_range, seen, issues })
+        let s2_fields::Fields {
+            id,
+            time,
+            published,
+            trade_id_range,
+            ..
+        } = fields;
+        let seen = Observation {
+            id,
+            time,
+            published,
+            received,
+            price,
+            quantity,
+        };
+        Ok(Exact {
+            instrument,
+            side: text.side,
+            trade_id_range,
+            seen,
+            issues,
+        })
     }
 
     /// Stage 6.
@@ -147,13 +171,21 @@ impl Pipeline {
         let internal = (6, Refusal::new(IssueCode::Internal, "$"));
         let seen = &exact.seen;
         let at = self.stream_of(exact.instrument, raw);
-        let entry = self.instruments.entry_mut(exact.instrument).ok_or(internal)?;
+        let entry = self
+            .instruments
+            .entry_mut(exact.instrument)
+            .ok_or(internal)?;
         let stream = entry.streams.get_mut(at).ok_or(internal)?;
         stream.last_received = stream.last_received.max(seen.received);
-        let latest = stream.track.range().map(|range| (range.latest_time, range.latest_published));
+        let latest = stream
+            .track
+            .range()
+            .map(|range| (range.latest_time, range.latest_published));
         let outcome = stream.track.observe(seen, reports);
         if !reports.is_empty() {
-            let opened = reports.iter().filter(|report| report.kind == CoverageKind::GapOpened);
+            let opened = reports
+                .iter()
+                .filter(|report| report.kind == CoverageKind::GapOpened);
             counters.gaps_opened += opened.count() as u64;
         }
         let arrival = match outcome {
@@ -182,8 +214,13 @@ impl Pipeline {
     /// Returns the place of the trade's stream among those of its instrument.
     #[inline]
     fn stream_of(&mut self, instrument: usize, raw: &RawTrade<'_>) -> usize {
-        let Some(entry) = self.instruments.entry_mut(instrument) else { return 0 };
-        let found = entry.streams.iter().position(|stream| stream.channel == raw.channel);
+        let Some(entry) = self.instruments.entry_mut(instrument) else {
+            return 0;
+        };
+        let found = entry
+            .streams
+            .iter()
+            .position(|stream| stream.channel == raw.channel);
         found.unwrap_or_else(|| {
             if entry.streams.is_empty() {
                 self.seen.push(instrument);
@@ -199,7 +236,12 @@ impl Pipeline {
             RawField::Text(symbol) => self.instruments.find(symbol),
             _ => None,
         };
-        Rejected { reason: refusal.reason, stage, field: refusal.field, instrument }
+        Rejected {
+            reason: refusal.reason,
+            stage,
+            field: refusal.field,
+            instrument,
+        }
     }
 
     /// Tells `report` of every run of late ids that the push left open.
@@ -210,14 +252,20 @@ impl Pipeline {
             if let Some(stream) = entry.and_then(|entry| entry.streams.get_mut(at)) {
                 stream.track.flush_fill(&mut reports);
             }
-            reports.drain(..).for_each(|coverage| report(instrument, coverage));
+            reports
+                .drain(..)
+                .for_each(|coverage| report(instrument, coverage));
         }
     }
 
     /// Tells `report` how each stream's session ended, in the order of their first events.
     pub fn finish(&self, received: Option<UnixNanos>, mut report: impl FnMut(usize, Coverage)) {
         for &index in &self.seen {
-            let streams = self.instruments.entries().get(index).map(|entry| &entry.streams);
+            let streams = self
+                .instruments
+                .entries()
+                .get(index)
+                .map(|entry| &entry.streams);
             for stream in streams.into_iter().flatten() {
                 if let Some(coverage) = stream.track.end(received) {
                     report(index, coverage);
@@ -245,7 +293,12 @@ impl Pipeline {
         for (Entry { instrument, .. }, stream) in self.streams() {
             let channel = stream.channel;
             let ranges = stream.track.missing();
-            gaps.extend(ranges.map(|(first, last)| OpenGap { instrument, channel, first, last }));
+            gaps.extend(ranges.map(|(first, last)| OpenGap {
+                instrument,
+                channel,
+                first,
+                last,
+            }));
         }
         gaps.sort_by_key(|gap| (&gap.instrument.symbol, gap.channel, gap.first, gap.last));
         gaps
@@ -254,12 +307,19 @@ impl Pipeline {
     /// Returns each stream's raw symbol, channel and newest receive time.
     pub fn last_received(&self) -> impl Iterator<Item = (&str, &'static str, UnixNanos)> {
         self.streams().filter_map(|(entry, stream)| {
-            Some((entry.instrument.raw_symbol.as_str(), stream.channel, stream.last_received?))
+            Some((
+                entry.instrument.raw_symbol.as_str(),
+                stream.channel,
+                stream.last_received?,
+            ))
         })
     }
 
     fn streams(&self) -> impl Iterator<Item = (&Entry, &Stream)> {
-        let seen = self.seen.iter().filter_map(|index| self.instruments.entries().get(*index));
+        let seen = self
+            .seen
+            .iter()
+            .filter_map(|index| self.instruments.entries().get(*index));
         seen.flat_map(|entry| entry.streams.iter().map(move |stream| (entry, stream)))
     }
 }

@@ -37,10 +37,16 @@ impl Reference {
     #[inline]
     pub(super) fn judge(&mut self, price: Decimal, quantity: Decimal, time: UnixNanos) -> Remarks {
         // Stage 4 has bounded both, so that they fit at this scale.
-        let is_price_off = price.units_at(SCALE).is_some_and(|price| self.price.judge(price));
-        let is_quantity_off =
-            quantity.units_at(SCALE).is_some_and(|quantity| self.quantity.judge(quantity, time));
-        Remarks { is_price_off, is_quantity_off }
+        let is_price_off = price
+            .units_at(SCALE)
+            .is_some_and(|price| self.price.judge(price));
+        let is_quantity_off = quantity
+            .units_at(SCALE)
+            .is_some_and(|quantity| self.quantity.judge(quantity, time));
+        Remarks {
+            is_price_off,
+            is_quantity_off,
+        }
     }
 }
 
@@ -62,14 +68,19 @@ impl PriceAverage {
         let average = *sum >> SHIFT;
         let distance = price - average;
         let is_off = distance.abs() * BAND > average;
-        let limited = if is_off { average + distance.signum() * (average / BAND) } else { price };
+        let limited = if is_off {
+            average + distance.signum() * (average / BAND)
+        } else {
+            price
+        };
         *sum += limited - average;
         is_off
     }
 
     #[cold]
     fn collect(&mut self, price: i128) {
-        self.collected.reserve_exact(COLD - self.collected.len().min(COLD));
+        self.collected
+            .reserve_exact(COLD - self.collected.len().min(COLD));
         self.collected.push(price);
         if self.collected.len() >= COLD {
             self.collected.sort_unstable();

@@ -19,9 +19,17 @@ struct Slot {
 impl Slot {
     fn of(seen: &Observation) -> Self {
         let parts = |decimal: Decimal| (decimal.units(), decimal.scale());
-        let ((price, price_scale), (quantity, quantity_scale)) = (parts(seen.price), parts(seen.quantity));
+        let ((price, price_scale), (quantity, quantity_scale)) =
+            (parts(seen.price), parts(seen.quantity));
         let scales = [price_scale, quantity_scale];
-        Self { price, quantity, id: seen.id, time: seen.time.get(), scales, is_taken: true }
+        Self {
+            price,
+            quantity,
+            id: seen.id,
+            time: seen.time.get(),
+            scales,
+            is_taken: true,
+        }
     }
 }
 
@@ -44,7 +52,9 @@ pub(super) struct Ring {
 
 impl Ring {
     pub(super) fn new() -> Self {
-        Self { slots: vec![Slot::default(); SLOTS] }
+        Self {
+            slots: vec![Slot::default(); SLOTS],
+        }
     }
 
     pub(super) fn clear(&mut self) {

@@ -28,7 +28,10 @@ pub(super) struct Structured<'a> {
 
 /// Checks presence, then types; remarks what came as another type than usual.
 #[inline]
-pub(super) fn check<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Structured<'a>, Refusal> {
+pub(super) fn check<'a>(
+    raw: &RawTrade<'a>,
+    issues: &mut IssueSet,
+) -> Result<Structured<'a>, Refusal> {
     let required = [
         (raw.symbol, "s"),
         (raw.id, raw.id_key),
@@ -63,6 +66,17 @@ pub(super) fn check<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Str
     if raw.has_byte_order_mark {
         issues.insert(IssueCode::ByteOrderMark);
     }
-    let side = if is_buyer_maker { Side::Sell } else { Side::Buy };
-    Ok(Structured { symbol, id, price, quantity, time, side })
+    let side = if is_buyer_maker {
+        Side::Sell
+    } else {
+        Side::Buy
+    };
+    Ok(Structured {
+        symbol,
+        id,
+        price,
+        quantity,
+        time,
+        side,
+    })
 }

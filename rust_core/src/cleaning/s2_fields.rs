@@ -2,7 +2,9 @@
 
 use super::s1_structure::{Refusal, Structured};
 use super::settings::TimeUnit;
-use crate::model::{Decimal, DecimalError, IssueCode, IssueSet, RawField, RawTrade, UnixNanos, parse_u64};
+use crate::model::{
+    Decimal, DecimalError, IssueCode, IssueSet, RawField, RawTrade, UnixNanos, parse_u64,
+};
 
 /// 2009-01-01T00:00:00Z: no exchange traded crypto before it.
 const EARLIEST_NS: i64 = 1_230_768_000_000_000_000;
@@ -54,7 +56,14 @@ pub(super) fn check<'a>(
         (RawField::Number(first), RawField::Number(last)) => parse_u64(first).zip(parse_u64(last)),
         _ => None,
     };
-    Ok(Fields { id, price, quantity, time, published, trade_id_range })
+    Ok(Fields {
+        id,
+        price,
+        quantity,
+        time,
+        published,
+        trade_id_range,
+    })
 }
 
 #[inline]
@@ -94,7 +103,11 @@ fn time(
 }
 
 fn count_of_units(text: &[u8]) -> Option<u64> {
-    if text.len() > LONGEST_TIME { None } else { parse_u64(text) }
+    if text.len() > LONGEST_TIME {
+        None
+    } else {
+        parse_u64(text)
+    }
 }
 
 fn plain_time(text: &[u8], unit: TimeUnit) -> Option<UnixNanos> {
@@ -110,7 +123,9 @@ fn in_bounds(count: u64, unit_ns: u64) -> Option<UnixNanos> {
 #[cold]
 fn repaired_time(count: u64, unit: TimeUnit, received: Option<UnixNanos>) -> Option<UnixNanos> {
     let received = received?;
-    [unit.nanos() / 1_000, unit.nanos() * 1_000].into_iter().find_map(|unit_ns| {
-        in_bounds(count, unit_ns).filter(|time| time.get().abs_diff(received.get()) <= DAY_NS)
-    })
+    [unit.nanos() / 1_000, unit.nanos() * 1_000]
+        .into_iter()
+        .find_map(|unit_ns| {
+            in_bounds(count, unit_ns).filter(|time| time.get().abs_diff(received.get()) <= DAY_NS)
+        })
 }

@@ -16,5 +16,7 @@ pub(super) fn check(
     {
         return Err(Refusal::new(IssueCode::UnexpectedSymbol, "s"));
     }
-    instruments.find(symbol).ok_or(Refusal::new(IssueCode::UnknownSymbol, "s"))
+    instruments
+        .find(symbol)
+        .ok_or(Refusal::new(IssueCode::UnknownSymbol, "s"))
 }

@@ -83,12 +83,27 @@ mod tests {
     fn what_fits_is_exact_and_what_does_not_is_refused() {
         use IssueCode::{Precision, Range, ScaleOverflow};
         assert_eq!(outcome(b"1.50", b"2e3").as_deref(), Ok("1.5 2000 false"));
-        assert_eq!(outcome(b"99999999999999999", b"1").as_deref(), Ok("99999999999999999 1 true"));
+        assert_eq!(
+            outcome(b"99999999999999999", b"1").as_deref(),
+            Ok("99999999999999999 1 true")
+        );
         for (price, quantity, refusal) in [
-            (&b"100000000000000000"[..], &b"1"[..], (Range, "p")), (b"1e17", b"1", (Range, "p")), (b"1", b"1e20", (Range, "q")),
-            (b"1e-19", b"1", (ScaleOverflow, "p")), (b"1e-999999999", b"1", (ScaleOverflow, "p")), (b"1e999999999", b"1", (Range, "p")),
-            (b"1.000000000000000000000000000000000000001", b"1", (Precision, "p")),
-            (b"12345678901234567.123456789012345678", b"1.000000000000000001", (Range, "notional")),
+            (&b"100000000000000000"[..], &b"1"[..], (Range, "p")),
+            (b"1e17", b"1", (Range, "p")),
+            (b"1", b"1e20", (Range, "q")),
+            (b"1e-19", b"1", (ScaleOverflow, "p")),
+            (b"1e-999999999", b"1", (ScaleOverflow, "p")),
+            (b"1e999999999", b"1", (Range, "p")),
+            (
+                b"1.000000000000000000000000000000000000001",
+                b"1",
+                (Precision, "p"),
+            ),
+            (
+                b"12345678901234567.123456789012345678",
+                b"1.000000000000000001",
+                (Range, "notional"),
+            ),
         ] {
             assert_eq!(outcome(price, quantity), Err(refusal));
         }

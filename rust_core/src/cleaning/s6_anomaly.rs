@@ -50,14 +50,19 @@ fn flag_times(
             issues.insert(IssueCode::StaleTimestamp);
         }
     }
-    if seen.published.is_some_and(|published| published < seen.time) {
+    if seen
+        .published
+        .is_some_and(|published| published < seen.time)
+    {
         issues.insert(IssueCode::TimeReversed);
     }
     if arrival == Arrival::InSequence
         && let Some((time, published)) = latest
     {
-        let is_published_earlier =
-            seen.published.zip(published).is_some_and(|(this, before)| this < before);
+        let is_published_earlier = seen
+            .published
+            .zip(published)
+            .is_some_and(|(this, before)| this < before);
         if seen.time < time || is_published_earlier {
             issues.insert(IssueCode::TimeReversed);
         }

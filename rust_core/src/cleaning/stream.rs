@@ -17,7 +17,12 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(instrument: &Instrument, raw: &RawTrade<'_>) -> Self {
-        let Instrument { exchange, market, raw_symbol, .. } = instrument;
+        let Instrument {
+            exchange,
+            market,
+            raw_symbol,
+            ..
+        } = instrument;
         Self {
             channel: raw.channel,
             prefix: EventId::stream_prefix(exchange, market, raw.channel, raw_symbol),

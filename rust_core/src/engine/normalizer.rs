@@ -103,11 +103,17 @@ impl Normalizer {
     /// # Errors
     /// See [`SetupError`].
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
-        let Setup { exchange, market, producer, .. } = setup;
+        let Setup {
+            exchange,
+            market,
+            producer,
+            ..
+        } = setup;
         if (exchange.as_str(), market.as_str()) != ("binance", "spot") {
             return Err(SetupError::UnknownMarket { exchange, market });
         }
-        let is_empty = |(raw_symbol, symbol): &(String, String)| raw_symbol.is_empty() || symbol.is_empty();
+        let is_empty =
+            |(raw_symbol, symbol): &(String, String)| raw_symbol.is_empty() || symbol.is_empty();
         if let Some(index) = setup.instruments.iter().position(is_empty) {
             return Err(SetupError::EmptySymbol { index });
         }
@@ -146,9 +152,23 @@ impl Normalizer {
                 let received = frames.received(index);
                 match frames.frame(index) {
                     Some(frame) => {
-                        normalizer.frame(Arrived { index, bytes: frame.as_ref(), received }, sink);
+                        normalizer.frame(
+                            Arrived {
+                                index,
+                                bytes: frame.as_ref(),
+                                received,
+                            },
+                            sink,
+                        );
                     }
-                    None => normalizer.fail(Arrived { index, bytes: &[], received }, sink),
+                    None => normalizer.fail(
+                        Arrived {
+                            index,
+                            bytes: &[],
+                            received,
+                        },
+                        sink,
+                    ),
                 }
             }
             normalizer.end_push(sink);
@@ -163,8 +183,9 @@ impl Normalizer {
         sink: &mut S,
         work: impl FnOnce(&mut Self, &mut S),
     ) -> Tally {
-        let newest = || (0..frames.count()).filter_map(|index| frames.received(index)).max();
-        let sent = sent.or_else(newest).unwrap_or(UnixNanos::new(0));
+        let sent = sent
+            .or_else(|| frames.newest())
+            .unwrap_or(UnixNanos::new(0));
         self.outlets.begin_push(sent);
         self.unsupported.begin_push();
         let before = self.counters;
@@ -192,7 +213,14 @@ impl Normalizer {
         for index in 0..frames.count() {
             let (frame, received) = (frames.frame(index), frames.received(index));
             let bytes = frame.as_ref().map(AsRef::as_ref).unwrap_or_default();
-            self.fail(Arrived { index, bytes, received }, sink);
+            self.fail(
+                Arrived {
+                    index,
+                    bytes,
+                    received,
+                },
+                sink,
+            );
         }
         self.outlets.end_push(sink);
     }
@@ -203,7 +231,11 @@ impl Normalizer {
         self.counters.frames += 1;
         self.malformed(
             arrived,
-            Malformed { reason: IssueCode::Internal, field: "$", offset: None },
+            Malformed {
+                reason: IssueCode::Internal,
+                field: "$",
+                offset: None,
+            },
             sink,
         );
     }
@@ -212,7 +244,11 @@ impl Normalizer {
     fn frame(&mut self, arrived: Arrived<'_>, sink: &mut impl Sink) {
         self.counters.frames += 1;
         if arrived.bytes.len() > self.max_frame_bytes {
-            let fault = Malformed { reason: IssueCode::FrameTooLarge, field: "$", offset: None };
+            let fault = Malformed {
+                reason: IssueCode::FrameTooLarge,
+                field: "$",
+                offset: None,
+            };
             return self.malformed(arrived, fault, sink);
         }
         match spot::parse_usual(arrived.bytes) {
@@ -245,7 +281,9 @@ impl Normalizer {
 
     #[inline]
     fn trade(&mut self, arrived: Arrived<'_>, raw: &RawTrade<'_>, sink: &mut impl Sink) {
-        let verdict = self.pipeline.clean(raw, arrived.received, &mut self.counters, &mut self.reports);
+        let verdict =
+            self.pipeline
+                .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
         match verdict {
             Verdict::Event(instrument, mut event) => {
                 let keeps_raw = self.keep_raw == KeepRaw::All || !event.issues.is_empty();
@@ -282,15 +320,28 @@ impl Normalizer {
 
     #[cold]
     fn malformed(&mut self, arrived: Arrived<'_>, fault: Malformed, sink: &mut impl Sink) {
-        let Malformed { reason, field, offset } = fault;
+        let Malformed {
+            reason,
+            field,
+            offset,
+        } = fault;
         self.counters.count_quarantined(reason, 1);
         let (received, raw) = (arrived.received, arrived.bytes);
-        let record = Quarantine { reason, stage: 1, field, offset, received, raw };
+        let record = Quarantine {
+            reason,
+            stage: 1,
+            field,
+            offset,
+            received,
+            raw,
+        };
         self.outlets.quarantine(None, &record, sink);
     }
 
     fn end_push(&mut self, sink: &mut impl Sink) {
-        let Self { pipeline, outlets, .. } = self;
+        let Self {
+            pipeline, outlets, ..
+        } = self;
         pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
         outlets.end_push(sink);
     }
@@ -332,9 +383,13 @@ impl Normalizer {
         sent: Option<UnixNanos>,
         sink: &mut impl Sink,
     ) {
-        let Self { pipeline, outlets, .. } = self;
+        let Self {
+            pipeline, outlets, ..
+        } = self;
         outlets.begin_push(sent.or(received).unwrap_or(UnixNanos::new(0)));
-        pipeline.finish(received, |index, coverage| outlets.coverage(index, &coverage, sink));
+        pipeline.finish(received, |index, coverage| {
+            outlets.coverage(index, &coverage, sink)
+        });
         outlets.end_push(sink);
     }
 

@@ -53,7 +53,9 @@ impl Outlets {
 
     #[inline]
     pub(super) fn trade(&mut self, index: usize, event: &TradeEvent<'_>, sink: &mut impl Sink) {
-        let Some(outlet) = self.outlets.get_mut(index) else { return };
+        let Some(outlet) = self.outlets.get_mut(index) else {
+            return;
+        };
         let encoder = &mut outlet.trades;
         if encoder.is_full() {
             encoder.flush(self.sent, |batch| sink.message(index * TOPICS, batch));
@@ -65,7 +67,9 @@ impl Outlets {
     }
 
     pub(super) fn coverage(&mut self, index: usize, record: &Coverage, sink: &mut impl Sink) {
-        let Some(outlet) = self.outlets.get_mut(index) else { return };
+        let Some(outlet) = self.outlets.get_mut(index) else {
+            return;
+        };
         let (encoder, route) = (&mut outlet.coverage, index * TOPICS + 1);
         if encoder.is_full() {
             encoder.flush(self.sent, |batch| sink.message(route, batch));
@@ -100,7 +104,12 @@ impl Outlets {
 
     /// Ends every batch begun, in the order they were first touched.
     pub(super) fn end_push(&mut self, sink: &mut impl Sink) {
-        let Self { outlets, unknown, touched, sent } = self;
+        let Self {
+            outlets,
+            unknown,
+            touched,
+            sent,
+        } = self;
         for route in touched.drain(..) {
             let mut emit = |batch: &crate::wire::EncodedBatch<'_>| sink.message(route, batch);
             match (outlets.get_mut(route / TOPICS), route % TOPICS) {
@@ -116,7 +125,11 @@ impl Outlets {
     pub(super) fn topics(&self, index: usize) -> impl Iterator<Item = &str> {
         let outlet = self.outlets.get(index);
         let topics = outlet.map(|outlet| {
-            [outlet.trades.topic(), outlet.coverage.topic(), outlet.quarantine.topic()]
+            [
+                outlet.trades.topic(),
+                outlet.coverage.topic(),
+                outlet.quarantine.topic(),
+            ]
         });
         topics.into_iter().flatten()
     }

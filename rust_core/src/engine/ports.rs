@@ -19,6 +19,13 @@ pub trait Frames {
 
     /// Returns when a frame was received.
     fn received(&self, index: usize) -> Option<UnixNanos>;
+
+    /// Returns the newest receive time.
+    fn newest(&self) -> Option<UnixNanos> {
+        (0..self.count())
+            .filter_map(|index| self.received(index))
+            .max()
+    }
 }
 
 /// Where a push writes to. Nothing is copied before it gets here.

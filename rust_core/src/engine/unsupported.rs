@@ -21,7 +21,11 @@ impl Unsupported {
     /// Counts `name`, or `name[]` for a list of them.
     pub(super) fn count(&mut self, name: &str, is_array: bool) {
         let known = self.counts.iter().position(|(known, _)| {
-            let known = if is_array { known.strip_suffix("[]") } else { Some(known.as_str()) };
+            let known = if is_array {
+                known.strip_suffix("[]")
+            } else {
+                Some(known.as_str())
+            };
             known == Some(name)
         });
         let index = known.unwrap_or_else(|| self.add(name, is_array));
@@ -55,7 +59,10 @@ impl Unsupported {
     }
 
     pub(super) fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.counts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.as_str(), *count))
+        self.counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| (name.as_str(), *count))
     }
 }
 
@@ -75,6 +82,9 @@ mod tests {
         unsupported.begin_push();
         unsupported.count("type1", false);
         unsupported.roll_back();
-        assert_eq!(unsupported.counts().map(|(_, count)| count).sum::<u64>(), 101);
+        assert_eq!(
+            unsupported.counts().map(|(_, count)| count).sum::<u64>(),
+            101
+        );
     }
 }

@@ -53,8 +53,17 @@ const POWERS: [i128; 39] = {
 };
 
 /// 10^0 to 10^8.
-const SHORT_POWERS: [u64; 9] =
-    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+const SHORT_POWERS: [u64; 9] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+];
 
 impl Decimal {
     /// Zero.
@@ -78,7 +87,10 @@ impl Decimal {
             return Err(DecimalError::Precision);
         }
         match u8::try_from(scale) {
-            Ok(small) if scale <= MAX_DIGITS => Ok(Self { units, scale: small }),
+            Ok(small) if scale <= MAX_DIGITS => Ok(Self {
+                units,
+                scale: small,
+            }),
             _ => Err(DecimalError::Scale),
         }
     }
@@ -89,7 +101,9 @@ impl Decimal {
     #[must_use]
     pub fn parse_short(text: &[u8]) -> Option<Self> {
         match (text.len().checked_sub(9), text.last_chunk::<9>()) {
-            (Some(width @ 1..=8), Some([b'.', fraction @ ..])) => Self::parse_eight(text, width, *fraction),
+            (Some(width @ 1..=8), Some([b'.', fraction @ ..])) => {
+                Self::parse_eight(text, width, *fraction)
+            }
             _ => Self::parse_digits(text),
         }
     }
@@ -103,13 +117,19 @@ impl Decimal {
         let integer = leading_number(*text.first_chunk()?, width)?;
         let zeros = trailing_zero_digits(fraction);
         if zeros >= 8 {
-            return Some(Self { units: i128::from(integer), scale: 0 });
+            return Some(Self {
+                units: i128::from(integer),
+                scale: 0,
+            });
         }
         let scale = 8_u32.wrapping_sub(zeros);
         let part = leading_number(fraction, usize::try_from(scale).ok()?)?;
         let factor = *SHORT_POWERS.get(usize::try_from(scale).ok()?)?;
         let units = integer.wrapping_mul(factor).wrapping_add(part);
-        Some(Self { units: i128::from(units), scale: u8::try_from(scale).ok()? })
+        Some(Self {
+            units: i128::from(units),
+            scale: u8::try_from(scale).ok()?,
+        })
     }
 
     fn parse_digits(text: &[u8]) -> Option<Self> {
@@ -120,15 +140,29 @@ impl Decimal {
             [b'.', fraction @ ..] if !fraction.is_empty() => fraction,
             _ => return None,
         };
-        if width == 0 || (width > 1 && integer.first() == Some(&b'0')) || width + fraction.len() > 18 {
+        if width == 0
+            || (width > 1 && integer.first() == Some(&b'0'))
+            || width + fraction.len() > 18
+        {
             return None;
         }
-        let zeros = fraction.iter().rev().take_while(|byte| **byte == b'0').count();
+        let zeros = fraction
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'0')
+            .count();
         let fraction = fraction.get(..fraction.len() - zeros)?;
-        let units = integer.iter().chain(fraction).try_fold(0_u64, |sum, byte| {
-            byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'))
-        })?;
-        Some(Self { units: i128::from(units), scale: u8::try_from(fraction.len()).ok()? })
+        let units = integer
+            .iter()
+            .chain(fraction)
+            .try_fold(0_u64, |sum, byte| {
+                byte.is_ascii_digit()
+                    .then(|| sum * 10 + u64::from(byte - b'0'))
+            })?;
+        Some(Self {
+            units: i128::from(units),
+            scale: u8::try_from(fraction.len()).ok()?,
+        })
     }
 
     /// Returns the integer part of `value x 10^scale`.
@@ -208,7 +242,12 @@ impl<'a> NumberText<'a> {
             return None;
         }
         let exponent = Self::exponent(rest)?;
-        Some(Self { is_negative, integer, fraction, exponent })
+        Some(Self {
+            is_negative,
+            integer,
+            fraction,
+            exponent,
+        })
     }
 
     fn exponent(rest: &[u8]) -> Option<i64> {
@@ -282,8 +321,16 @@ mod tests {
 
     #[test]
     fn text_goes_in_and_comes_out_exact() {
-        for text in ["0", "1", "61837.63", "0.000000000001", "-0.00375", "99999999999999999999999999999999999999",
-            "0.00000000000000000000000000000000000001", "12345678901234567890.123456789012345678"] {
+        for text in [
+            "0",
+            "1",
+            "61837.63",
+            "0.000000000001",
+            "-0.00375",
+            "99999999999999999999999999999999999999",
+            "0.00000000000000000000000000000000000001",
+            "12345678901234567890.123456789012345678",
+        ] {
             assert_eq!(parse(text).as_deref(), Ok(text));
         }
     }
@@ -308,19 +355,61 @@ mod tests {
 
     #[test]
     fn only_the_grammar_of_json_numbers_is_accepted() {
-        for text in ["", "-", "+1", ".5", "5.", "00.5", " 1", "1 ", "1,5", "0x10", "1_000", "NaN", "inf", "1e", "1e+", "1.e3", "1e1.5", "١٢"] {
+        for text in [
+            "", "-", "+1", ".5", "5.", "00.5", " 1", "1 ", "1,5", "0x10", "1_000", "NaN", "inf",
+            "1e", "1e+", "1.e3", "1e1.5", "١٢",
+        ] {
             assert_eq!(parse(text), Err(DecimalError::Syntax), "{text:?}");
         }
     }
 
     #[test]
     fn the_short_way_reads_what_the_long_way_reads() {
-        for text in ["0.00000001", "61837.63000000", "0.02000000", "12345678.00000000", "123456789.12345678", "1", "10", "0",
-            "0.5", "1.10", "100.00000000", "0.00000000", "999999999999999999", "0.00000000000000001", "1234.5"] {
-            assert_eq!(Decimal::parse_short(text.as_bytes()), Some(Decimal::parse(text.as_bytes()).unwrap()), "{text}");
+        for text in [
+            "0.00000001",
+            "61837.63000000",
+            "0.02000000",
+            "12345678.00000000",
+            "123456789.12345678",
+            "1",
+            "10",
+            "0",
+            "0.5",
+            "1.10",
+            "100.00000000",
+            "0.00000000",
+            "999999999999999999",
+            "0.00000000000000001",
+            "1234.5",
+        ] {
+            assert_eq!(
+                Decimal::parse_short(text.as_bytes()),
+                Some(Decimal::parse(text.as_bytes()).unwrap()),
+                "{text}"
+            );
         }
-        for text in ["", ".", "-1", "+1", ".5", "5.", "00.5", "01.00000000", "1e3", "1.5e-8", "NaN", "1,00000000", "1..0000000",
-            "x.00000000", "1.0000000x", "1.x0000000", "12x45.00000000", "1234567890123456789", " 1", "1 "] {
+        for text in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            ".5",
+            "5.",
+            "00.5",
+            "01.00000000",
+            "1e3",
+            "1.5e-8",
+            "NaN",
+            "1,00000000",
+            "1..0000000",
+            "x.00000000",
+            "1.0000000x",
+            "1.x0000000",
+            "12x45.00000000",
+            "1234567890123456789",
+            " 1",
+            "1 ",
+        ] {
             assert_eq!(Decimal::parse_short(text.as_bytes()), None, "{text}");
         }
     }

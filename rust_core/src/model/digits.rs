@@ -40,7 +40,9 @@ const fn join(values: u64) -> u64 {
 #[inline]
 #[must_use]
 pub fn leading_number(chunk: [u8; 8], count: usize) -> Option<u64> {
-    let shift = u32::try_from(8_usize.wrapping_sub(count)).ok()?.wrapping_mul(8);
+    let shift = u32::try_from(8_usize.wrapping_sub(count))
+        .ok()?
+        .wrapping_mul(8);
     let values = (u64::from_le_bytes(chunk) ^ ZEROS).checked_shl(shift)?;
     (non_digits(values) == 0).then(|| join(values))
 }
@@ -67,7 +69,11 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
         }
         1..=8 | 17..=20 => text.iter().try_fold(0_u64, |sum, byte| {
             let digit = byte.wrapping_sub(b'0');
-            if digit > 9 { None } else { sum.checked_mul(10)?.checked_add(u64::from(digit)) }
+            if digit > 9 {
+                None
+            } else {
+                sum.checked_mul(10)?.checked_add(u64::from(digit))
+            }
         }),
         _ => None,
     }
@@ -80,7 +86,15 @@ mod tests {
     #[test]
     fn runs_of_digits_end_at_the_first_other_byte() {
         for length in 0..40 {
-            for end in [&b""[..], b".", b"/", b":", b"\xff\xff", b"\0", b"\"123456789"] {
+            for end in [
+                &b""[..],
+                b".",
+                b"/",
+                b":",
+                b"\xff\xff",
+                b"\0",
+                b"\"123456789",
+            ] {
                 let text = [&b"1234567890".repeat(4)[..length], end].concat();
                 assert_eq!(digit_run(&text), length, "{text:?}");
             }
@@ -89,12 +103,36 @@ mod tests {
 
     #[test]
     fn integers_are_read_exactly() {
-        for number in [0, 9, 10, 12_345_678, 123_456_789, 3_735_683_259, 1_723_161_255_343, 9_999_999_999_999_999,
-            10_000_000_000_000_000, u64::MAX] {
+        for number in [
+            0,
+            9,
+            10,
+            12_345_678,
+            123_456_789,
+            3_735_683_259,
+            1_723_161_255_343,
+            9_999_999_999_999_999,
+            10_000_000_000_000_000,
+            u64::MAX,
+        ] {
             assert_eq!(parse_u64(number.to_string().as_bytes()), Some(number));
         }
-        for text in ["", "00", "01", "-1", "+1", "1.0", "1e3", "12a", " 1", "1234567x90", "123456789012345x",
-            "18446744073709551616", "99999999999999999999", "100000000000000000000"] {
+        for text in [
+            "",
+            "00",
+            "01",
+            "-1",
+            "+1",
+            "1.0",
+            "1e3",
+            "12a",
+            " 1",
+            "1234567x90",
+            "123456789012345x",
+            "18446744073709551616",
+            "99999999999999999999",
+            "100000000000000000000",
+        ] {
             assert_eq!(parse_u64(text.as_bytes()), None, "{text}");
         }
     }

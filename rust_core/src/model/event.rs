@@ -21,8 +21,14 @@ pub enum EventType {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 6] =
-        [Self::Trade, Self::OrderBook, Self::Funding, Self::Liquidation, Self::Coverage, Self::Quarantine];
+    pub const ALL: [Self; 6] = [
+        Self::Trade,
+        Self::OrderBook,
+        Self::Funding,
+        Self::Liquidation,
+        Self::Coverage,
+        Self::Quarantine,
+    ];
 
     /// Returns the number of this type in `tapeline.market.v1`.
     #[must_use]

@@ -17,14 +17,20 @@ impl EventId {
     #[must_use]
     pub fn stream_prefix(exchange: &str, market: &str, channel: &str, raw_symbol: &str) -> u64 {
         let mut hash = Sha256::new();
-        for (index, part) in [exchange, market, channel, raw_symbol].into_iter().enumerate() {
+        for (index, part) in [exchange, market, channel, raw_symbol]
+            .into_iter()
+            .enumerate()
+        {
             if index > 0 {
                 hash.update([0]);
             }
             hash.update(part.as_bytes());
         }
         let digest = hash.finalize();
-        let head = digest.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+        let head = digest
+            .iter()
+            .take(8)
+            .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
         head >> 6
     }
 
@@ -56,7 +62,10 @@ mod tests {
         let id = u128::from_be_bytes(*EventId::from_sequence(prefix, u64::MAX).as_bytes());
         assert_eq!((id >> 76) & 0xf, 8);
         assert_eq!((id >> 62) & 0b11, 0b10);
-        assert_ne!(EventId::from_sequence(prefix, 1 << 62), EventId::from_sequence(prefix, 0));
+        assert_ne!(
+            EventId::from_sequence(prefix, 1 << 62),
+            EventId::from_sequence(prefix, 0)
+        );
     }
 
     #[test]

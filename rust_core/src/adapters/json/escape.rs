@@ -52,7 +52,9 @@ fn check_low(text: &[u8], at: usize) -> Result<usize, Fault> {
 
 fn hex4(text: &[u8], at: usize) -> u32 {
     let digits = text.get(at..at + 4).unwrap_or_default();
-    digits.iter().fold(0, |sum, byte| sum * 16 + char::from(*byte).to_digit(16).unwrap_or(0))
+    digits.iter().fold(0, |sum, byte| {
+        sum * 16 + char::from(*byte).to_digit(16).unwrap_or(0)
+    })
 }
 
 /// Appends `text`, its escapes resolved. Escapes must have been checked.
@@ -87,9 +89,15 @@ fn resolve(text: &[u8], at: usize) -> (char, usize) {
 fn resolve_unicode(text: &[u8], at: usize) -> (char, usize) {
     let high = hex4(text, at + 2);
     if !(0xd800..0xdc00).contains(&high) {
-        return (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6);
+        return (
+            char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER),
+            6,
+        );
     }
     let low = hex4(text, at + 8) & 0x3ff;
     let code = 0x1_0000 + ((high & 0x3ff) << 10) + low;
-    (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+    (
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        12,
+    )
 }

@@ -59,7 +59,13 @@ impl<'a> Scanner<'a> {
     /// Starts at byte `start` of `text`; all offsets count from the start of `text`.
     #[must_use]
     pub fn new(text: &'a [u8], start: usize) -> Self {
-        Self { text, at: start, expect: Expect::Value, depth: 0, objects: 0 }
+        Self {
+            text,
+            at: start,
+            expect: Expect::Value,
+            depth: 0,
+            objects: 0,
+        }
     }
 
     /// Returns how many brackets are open.
@@ -83,7 +89,11 @@ impl<'a> Scanner<'a> {
                 (Expect::Done, _) => return Err(self.fault(IssueCode::Trailing)),
                 (Expect::CommaOrEnd, b',') => {
                     self.at += 1;
-                    self.expect = if self.in_object() { Expect::Key } else { Expect::Value };
+                    self.expect = if self.in_object() {
+                        Expect::Key
+                    } else {
+                        Expect::Value
+                    };
                 }
                 (Expect::CommaOrEnd | Expect::KeyOrObjectEnd, b'}') if self.in_object() => {
                     return Ok(self.close(Token::ObjectEnd));
@@ -131,11 +141,23 @@ impl<'a> Scanner<'a> {
             return Err(self.fault(IssueCode::Depth));
         }
         let bit = 1_u128 << self.depth;
-        self.objects = if is_object { self.objects | bit } else { self.objects & !bit };
+        self.objects = if is_object {
+            self.objects | bit
+        } else {
+            self.objects & !bit
+        };
         self.depth += 1;
         self.at += 1;
-        self.expect = if is_object { Expect::KeyOrObjectEnd } else { Expect::ValueOrArrayEnd };
-        Ok(if is_object { Token::ObjectStart } else { Token::ArrayStart })
+        self.expect = if is_object {
+            Expect::KeyOrObjectEnd
+        } else {
+            Expect::ValueOrArrayEnd
+        };
+        Ok(if is_object {
+            Token::ObjectStart
+        } else {
+            Token::ArrayStart
+        })
     }
 
     fn close(&mut self, token: Token) -> Token {
@@ -146,7 +168,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn after_value(&self) -> Expect {
-        if self.depth == 0 { Expect::Done } else { Expect::CommaOrEnd }
+        if self.depth == 0 {
+            Expect::Done
+        } else {
+            Expect::CommaOrEnd
+        }
     }
 
     fn in_object(&self) -> bool {
@@ -181,7 +207,11 @@ impl<'a> Scanner<'a> {
                 Some(_) => self.at += 1,
             }
         }
-        let span = Span { start, end: self.at, has_escapes };
+        let span = Span {
+            start,
+            end: self.at,
+            has_escapes,
+        };
         self.at += 1;
         Ok(span)
     }
@@ -207,7 +237,11 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        Ok(Span { start, end: self.at, has_escapes: false })
+        Ok(Span {
+            start,
+            end: self.at,
+            has_escapes: false,
+        })
     }
 
     /// Skips one digit or more.
@@ -264,8 +298,13 @@ mod tests {
 
     #[test]
     fn well_formed_text_is_read_to_its_end() {
-        for (text, tokens) in [("{}", 2), (" [1 , -2.5e+7,true,null] ", 6), ("\"a\\u00e9\\ud83d\\ude00\"", 1),
-            (r#"{"a":{"b":[[]]},"c":""}"#, 12), ("0", 1)] {
+        for (text, tokens) in [
+            ("{}", 2),
+            (" [1 , -2.5e+7,true,null] ", 6),
+            ("\"a\\u00e9\\ud83d\\ude00\"", 1),
+            (r#"{"a":{"b":[[]]},"c":""}"#, 12),
+            ("0", 1),
+        ] {
             assert_eq!(scan(text), Ok(tokens), "{text}");
         }
     }
@@ -274,13 +313,31 @@ mod tests {
     fn the_first_fault_and_its_place_are_told() {
         use IssueCode::{Encoding, NotJson, Trailing, Truncated};
         for (text, fault) in [
-            ("{\"a\":01}", (NotJson, 6)), ("01", (Trailing, 1)), ("-", (Truncated, 1)), ("-x", (NotJson, 1)),
-            ("[1.]", (NotJson, 3)), ("[1,]", (NotJson, 3)), ("{\"a\":1,}", (NotJson, 7)), ("[NaN]", (NotJson, 1)),
-            ("[-Infinity]", (NotJson, 2)), ("tru", (Truncated, 3)), ("trux", (NotJson, 3)), ("{} {}", (Trailing, 3)),
-            ("[\"\u{1}\"]", (NotJson, 2)), (r#"["\x"]"#, (NotJson, 3)), (r#"["\u12g4"]"#, (NotJson, 6)),
-            (r#"["\ud83d"]"#, (Encoding, 2)), (r#"["\udc00"]"#, (Encoding, 2)), (r#"["\ud83d\ud83d"]"#, (Encoding, 2)),
-            (r#"["\ud83d\u"#, (Truncated, 10)), (r#"["\ud83dx"#, (Encoding, 2)), ("{1:2}", (NotJson, 1)),
-            ("{\"a\" 1}", (NotJson, 5)), ("[}", (NotJson, 1)), ("{]", (NotJson, 1)), ("", (Truncated, 0)),
+            ("{\"a\":01}", (NotJson, 6)),
+            ("01", (Trailing, 1)),
+            ("-", (Truncated, 1)),
+            ("-x", (NotJson, 1)),
+            ("[1.]", (NotJson, 3)),
+            ("[1,]", (NotJson, 3)),
+            ("{\"a\":1,}", (NotJson, 7)),
+            ("[NaN]", (NotJson, 1)),
+            ("[-Infinity]", (NotJson, 2)),
+            ("tru", (Truncated, 3)),
+            ("trux", (NotJson, 3)),
+            ("{} {}", (Trailing, 3)),
+            ("[\"\u{1}\"]", (NotJson, 2)),
+            (r#"["\x"]"#, (NotJson, 3)),
+            (r#"["\u12g4"]"#, (NotJson, 6)),
+            (r#"["\ud83d"]"#, (Encoding, 2)),
+            (r#"["\udc00"]"#, (Encoding, 2)),
+            (r#"["\ud83d\ud83d"]"#, (Encoding, 2)),
+            (r#"["\ud83d\u"#, (Truncated, 10)),
+            (r#"["\ud83dx"#, (Encoding, 2)),
+            ("{1:2}", (NotJson, 1)),
+            ("{\"a\" 1}", (NotJson, 5)),
+            ("[}", (NotJson, 1)),
+            ("{]", (NotJson, 1)),
+            ("", (Truncated, 0)),
         ] {
             assert_eq!(scan(text), Err(fault), "{text}");
         }
@@ -297,7 +354,9 @@ mod tests {
     #[test]
     fn escapes_are_resolved() {
         let text = br#""\"\\\/\b\f\n\r\t\u0070\u00e9\ud83d\ude00x""#;
-        let Ok(Token::Text(span)) = Scanner::new(text, 0).next_token() else { panic!("no text") };
+        let Ok(Token::Text(span)) = Scanner::new(text, 0).next_token() else {
+            panic!("no text")
+        };
         let mut target = Vec::new();
         span.unescape_into(text, &mut target);
         assert_eq!(target, "\"\\/\u{8}\u{c}\n\r\tp\u{e9}\u{1f600}x".as_bytes());

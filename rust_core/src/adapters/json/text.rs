@@ -72,6 +72,10 @@ pub const fn is_whitespace(byte: u8) -> bool {
 pub fn trim_whitespace(text: &[u8]) -> &[u8] {
     let start = text.iter().take_while(|byte| is_whitespace(**byte)).count();
     let rest = text.get(start..).unwrap_or_default();
-    let end = rest.iter().rev().take_while(|byte| is_whitespace(**byte)).count();
+    let end = rest
+        .iter()
+        .rev()
+        .take_while(|byte| is_whitespace(**byte))
+        .count();
     rest.get(..rest.len() - end).unwrap_or_default()
 }

@@ -58,7 +58,10 @@ impl<'a> Cursor<'a> {
     /// Takes text of printable ASCII without escapes, up to the quote that must follow.
     #[inline]
     pub(super) fn plain_text(&mut self) -> Option<&'a [u8]> {
-        let length = self.rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f..))?;
+        let length = self
+            .rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f..))?;
         self.take_text(length)
     }
 

@@ -93,7 +93,9 @@ pub(super) struct Slots {
 
 impl Slots {
     pub(super) fn set(&mut self, key: Key, value: Slot) {
-        let Some(slot) = self.values.get_mut(key as usize) else { return };
+        let Some(slot) = self.values.get_mut(key as usize) else {
+            return;
+        };
         if *slot == Slot::Missing {
             *slot = value;
         } else if key.is_unique() && self.duplicate.is_none() {
@@ -119,7 +121,11 @@ impl Slots {
             {
                 let start = text.len() + scratch.len();
                 span.unescape_into(text, scratch);
-                *span = Span { start, end: text.len() + scratch.len(), has_escapes: false };
+                *span = Span {
+                    start,
+                    end: text.len() + scratch.len(),
+                    has_escapes: false,
+                };
             }
         }
     }
@@ -135,7 +141,11 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(slots: Slots, text: &'a [u8], scratch: &'a [u8]) -> Self {
-        Self { slots, text, scratch }
+        Self {
+            slots,
+            text,
+            scratch,
+        }
     }
 
     pub(super) fn has(&self, key: Key) -> bool {
@@ -155,9 +165,10 @@ impl<'a> Fields<'a> {
 
     fn bytes(&self, span: Span) -> &'a [u8] {
         match span.start.checked_sub(self.text.len()) {
-            Some(start) if start < self.scratch.len() => {
-                self.scratch.get(start..span.end - self.text.len()).unwrap_or_default()
-            }
+            Some(start) if start < self.scratch.len() => self
+                .scratch
+                .get(start..span.end - self.text.len())
+                .unwrap_or_default(),
             _ => span.of(self.text),
         }
     }

@@ -25,8 +25,13 @@ pub enum ControlKind {
 
 impl ControlKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Ack, Self::ListSubscriptions, Self::Error, Self::Heartbeat, Self::ServerShutdown];
+    pub const ALL: [Self; 5] = [
+        Self::Ack,
+        Self::ListSubscriptions,
+        Self::Error,
+        Self::Heartbeat,
+        Self::ServerShutdown,
+    ];
 
     /// Returns the kind's lower-case name.
     #[must_use]
@@ -42,7 +47,10 @@ impl ControlKind {
 }
 
 /// A frame that was read.
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one frame; a box would allocate")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one frame; a box would allocate"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A trade or an aggregate of trades.
@@ -115,7 +123,11 @@ pub fn parse<'a>(frame: &'a [u8], scratch: &'a mut Vec<u8>) -> Frame<'a> {
     let mut content = match read {
         Ok(content) => content,
         Err(Fault { reason, offset }) => {
-            return Frame::Malformed(Malformed { reason, field: "$", offset: Some(offset) });
+            return Frame::Malformed(Malformed {
+                reason,
+                field: "$",
+                offset: Some(offset),
+            });
         }
     };
     content.top.unescape(frame, scratch);
@@ -126,27 +138,48 @@ pub fn parse<'a>(frame: &'a [u8], scratch: &'a mut Vec<u8>) -> Frame<'a> {
     match (content.shape, &content) {
         (Shape::Array, _) => classify_array(&data),
         (Shape::Scalar, _) => malformed(IssueCode::Type, "$"),
-        (Shape::Object, Content { top: Slots { duplicate: Some(key), .. }, .. }) => {
-            malformed(IssueCode::DuplicateKey, key.text())
-        }
-        (Shape::Object, Content { data: Slots { duplicate: Some(key), .. }, .. })
-            if top.has(Key::Stream) =>
-        {
-            malformed(IssueCode::DuplicateKey, key.text())
-        }
+        (
+            Shape::Object,
+            Content {
+                top:
+                    Slots {
+                        duplicate: Some(key),
+                        ..
+                    },
+                ..
+            },
+        ) => malformed(IssueCode::DuplicateKey, key.text()),
+        (
+            Shape::Object,
+            Content {
+                data:
+                    Slots {
+                        duplicate: Some(key),
+                        ..
+                    },
+                ..
+            },
+        ) if top.has(Key::Stream) => malformed(IssueCode::DuplicateKey, key.text()),
         (Shape::Object, _) => mark(classify_object(&content.top, &top, &data), start > 0),
     }
 }
 
 fn mark(frame: Frame<'_>, has_byte_order_mark: bool) -> Frame<'_> {
     match frame {
-        Frame::Trade(raw) => Frame::Trade(RawTrade { has_byte_order_mark, ..raw }),
+        Frame::Trade(raw) => Frame::Trade(RawTrade {
+            has_byte_order_mark,
+            ..raw
+        }),
         other => other,
     }
 }
 
 const fn malformed<'a>(reason: IssueCode, field: &'static str) -> Frame<'a> {
-    Frame::Malformed(Malformed { reason, field, offset: None })
+    Frame::Malformed(Malformed {
+        reason,
+        field,
+        offset: None,
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +219,9 @@ fn read_text(frame: &[u8], start: usize, scratch: &mut Vec<u8>) -> Result<Conten
             (Token::Key(span), 2) if inner == Inner::Inside => {
                 key = Key::of_span(span, frame, scratch);
             }
-            (Token::ObjectEnd | Token::ArrayEnd, 2) if inner == Inner::Inside => inner = Inner::After,
+            (Token::ObjectEnd | Token::ArrayEnd, 2) if inner == Inner::Inside => {
+                inner = Inner::After
+            }
             (Token::Key(_) | Token::ObjectEnd | Token::ArrayEnd, _) => {}
             (value, 1) => {
                 let is_message = match shape {
@@ -256,10 +291,19 @@ fn classify_message<'a>(stream: Option<&'a [u8]>, message: &Fields<'a>) -> Frame
         }
         _ => return malformed(IssueCode::Type, "e"),
     };
-    let Some(stream) = stream else { return Frame::Trade(raw) };
-    match stream.iter().rposition(|byte| *byte == b'@').and_then(|at| stream.split_at_checked(at)) {
+    let Some(stream) = stream else {
+        return Frame::Trade(raw);
+    };
+    match stream
+        .iter()
+        .rposition(|byte| *byte == b'@')
+        .and_then(|at| stream.split_at_checked(at))
+    {
         Some((symbol, [b'@', channel @ ..])) if channel == raw.channel.as_bytes() => {
-            Frame::Trade(RawTrade { stream_symbol: Some(symbol), ..raw })
+            Frame::Trade(RawTrade {
+                stream_symbol: Some(symbol),
+                ..raw
+            })
         }
         _ => malformed(IssueCode::UnknownMessage, "stream"),
     }
@@ -269,9 +313,15 @@ fn classify_message<'a>(stream: Option<&'a [u8]>, message: &Fields<'a>) -> Frame
 fn classify_stream<'a>(stream: &[u8]) -> Frame<'a> {
     let mut parts = stream.splitn(2, |byte| *byte == b'@').skip(1);
     if stream.ends_with(b"@bookTicker") {
-        Frame::Unsupported { name: "bookTicker", is_array: false }
+        Frame::Unsupported {
+            name: "bookTicker",
+            is_array: false,
+        }
     } else if parts.next().is_some_and(|kind| kind.starts_with(b"depth")) {
-        Frame::Unsupported { name: "partialDepth", is_array: false }
+        Frame::Unsupported {
+            name: "partialDepth",
+            is_array: false,
+        }
     } else {
         malformed(IssueCode::UnknownMessage, "stream")
     }
@@ -280,8 +330,14 @@ fn classify_stream<'a>(stream: &[u8]) -> Frame<'a> {
 /// Rule 11, without a wrapper.
 fn classify_bare<'a>(message: &Fields<'a>) -> Frame<'a> {
     let has = |keys: &[Key]| keys.iter().all(|key| message.has(*key));
-    let book =
-        [Key::UpdateId, Key::Symbol, Key::Bid, Key::BidQuantity, Key::AggregateId, Key::AskQuantity];
+    let book = [
+        Key::UpdateId,
+        Key::Symbol,
+        Key::Bid,
+        Key::BidQuantity,
+        Key::AggregateId,
+        Key::AskQuantity,
+    ];
     if has(&[Key::Error]) || has(&[Key::Code, Key::Message]) {
         Frame::Control(ControlKind::Error)
     } else if message.value(Key::Result) == RawField::Null {
@@ -289,9 +345,15 @@ fn classify_bare<'a>(message: &Fields<'a>) -> Frame<'a> {
     } else if has(&[Key::Result]) {
         Frame::Control(ControlKind::ListSubscriptions)
     } else if has(&book) {
-        Frame::Unsupported { name: "bookTicker", is_array: false }
+        Frame::Unsupported {
+            name: "bookTicker",
+            is_array: false,
+        }
     } else if has(&[Key::LastUpdateId]) {
-        Frame::Unsupported { name: "partialDepth", is_array: false }
+        Frame::Unsupported {
+            name: "partialDepth",
+            is_array: false,
+        }
     } else {
         malformed(IssueCode::UnknownMessage, "$")
     }
@@ -300,5 +362,8 @@ fn classify_bare<'a>(message: &Fields<'a>) -> Frame<'a> {
 fn unsupported(name: &[u8], is_array: bool) -> Frame<'_> {
     let name = core::str::from_utf8(name).unwrap_or_default();
     let end = name.char_indices().nth(64).map_or(name.len(), |(at, _)| at);
-    Frame::Unsupported { name: name.get(..end).unwrap_or_default(), is_array }
+    Frame::Unsupported {
+        name: name.get(..end).unwrap_or_default(),
+        is_array,
+    }
 }
