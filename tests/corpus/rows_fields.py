@@ -275,6 +275,19 @@ def at(time_ms: int, *issues: str) -> dict[str, Any]:
 
 
 TIMES = [
+    {
+        **frame(
+            "J54",
+            with_time("1723161255"),
+            event("timestamp_unit", "stale_timestamp", timestamp_ns=1723161255 * SECOND_NS),
+            "seconds, a day before: just near enough",
+        ),
+        "received_ns": 1723161255 * SECOND_NS + DAY_MS * 1_000_000,
+    },
+    {
+        **frame("J54", with_time("1723161255"), bad_time(2), "a nanosecond more than a day"),
+        "received_ns": 1723161255 * SECOND_NS + DAY_MS * 1_000_000 + 1,
+    },
     frame("J54", with_time("1723161255342"), event(), "milliseconds, as declared"),
     frame(
         "J54",

@@ -138,6 +138,18 @@ FAR = 1_000_000_000_006
 JUMPS = [
     sequence(
         "J50",
+        [trade(5), trade(FAR), trade(FAR + 1_000)],
+        [kept(5), kept(FAR, "sequence_jump"), kept(FAR + 1_000, "sequence_jump")],
+        coverage=[
+            start(5),
+            ["sequence_reset", FAR + 1_000, FAR + 1_000],
+            ["gap_opened", FAR + 1, FAR + 999],
+        ],
+        gaps=[[FAR + 1, FAR + 999]],
+        note="two jumps just near enough",
+    ),
+    sequence(
+        "J50",
         [trade(HIGH), trade(HIGH + 1), trade(1), trade(2), trade(3)],
         [kept(HIGH), kept(HIGH + 1), kept(1, "sequence_jump"), kept(2, "sequence_jump"), kept(3)],
         coverage=[start(HIGH), ["sequence_reset", 2, 2]],

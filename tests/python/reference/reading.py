@@ -182,8 +182,8 @@ def _read_stream_without_event(stream: str) -> Unsupported:
     """Rule 11, in a wrapper."""
     if stream.endswith("@bookTicker"):
         return Unsupported("bookTicker")
-    _, at, rest = stream.partition("@")
-    if at and rest.startswith("depth"):
+    _, _, rest = stream.partition("@")
+    if rest.startswith("depth"):
         return Unsupported("partialDepth")
     raise FaultError("unknown_message", "stream")
 
