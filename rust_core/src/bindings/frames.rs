@@ -1,5 +1,7 @@
 //! The frames of a push as Python hands them over.
 
+use core::fmt::Display;
+
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyInt, PyList, PySequence};
@@ -20,7 +22,7 @@ impl Received {
         if value.is_none() {
             return Ok(Self::All(None));
         }
-        if value.is_instance_of::<PyInt>() {
+        if value.is_exact_instance_of::<PyInt>() || value.is_instance_of::<PyInt>() {
             return Ok(Self::All(Some(nanos(value, "received_ns")?)));
         }
         let Ok(sequence) = value.cast::<PySequence>() else {
@@ -35,14 +37,19 @@ impl Received {
                 "received_ns must have one entry a frame ({count}), has {found}"
             )));
         }
-        let one = |index| {
-            let item = sequence.get_item(index)?;
+        let one = |(index, item): (usize, Bound<'_, PyAny>)| {
             if item.is_none() {
                 return Ok(None);
             }
-            nanos(&item, &format!("received_ns[{index}]")).map(Some)
+            nanos(&item, format_args!("received_ns[{index}]")).map(Some)
         };
-        (0..count).map(one).collect::<PyResult<_>>().map(Self::Each)
+        let times: PyResult<_> = match value.cast_exact::<PyList>() {
+            Ok(list) => list.iter().enumerate().map(one).collect(),
+            Err(_) => {
+                (0..count).map(|index| sequence.get_item(index).and_then(|item| one((index, item)))).collect()
+            }
+        };
+        times.map(Self::Each)
     }
 
     fn newest(&self) -> Option<UnixNanos> {
@@ -61,85 +68,93 @@ impl Received {
 }
 
 /// Reads a time in nanoseconds.
-pub(super) fn nanos(value: &Bound<'_, PyAny>, name: &str) -> PyResult<UnixNanos> {
-    value.extract().map(UnixNanos::new).map_err(|_| {
-        ArgumentError::new_err(format!(
-            "{name} must be an int that fits 64 bits, was {value}"
-        ))
-    })
+pub(super) fn nanos(value: &Bound<'_, PyAny>, name: impl Display) -> PyResult<UnixNanos> {
+    value
+        .extract()
+        .map(UnixNanos::new)
+        .map_err(|_| ArgumentError::new_err(format!("{name} must be an int that fits 64 bits, was {value}")))
 }
 
-/// A list whose elements are all `bytes`.
+/// The `bytes` objects of a push, held. One frame a push is the live case: it needs no vector.
+#[derive(Debug)]
+enum Objects<'py> {
+    One([Bound<'py, PyBytes>; 1]),
+    Many(Vec<Bound<'py, PyBytes>>),
+}
+
+impl<'py> Objects<'py> {
+    fn extract(frames: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let Ok(list) = frames.cast_exact::<PyList>() else {
+            let one = |(index, frame): (usize, PyResult<_>)| bytes_object(index, frame?);
+            let objects = frames.try_iter()?.enumerate().map(one);
+            return objects.collect::<PyResult<_>>().map(Self::Many);
+        };
+        if list.len() == 1 {
+            return Ok(Self::One([bytes_object(0, list.get_item(0)?)?]));
+        }
+        let objects = list.iter().enumerate();
+        objects.map(|(index, frame)| bytes_object(index, frame)).collect::<PyResult<_>>().map(Self::Many)
+    }
+
+    fn as_slice(&self) -> &[Bound<'py, PyBytes>] {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => many,
+        }
+    }
+}
+
+#[inline]
+fn bytes_object<'py>(index: usize, frame: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    // The exact type is one comparison, a subclass a call.
+    let other = match frame.cast_into_exact() {
+        Ok(bytes) => return Ok(bytes),
+        Err(other) => other.into_inner(),
+    };
+    other.cast_into().map_err(|other| not_bytes(index, &other.into_inner()))
+}
+
+#[cold]
+fn not_bytes(index: usize, frame: &Bound<'_, PyAny>) -> PyErr {
+    match frame.get_type().name() {
+        Ok(found) => ArgumentError::new_err(format!("frames[{index}] must be bytes, was {found}")),
+        Err(fault) => fault,
+    }
+}
+
+/// Frames that are read while the interpreter is held.
 #[derive(Debug)]
 pub(super) struct ListFrames<'py> {
-    list: Bound<'py, PyList>,
+    objects: Objects<'py>,
     received: Received,
 }
 
-/// One element of a list.
-#[derive(Debug)]
-pub(super) struct ListFrame<'py>(Bound<'py, PyBytes>);
-
-impl AsRef<[u8]> for ListFrame<'_> {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
 impl<'py> ListFrames<'py> {
-    pub(super) fn extract(
-        frames: &Bound<'py, PyAny>,
-        received: &Bound<'py, PyAny>,
-    ) -> PyResult<Self> {
-        let list = match frames.cast_exact::<PyList>() {
-            Ok(list) => list.clone(),
-            Err(_) => PyList::new(
-                frames.py(),
-                frames.try_iter()?.collect::<PyResult<Vec<_>>>()?,
-            )?,
-        };
-        for (index, frame) in list.iter().enumerate() {
-            if !frame.is_instance_of::<PyBytes>() {
-                let found = frame.get_type().name()?;
-                return Err(ArgumentError::new_err(format!(
-                    "frames[{index}] must be bytes, was {found}"
-                )));
-            }
-        }
-        let received = Received::extract(received, list.len())?;
-        Ok(Self { list, received })
+    pub(super) fn extract(frames: &Bound<'py, PyAny>, received: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let objects = Objects::extract(frames)?;
+        let received = Received::extract(received, objects.as_slice().len())?;
+        Ok(Self { objects, received })
     }
 
     /// Takes hold of every frame's bytes, so that they can be read without the interpreter.
-    pub(super) fn detach(self) -> PyResult<HeldFrames> {
-        let frames = self
-            .list
-            .iter()
-            .map(|frame| frame.extract().map_err(PyErr::from));
-        Ok(HeldFrames {
-            frames: frames.collect::<PyResult<_>>()?,
-            received: self.received,
-        })
+    pub(super) fn detach(self) -> HeldFrames {
+        let objects = self.objects.as_slice().iter();
+        HeldFrames { frames: objects.map(|frame| frame.clone().into()).collect(), received: self.received }
     }
 }
 
-impl<'py> Frames for ListFrames<'py> {
+impl Frames for ListFrames<'_> {
     type Frame<'a>
-        = ListFrame<'py>
+        = &'a [u8]
     where
         Self: 'a;
 
     fn count(&self) -> usize {
-        self.list.len()
+        self.objects.as_slice().len()
     }
 
-    fn frame(&self, index: usize) -> Option<ListFrame<'py>> {
-        self.list
-            .get_item(index)
-            .ok()?
-            .cast_into()
-            .ok()
-            .map(ListFrame)
+    fn frame(&self, index: usize) -> Option<&[u8]> {
+        self.objects.as_slice().get(index).map(|frame| frame.as_bytes())
     }
 
     fn received(&self, index: usize) -> Option<UnixNanos> {

@@ -8,7 +8,7 @@ use pyo3::types::{IntoPyDict, PyDict, PyIterator, PyList};
 
 use super::errors::ArgumentError;
 use super::frames::{ListFrames, nanos};
-use super::sinks::{Control, HeldSink, Message, PythonSink, Routes};
+use super::sinks::{Control, HeldSink, Messages, PythonSink, Routes};
 use crate::cleaning::{Settings, TimeUnit};
 use crate::engine::{self, ConnectionState, Frames, KeepRaw, Setup, SetupError, Tally};
 
@@ -41,10 +41,7 @@ impl Normalizer {
     #[pyo3(signature = (*, exchange, market, instruments, producer = "tapeline".to_owned(), time_unit = "ms",
         future_after_ns = 5_000_000_000, stale_after_ns = 60_000_000_000, max_frame_bytes = 4_194_304,
         keep_raw = "imperfect"))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "keyword arguments of a Python class"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python class")]
     fn new(
         exchange: String,
         market: String,
@@ -66,37 +63,15 @@ impl Normalizer {
             "all" => KeepRaw::All,
             other => return Err(unknown("keep_raw", "'imperfect' or 'all'", other)),
         };
-        for (name, value) in [
-            ("future_after_ns", future_after_ns),
-            ("stale_after_ns", stale_after_ns),
-        ] {
+        for (name, value) in [("future_after_ns", future_after_ns), ("stale_after_ns", stale_after_ns)] {
             if value < 0 {
-                return Err(ArgumentError::new_err(format!(
-                    "{name} must be >= 0, was {value}"
-                )));
+                return Err(ArgumentError::new_err(format!("{name} must be >= 0, was {value}")));
             }
         }
-        let cleaning = Settings {
-            time_unit,
-            future_after_ns,
-            stale_after_ns,
-        };
-        let setup = Setup {
-            exchange,
-            market,
-            instruments,
-            producer,
-            max_frame_bytes,
-            keep_raw,
-            cleaning,
-        };
+        let cleaning = Settings { time_unit, future_after_ns, stale_after_ns };
+        let setup = Setup { exchange, market, instruments, producer, max_frame_bytes, keep_raw, cleaning };
         let normalizer = engine::Normalizer::new(setup)?;
-        Ok(Self {
-            core: Mutex::new(Core {
-                normalizer,
-                routes: Vec::new(),
-            }),
-        })
+        Ok(Self { core: Mutex::new(Core { normalizer, routes: Vec::new() }) })
     }
 
     /// Cleans and encodes frames. Holds the GIL for small pushes, releases it for large ones.
@@ -111,18 +86,18 @@ impl Normalizer {
         let frames = ListFrames::extract(frames, received_ns)?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
         if frames.count() < DETACH_FROM {
-            return self.with_sink(py, |normalizer, sink| normalizer.push(&frames, sent, sink));
+            return Ok(self.with_sink(py, |normalizer, sink| normalizer.push(&frames, sent, sink)));
         }
-        let frames = frames.detach()?;
+        let frames = frames.detach();
         let (tally, held) = py.detach(|| {
             let mut held = HeldSink::default();
             let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
             (core.normalizer.push(&frames, sent, &mut held), held)
         });
-        self.with_sink(py, |_, sink| {
+        Ok(self.with_sink(py, |_, sink| {
             sink.take_over(held);
             tally
-        })
+        }))
     }
 
     /// States that the connection was lost or restored, for every instrument that had data.
@@ -142,10 +117,10 @@ impl Normalizer {
         };
         let received = nanos(received_ns, "received_ns")?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
-        self.with_sink(py, |normalizer, sink| {
+        Ok(self.with_sink(py, |normalizer, sink| {
             normalizer.connection(state, received, reason, sent, sink);
             Tally::default()
-        })
+        }))
     }
 
     /// States how the session of every stream ended.
@@ -156,41 +131,25 @@ impl Normalizer {
         received_ns: Option<Bound<'py, PyAny>>,
         sent_ns: Option<Bound<'py, PyAny>>,
     ) -> PyResult<PushResult> {
-        let received = received_ns
-            .map(|value| nanos(&value, "received_ns"))
-            .transpose()?;
+        let received = received_ns.map(|value| nanos(&value, "received_ns")).transpose()?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
-        self.with_sink(py, |normalizer, sink| {
+        Ok(self.with_sink(py, |normalizer, sink| {
             normalizer.finish(received, sent, sink);
             Tally::default()
-        })
+        }))
     }
 
     /// Returns all counts since the beginning.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (counts, control, unsupported) = {
             let core = self.lock(py);
-            let unsupported = core
-                .normalizer
-                .unsupported()
-                .map(|(name, count)| (name.to_owned(), count));
+            let unsupported = core.normalizer.unsupported().map(|(name, count)| (name.to_owned(), count));
             let control: Vec<_> = core.normalizer.controls().collect();
-            (
-                *core.normalizer.counters(),
-                control,
-                unsupported.collect::<Vec<_>>(),
-            )
+            (*core.normalizer.counters(), control, unsupported.collect::<Vec<_>>())
         };
         let [perfect, repaired, suspicious] = counts.quality;
-        let quality = [
-            ("perfect", perfect),
-            ("repaired", repaired),
-            ("suspicious", suspicious),
-        ];
-        let reasons: Vec<_> = counts
-            .reasons()
-            .map(|(code, count)| (code.name(), count))
-            .collect();
+        let quality = [("perfect", perfect), ("repaired", repaired), ("suspicious", suspicious)];
+        let reasons: Vec<_> = counts.reasons().map(|(code, count)| (code.name(), count)).collect();
         let all = PyDict::new(py);
         all.set_item("frames", counts.frames)?;
         all.set_item("events", [("trade", counts.events())].into_py_dict(py)?)?;
@@ -220,25 +179,20 @@ impl Normalizer {
         let gaps: Vec<_> = {
             let core = self.lock(py);
             let gaps = core.normalizer.gaps().into_iter().map(|gap| {
-                let symbols = (
-                    gap.instrument.symbol.clone(),
-                    gap.instrument.raw_symbol.clone(),
-                );
+                let symbols = (gap.instrument.symbol.clone(), gap.instrument.raw_symbol.clone());
                 (symbols, gap.channel, gap.first, gap.last)
             });
             gaps.collect()
         };
-        let gaps = gaps
-            .into_iter()
-            .map(|((symbol, raw_symbol), channel, first, last)| {
-                let gap = PyDict::new(py);
-                gap.set_item("symbol", symbol)?;
-                gap.set_item("raw_symbol", raw_symbol)?;
-                gap.set_item("channel", channel)?;
-                gap.set_item("first_missing", first)?;
-                gap.set_item("last_missing", last)?;
-                Ok(gap)
-            });
+        let gaps = gaps.into_iter().map(|((symbol, raw_symbol), channel, first, last)| {
+            let gap = PyDict::new(py);
+            gap.set_item("symbol", symbol)?;
+            gap.set_item("raw_symbol", raw_symbol)?;
+            gap.set_item("channel", channel)?;
+            gap.set_item("first_missing", first)?;
+            gap.set_item("last_missing", last)?;
+            Ok(gap)
+        });
         gaps.collect()
     }
 
@@ -247,9 +201,7 @@ impl Normalizer {
         let times: Vec<_> = {
             let core = self.lock(py);
             let times = core.normalizer.last_received();
-            times
-                .map(|(symbol, channel, time)| ((symbol.to_owned(), channel), time.get()))
-                .collect()
+            times.map(|(symbol, channel, time)| ((symbol.to_owned(), channel), time.get())).collect()
         };
         times.into_py_dict(py)
     }
@@ -263,36 +215,25 @@ impl Normalizer {
             let topics = core.normalizer.topics(&symbols);
             topics.map(|topics| topics.into_iter().map(str::to_owned).collect())
         };
-        topics.map_err(|symbol| {
-            ArgumentError::new_err(format!("{symbol:?} is not in the instrument list"))
-        })
+        topics.map_err(|symbol| ArgumentError::new_err(format!("{symbol:?} is not in the instrument list")))
     }
 }
 
 impl Normalizer {
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Core> {
-        self.core
-            .lock_py_attached(py)
-            .unwrap_or_else(PoisonError::into_inner)
+        self.core.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_sink(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut engine::Normalizer, &mut PythonSink<'_, '_>) -> Tally,
-    ) -> PyResult<PushResult> {
+    ) -> PushResult {
         let mut core = self.lock(py);
         let Core { normalizer, routes } = &mut *core;
         let mut sink = PythonSink::new(py, routes);
         let tally = work(normalizer, &mut sink);
-        match sink.fault {
-            Some(fault) => Err(fault),
-            None => Ok(PushResult {
-                tally,
-                messages: sink.messages,
-                controls: sink.controls,
-            }),
-        }
+        PushResult { tally, messages: sink.messages, controls: sink.controls }
     }
 }
 
@@ -301,7 +242,7 @@ impl Normalizer {
 #[derive(Debug)]
 pub(super) struct PushResult {
     tally: Tally,
-    messages: Vec<Message>,
+    messages: Messages,
     controls: Vec<Control>,
 }
 
@@ -310,23 +251,14 @@ impl PushResult {
     /// Topic, key and value of each message, in the order they should be sent.
     #[getter]
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(
-            py,
-            self.messages
-                .iter()
-                .map(|(topic, key, value)| (topic, key, value)),
-        )
+        let messages = self.messages.as_slice().iter();
+        PyList::new(py, messages.map(|(topic, key, value)| (topic, key, value)))
     }
 
     /// Index of the frame, kind and text of each control frame.
     #[getter]
     fn controls<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(
-            py,
-            self.controls
-                .iter()
-                .map(|(index, kind, text)| (index, kind, text)),
-        )
+        PyList::new(py, self.controls.iter().map(|(index, kind, text)| (index, kind, text)))
     }
 
     /// Frames pushed.
@@ -366,7 +298,7 @@ impl PushResult {
     }
 
     fn __len__(&self) -> usize {
-        self.messages.len()
+        self.messages.as_slice().len()
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

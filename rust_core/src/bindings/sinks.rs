@@ -9,6 +9,36 @@ use crate::wire::EncodedBatch;
 
 /// Topic, key and value.
 pub(super) type Message = (Py<PyString>, Py<PyBytes>, Py<PyBytes>);
+/// The messages of a push; one is the live case and needs no vector.
+#[derive(Debug, Default)]
+pub(super) enum Messages {
+    #[default]
+    None,
+    One(Message),
+    Many(Vec<Message>),
+}
+
+impl Messages {
+    fn push(&mut self, message: Message) {
+        *self = match core::mem::take(self) {
+            Self::None => Self::One(message),
+            Self::One(first) => Self::Many(vec![first, message]),
+            Self::Many(mut messages) => {
+                messages.push(message);
+                Self::Many(messages)
+            }
+        };
+    }
+
+    pub(super) fn as_slice(&self) -> &[Message] {
+        match self {
+            Self::None => &[],
+            Self::One(message) => core::slice::from_ref(message),
+            Self::Many(messages) => messages,
+        }
+    }
+}
+
 /// Index of the frame, kind, the frame's text.
 pub(super) type Control = (usize, &'static str, Py<PyString>);
 /// The Python objects of each topic and key, by route: made once.
@@ -19,20 +49,13 @@ pub(super) type Routes = Vec<Option<(Py<PyString>, Py<PyBytes>)>>;
 pub(super) struct PythonSink<'a, 'py> {
     py: Python<'py>,
     routes: &'a mut Routes,
-    pub(super) messages: Vec<Message>,
+    pub(super) messages: Messages,
     pub(super) controls: Vec<Control>,
-    pub(super) fault: Option<PyErr>,
 }
 
 impl<'a, 'py> PythonSink<'a, 'py> {
     pub(super) const fn new(py: Python<'py>, routes: &'a mut Routes) -> Self {
-        Self {
-            py,
-            routes,
-            messages: Vec::new(),
-            controls: Vec::new(),
-            fault: None,
-        }
+        Self { py, routes, messages: Messages::None, controls: Vec::new() }
     }
 
     fn route(&mut self, route: usize, topic: &str, key: &[u8]) -> (Py<PyString>, Py<PyBytes>) {
@@ -40,12 +63,7 @@ impl<'a, 'py> PythonSink<'a, 'py> {
         if self.routes.len() <= route {
             self.routes.resize_with(route + 1, || None);
         }
-        let make = || {
-            (
-                PyString::new(py, topic).unbind(),
-                PyBytes::new(py, key).unbind(),
-            )
-        };
+        let make = || (PyString::new(py, topic).unbind(), PyBytes::new(py, key).unbind());
         match self.routes.get_mut(route) {
             Some(slot) => {
                 let (topic, key) = slot.get_or_insert_with(make);
@@ -59,29 +77,19 @@ impl<'a, 'py> PythonSink<'a, 'py> {
     pub(super) fn take_over(&mut self, held: HeldSink) {
         for (route, topic, key, value) in held.messages {
             let (topic, key) = self.route(route, &topic, &key);
-            self.messages
-                .push((topic, key, PyBytes::new(self.py, &value).unbind()));
+            self.messages.push((topic, key, PyBytes::new(self.py, &value).unbind()));
         }
         for (index, kind, text) in held.controls {
-            self.controls
-                .push((index, kind.name(), PyString::new(self.py, &text).unbind()));
+            self.controls.push((index, kind.name(), PyString::new(self.py, &text).unbind()));
         }
     }
 }
 
 impl Sink for PythonSink<'_, '_> {
     fn message(&mut self, route: usize, batch: &EncodedBatch<'_>) {
-        let written = PyBytes::new_with(self.py, batch.len(), |target| {
-            batch.write_to(target);
-            Ok(())
-        });
-        match written {
-            Ok(value) => {
-                let (topic, key) = self.route(route, batch.topic(), batch.key());
-                self.messages.push((topic, key, value.unbind()));
-            }
-            Err(fault) => self.fault = Some(fault),
-        }
+        let value = PyBytes::new(self.py, batch.as_bytes()).unbind();
+        let (topic, key) = self.route(route, batch.topic(), batch.key());
+        self.messages.push((topic, key, value));
     }
 
     fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
@@ -90,7 +98,7 @@ impl Sink for PythonSink<'_, '_> {
     }
 
     fn discard(&mut self) {
-        self.messages.clear();
+        self.messages = Messages::None;
         self.controls.clear();
     }
 }
@@ -105,12 +113,11 @@ pub(super) struct HeldSink {
 impl Sink for HeldSink {
     fn message(&mut self, route: usize, batch: &EncodedBatch<'_>) {
         let (topic, key) = (batch.topic().to_owned(), batch.key().to_vec());
-        self.messages.push((route, topic, key, batch.to_vec()));
+        self.messages.push((route, topic, key, batch.as_bytes().to_vec()));
     }
 
     fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
-        self.controls
-            .push((index, kind, String::from_utf8_lossy(frame).into_owned()));
+        self.controls.push((index, kind, String::from_utf8_lossy(frame).into_owned()));
     }
 
     fn discard(&mut self) {

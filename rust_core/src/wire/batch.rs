@@ -3,13 +3,12 @@
 use core::marker::PhantomData;
 
 use prost::Message;
-use prost::encoding::encode_varint;
 
 use super::encode_trade::encode_trade;
 use super::generated as proto;
 use super::records::{coverage_event, quarantine_event};
 use super::topic::{TopicError, topic};
-use super::writer::Buffer;
+use super::writer::{Buffer, varint};
 use crate::model::{Coverage, EventType, Instrument, Quarantine, TradeEvent, UnixNanos};
 
 /// The version of `tapeline.market.v1` that this code writes.
@@ -23,6 +22,8 @@ pub const MAX_BATCH_BYTES: usize = 256 * 1024;
 pub(super) const CRC_TAG: u8 = 0x7d;
 /// Bytes of the `crc32c` field, which ends every batch.
 pub(super) const TRAILER_LENGTH: usize = 5;
+/// Most bytes of fields 3 to 5: two varints and a fixed number, each with its tag.
+const MAX_VARIABLE_HEADER: usize = 11 + 6 + 9;
 
 /// Collects the events of one instrument and one type (`E`) into batches.
 ///
@@ -63,7 +64,7 @@ impl BatchEncoder<Trades> {
     /// Adds a trade.
     #[inline]
     pub fn push(&mut self, event: &TradeEvent<'_>) {
-        encode_trade(&mut self.batch.events, event);
+        encode_trade(&mut self.batch.buffer, event);
         self.batch.count += 1;
     }
 }
@@ -114,7 +115,7 @@ impl<E> BatchEncoder<E> {
     /// Returns the message key of every batch: the topic's last token.
     #[must_use]
     pub fn key(&self) -> &[u8] {
-        self.batch.key()
+        &self.batch.key
     }
 
     /// Returns whether nothing was pushed since the last flush.
@@ -127,7 +128,7 @@ impl<E> BatchEncoder<E> {
     #[inline]
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.count >= MAX_BATCH_EVENTS || self.batch.events.len() >= MAX_BATCH_BYTES
+        self.batch.count >= MAX_BATCH_EVENTS || self.batch.event_bytes() >= MAX_BATCH_BYTES
     }
 
     /// Finishes the batch, gives it to `emit` and starts the next one. Returns what `emit` returned,
@@ -136,8 +137,9 @@ impl<E> BatchEncoder<E> {
         if self.is_empty() {
             return None;
         }
-        self.batch.write_header(sent);
-        let result = emit(&self.batch.encoded());
+        let (start, crc32c) = self.batch.close(sent);
+        let value = self.batch.buffer.as_slice().get(start..).unwrap_or_default();
+        let result = emit(&EncodedBatch { batch: &self.batch, value, crc32c });
         self.batch.start_next();
         Some(result)
     }
@@ -147,13 +149,15 @@ impl<E> BatchEncoder<E> {
 struct Batch {
     event_type: EventType,
     topic: String,
+    /// The topic's last token.
+    key: Vec<u8>,
     /// Fields 1 and 2, the same in every batch.
     head: Vec<u8>,
     /// Fields 6 and 7, the same in every batch.
     tail: Vec<u8>,
-    /// Fields 1 to 7.
-    header: Vec<u8>,
-    events: Buffer,
+    /// Room for the header, then the events: a finished batch lies in one piece.
+    buffer: Buffer,
+    room: usize,
     count: u32,
     batch_id: u64,
 }
@@ -176,53 +180,59 @@ impl Batch {
             event_type: i32::from(event_type.number()),
             ..Default::default()
         };
+        let (head, tail) = (head.encode_to_vec(), tail.encode_to_vec());
+        let room = head.len() + MAX_VARIABLE_HEADER + tail.len();
+        let mut buffer = Buffer::default();
+        buffer.restart_at(room);
         Ok(Self {
             event_type,
+            key: topic.rsplit('.').next().unwrap_or_default().as_bytes().to_vec(),
             topic,
-            head: head.encode_to_vec(),
-            tail: tail.encode_to_vec(),
-            header: Vec::new(),
-            events: Buffer::default(),
+            head,
+            tail,
+            buffer,
+            room,
             count: 0,
             batch_id: 1,
         })
     }
 
-    fn key(&self) -> &[u8] {
-        self.topic.rsplit('.').next().unwrap_or_default().as_bytes()
+    fn event_bytes(&self) -> usize {
+        self.buffer.len() - self.room
     }
 
     fn push_message(&mut self, event: &proto::MarketEvent) {
         let bytes = event.encode_to_vec();
-        self.events.reserve(bytes.len() + 2);
-        let start = self.events.open(0x42);
-        self.events.put_slice(&bytes);
-        self.events.close(start);
+        self.buffer.reserve(bytes.len() + 2);
+        let start = self.buffer.open(0x42);
+        self.buffer.put_slice(&bytes);
+        self.buffer.close(start);
         self.count += 1;
     }
 
-    fn write_header(&mut self, sent: UnixNanos) {
-        self.header.clear();
-        self.header.extend_from_slice(&self.head);
-        self.header.push(0x18);
-        encode_varint(self.batch_id, &mut self.header);
-        self.header.push(0x20);
-        encode_varint(u64::from(self.count), &mut self.header);
+    /// Writes the header in front of the events and the checksum behind them. Returns where the value
+    /// begins, and the checksum.
+    fn close(&mut self, sent: UnixNanos) -> (usize, u32) {
+        let mut start = self.buffer.put_before(self.room, &self.tail);
         if sent.get() != 0 {
-            self.header.push(0x29);
-            self.header.extend_from_slice(&sent.get().to_le_bytes());
+            start = self.buffer.put_before(start, &sent.get().to_le_bytes());
+            start = self.buffer.put_before(start, &[0x29]);
         }
-        self.header.extend_from_slice(&self.tail);
-    }
-
-    fn encoded(&self) -> EncodedBatch<'_> {
-        let events = self.events.as_slice();
-        let crc32c = crc32c::crc32c_append(crc32c::crc32c(&self.header), events);
-        EncodedBatch { batch: self, events, crc32c }
+        for (tag, number) in [(0x20, u64::from(self.count)), (0x18, self.batch_id)] {
+            let (bytes, length) = varint(number);
+            start = self.buffer.put_before(start, bytes.get(..length).unwrap_or_default());
+            start = self.buffer.put_before(start, &[tag]);
+        }
+        start = self.buffer.put_before(start, &self.head);
+        let crc32c = crc32c::crc32c(self.buffer.as_slice().get(start..).unwrap_or_default());
+        self.buffer.reserve(TRAILER_LENGTH);
+        self.buffer.put([CRC_TAG], 1);
+        self.buffer.put(crc32c.to_le_bytes(), 4);
+        (start, crc32c)
     }
 
     fn start_next(&mut self) {
-        self.events.clear();
+        self.buffer.restart_at(self.room);
         self.count = 0;
         self.batch_id += 1;
     }
@@ -232,11 +242,10 @@ impl Batch {
 #[derive(Clone, Copy, Debug)]
 pub struct EncodedBatch<'a> {
     batch: &'a Batch,
-    events: &'a [u8],
+    value: &'a [u8],
     crc32c: u32,
 }
 
-#[allow(clippy::len_without_is_empty, reason = "a batch is never empty: it has a header and a trailer")]
 impl EncodedBatch<'_> {
     /// Returns the routing key.
     #[must_use]
@@ -247,7 +256,7 @@ impl EncodedBatch<'_> {
     /// Returns the message key: the topic's last token.
     #[must_use]
     pub fn key(&self) -> &[u8] {
-        self.batch.key()
+        &self.batch.key
     }
 
     /// Returns the type of all its events.
@@ -274,31 +283,9 @@ impl EncodedBatch<'_> {
         self.crc32c
     }
 
-    /// Returns the length of the value in bytes.
+    /// Returns the value.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.batch.header.len() + self.events.len() + TRAILER_LENGTH
-    }
-
-    /// Writes the value. `target` must have [`Self::len`] bytes; of a shorter one the part that does
-    /// not fit is left out.
-    pub fn write_to(&self, target: &mut [u8]) {
-        debug_assert_eq!(target.len(), self.len());
-        let crc = self.crc32c.to_le_bytes();
-        let parts = [&self.batch.header, self.events, &[CRC_TAG][..], &crc];
-        let mut rest = target;
-        for part in parts {
-            let Some((slot, after)) = rest.split_at_mut_checked(part.len()) else { return };
-            slot.copy_from_slice(part);
-            rest = after;
-        }
-    }
-
-    /// Returns the value as a new vector.
-    #[must_use]
-    pub fn to_vec(&self) -> Vec<u8> {
-        let mut value = vec![0; self.len()];
-        self.write_to(&mut value);
-        value
+    pub fn as_bytes(&self) -> &[u8] {
+        self.value
     }
 }

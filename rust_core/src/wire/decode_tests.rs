@@ -9,8 +9,12 @@ use crate::model::{Decimal, EventId, EventType, Instrument, IssueSet, Side, Trad
 
 fn sample(count: u64) -> Vec<u8> {
     let text = |text: &str| text.to_owned();
-    let instrument =
-        Instrument { exchange: text("binance"), market: text("spot"), symbol: text("BTC/USDT"), raw_symbol: text("BTCUSDT") };
+    let instrument = Instrument {
+        exchange: text("binance"),
+        market: text("spot"),
+        symbol: text("BTC/USDT"),
+        raw_symbol: text("BTCUSDT"),
+    };
     let mut encoder = TradeEncoder::new(&instrument, "p").unwrap();
     for id in 0..count {
         encoder.push(&TradeEvent {
@@ -27,7 +31,7 @@ fn sample(count: u64) -> Vec<u8> {
             raw: None,
         });
     }
-    encoder.flush(UnixNanos::new(9), |batch| batch.to_vec()).unwrap()
+    encoder.flush(UnixNanos::new(9), |batch| batch.as_bytes().to_vec()).unwrap()
 }
 
 /// The message of the error, or `None` when the value is fine.
@@ -48,8 +52,10 @@ fn what_was_written_comes_back() {
     let received = batch.column_by_name("received_ns").unwrap();
     assert_eq!((received.is_null(0), received.is_null(1)), (false, true));
     let metadata = batch.column_by_name("metadata").unwrap().as_map();
-    assert_eq!(metadata.value(1).column(0).as_string::<i32>().iter().flatten().collect::<Vec<_>>(),
-        ["first_trade_id", "last_trade_id", "published_ns"]);
+    assert_eq!(
+        metadata.value(1).column(0).as_string::<i32>().iter().flatten().collect::<Vec<_>>(),
+        ["first_trade_id", "last_trade_id", "published_ns"]
+    );
     assert_eq!(metadata.value_length(2), 0);
 }
 

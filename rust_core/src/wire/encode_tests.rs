@@ -14,7 +14,12 @@ use crate::model::{
 
 fn instrument() -> Instrument {
     let text = |text: &str| text.to_owned();
-    Instrument { exchange: text("binance"), market: text("spot"), symbol: text("币/USDT"), raw_symbol: text("币USDT") }
+    Instrument {
+        exchange: text("binance"),
+        market: text("spot"),
+        symbol: text("币/USDT"),
+        raw_symbol: text("币USDT"),
+    }
 }
 
 fn decimal(value: Decimal) -> proto::Decimal {
@@ -29,7 +34,10 @@ fn decimal(value: Decimal) -> proto::Decimal {
 fn message(event: &TradeEvent<'_>) -> proto::MarketEvent {
     let range = event.trade_id_range;
     let metadata = range.map_or_else(BTreeMap::new, |(first, last)| {
-        BTreeMap::from([("first_trade_id".to_owned(), first.to_string()), ("last_trade_id".to_owned(), last.to_string())])
+        BTreeMap::from([
+            ("first_trade_id".to_owned(), first.to_string()),
+            ("last_trade_id".to_owned(), last.to_string()),
+        ])
     });
     proto::MarketEvent {
         event_id: event.event_id.as_bytes().to_vec(),
@@ -49,7 +57,12 @@ fn message(event: &TradeEvent<'_>) -> proto::MarketEvent {
     }
 }
 
-fn batch(count: u32, sent_ns: i64, event_type: proto::EventType, events: Vec<proto::MarketEvent>) -> proto::MarketDataBatch {
+fn batch(
+    count: u32,
+    sent_ns: i64,
+    event_type: proto::EventType,
+    events: Vec<proto::MarketEvent>,
+) -> proto::MarketDataBatch {
     let instrument = instrument();
     proto::MarketDataBatch {
         schema_version: 1,
@@ -120,7 +133,7 @@ proptest! {
             events.iter().map(|(event, raw)| TradeEvent { raw: raw.as_deref(), ..*event }).collect();
         let mut encoder = TradeEncoder::new(&instrument(), "producer-1").unwrap();
         events.iter().for_each(|event| encoder.push(event));
-        let value = encoder.flush(UnixNanos::new(sent_ns), |batch| batch.to_vec()).unwrap();
+        let value = encoder.flush(UnixNanos::new(sent_ns), |batch| batch.as_bytes().to_vec()).unwrap();
         let expected = batch(u32::try_from(events.len()).unwrap(), sent_ns, proto::EventType::Trade,
             events.iter().map(message).collect());
         prop_assert_eq!(value, sealed(&expected));
@@ -146,10 +159,10 @@ fn small_trade() -> TradeEvent<'static> {
 #[test]
 fn batches_are_numbered_and_do_not_share_events() {
     let mut encoder = TradeEncoder::new(&instrument(), "p").unwrap();
-    assert_eq!(encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()), None);
+    assert_eq!(encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()), None);
     for batch_id in 1..=3 {
         encoder.push(&small_trade());
-        let value = encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()).unwrap();
+        let value = encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()).unwrap();
         let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
         assert_eq!((read.batch_id, read.event_count, read.events.len()), (batch_id, 1, 1));
     }
@@ -185,7 +198,7 @@ fn a_quarantine_record_keeps_the_head_of_a_long_frame_and_its_length() {
         received: Some(UnixNanos::new(5)),
         raw: &raw,
     });
-    let value = encoder.flush(UnixNanos::new(5), |batch| batch.to_vec()).unwrap();
+    let value = encoder.flush(UnixNanos::new(5), |batch| batch.as_bytes().to_vec()).unwrap();
     let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
     let event = &read.events[0];
     assert_eq!((event.raw.len(), event.quality), (MAX_QUARANTINE_RAW, 4));
@@ -207,7 +220,7 @@ fn a_coverage_record_keeps_every_field() {
         received: Some(UnixNanos::new(3)),
         reason: "ids were skipped".to_owned(),
     });
-    let value = encoder.flush(UnixNanos::new(0), |batch| batch.to_vec()).unwrap();
+    let value = encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()).unwrap();
     let expected = proto::MarketEvent {
         received_ns: Some(3),
         payload: Some(proto::market_event::Payload::Coverage(proto::Coverage {

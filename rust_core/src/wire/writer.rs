@@ -27,9 +27,24 @@ impl Buffer {
         self.used
     }
 
-    /// Forgets what was written and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    /// Forgets what was written from byte `start` on and keeps the memory.
+    pub(super) fn restart_at(&mut self, start: usize) {
         self.used = 0;
+        self.reserve(start);
+        self.used = start;
+    }
+
+    /// Writes bytes so that they end at byte `end`, and returns where they begin. What was there is
+    /// lost; nothing counts as written that did not before.
+    #[inline]
+    pub(super) fn put_before(&mut self, end: usize, bytes: &[u8]) -> usize {
+        let start = end.saturating_sub(bytes.len());
+        let slot = self.bytes.get_mut(start..end).filter(|slot| slot.len() == bytes.len());
+        debug_assert!(slot.is_some(), "there is too little room in front");
+        if let Some(slot) = slot {
+            slot.copy_from_slice(bytes);
+        }
+        start
     }
 
     /// Makes room for `count` bytes, which must be enough for all that is put until the next call.
@@ -73,12 +88,9 @@ impl Buffer {
     }
 
     #[cold]
-    fn put_long_varint(&mut self, mut value: u64) {
-        while value > 0x7f {
-            self.put([low_byte(value) | 0x80], 1);
-            value >>= 7;
-        }
-        self.put([low_byte(value)], 1);
+    fn put_long_varint(&mut self, value: u64) {
+        let (bytes, length) = varint(value);
+        self.put_slice(bytes.get(..length).unwrap_or_default());
     }
 
     /// Writes a one-byte tag and a fixed 64-bit value.
@@ -133,6 +145,21 @@ impl Buffer {
         self.put_long_varint(length as u64);
         self.used = end + extra;
     }
+}
+
+/// Returns a varint of any length, and its length.
+pub(super) fn varint(mut value: u64) -> ([u8; 10], usize) {
+    let (mut bytes, mut length) = ([0; 10], 0);
+    for byte in &mut bytes {
+        length += 1;
+        *byte = low_byte(value);
+        value >>= 7;
+        if value == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    (bytes, length)
 }
 
 /// Returns the number of bytes of a varint.
@@ -204,7 +231,10 @@ mod tests {
     fn all_four_digit_numbers_have_their_digits() {
         for value in 0..10_000_u64 {
             let expected = format!("{value:04}0000");
-            assert_eq!((eight_digits(value * 10_000) | 0x3030_3030_3030_3030).to_le_bytes(), expected.as_bytes());
+            assert_eq!(
+                (eight_digits(value * 10_000) | 0x3030_3030_3030_3030).to_le_bytes(),
+                expected.as_bytes()
+            );
         }
     }
 
@@ -231,7 +261,8 @@ mod tests {
             let mut expected = Vec::new();
             prost::encoding::encode_varint(value, &mut expected);
             prop_assert_eq!(varint_length(value), expected.len());
-            prop_assert_eq!(written(|buffer| buffer.put_varint(value)), expected);
+            let (bytes, length) = varint(value);
+            prop_assert_eq!(bytes.get(..length), Some(&expected[..]));
         }
 
         #[test]
