@@ -37,9 +37,16 @@ impl Texts {
 
     /// The same text in `count` rows; null when it is empty.
     pub(super) fn push_repeated(&mut self, text: &[u8], count: usize) {
-        for _ in 0..count {
-            self.push_nonempty(text);
+        if text.is_empty() {
+            return (0..count).for_each(|_| self.push_nonempty(text));
         }
+        let start = self.bytes.len();
+        self.nulls.push_valid(self.len(), count);
+        self.bytes.reserve(text.len() * count);
+        for _ in 0..count {
+            self.bytes.extend_from_slice(text);
+        }
+        self.offsets.extend((1..=count).map(|row| offset(start + row * text.len())));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -141,6 +148,12 @@ impl Nulls {
         if !is_valid || !self.0.is_empty() {
             self.0.resize(row, true);
             self.0.push(is_valid);
+        }
+    }
+
+    fn push_valid(&mut self, row: usize, count: usize) {
+        if !self.0.is_empty() {
+            self.0.resize(row + count, true);
         }
     }
 

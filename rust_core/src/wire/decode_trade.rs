@@ -13,6 +13,7 @@ use super::decode_decimal::read_decimal;
 use super::event_fields::EventFields;
 use super::names::{issue_name, quality_name, side_name};
 use super::reader::{Reader, once};
+use super::writer::DecimalText;
 use crate::model::EventType;
 
 #[derive(Debug, Default)]
@@ -64,13 +65,18 @@ impl TradeColumns {
         }
         if let Some(published) = event.published_ns {
             self.metadata_keys.push(PUBLISHED.as_bytes());
-            self.metadata_values.push(published.to_string().as_bytes());
+            match u64::try_from(published) {
+                Ok(published) => self.metadata_values.push(DecimalText::of(published).as_bytes()),
+                Err(_) => self.metadata_values.push(published.to_string().as_bytes()),
+            }
         }
         self.metadata_ends.push(self.metadata_keys.len());
     }
 
     pub(super) fn byte_length(&self) -> usize {
-        self.issues.byte_length() + self.metadata_keys.byte_length() + self.metadata_values.byte_length()
+        self.issues.byte_length()
+            + self.metadata_keys.byte_length()
+            + self.metadata_values.byte_length()
             + self.native_id.byte_length()
     }
 
@@ -107,8 +113,19 @@ impl TradeColumns {
             Arc::new(self.timestamp_ns.into_array::<Int64Type>()?),
             Arc::new(self.received_ns.into_array::<Int64Type>()?),
             self.quality.into_strings()?,
-            Arc::new(ListArray::try_new(issue_field(), self.issue_ends.into_buffer(), self.issues.into_strings()?, None)?),
-            Arc::new(MapArray::try_new(entries_field(), self.metadata_ends.into_buffer(), entries, None, false)?),
+            Arc::new(ListArray::try_new(
+                issue_field(),
+                self.issue_ends.into_buffer(),
+                self.issues.into_strings()?,
+                None,
+            )?),
+            Arc::new(MapArray::try_new(
+                entries_field(),
+                self.metadata_ends.into_buffer(),
+                entries,
+                None,
+                false,
+            )?),
         ];
         arrays.extend(own);
         RecordBatch::try_new(trade_schema(), arrays)
@@ -142,7 +159,11 @@ impl TradeFields {
 }
 
 fn fixed_id(bytes: &[u8]) -> Result<&[u8; 16], DecodeError> {
-    bytes.try_into().map_err(|_| DecodeError::Length { field: "event_id", length: bytes.len(), allowed: "16" })
+    bytes.try_into().map_err(|_| DecodeError::Length {
+        field: "event_id",
+        length: bytes.len(),
+        allowed: "16",
+    })
 }
 
 /// Columns of trades, in this order.

@@ -188,6 +188,38 @@ pub(super) fn low_byte(value: u64) -> u8 {
     value.to_le_bytes()[0]
 }
 
+/// A number in decimal digits, without an allocation.
+#[derive(Debug)]
+pub(super) struct DecimalText {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl DecimalText {
+    #[inline]
+    pub(super) fn of(value: u64) -> Self {
+        let mut bytes = [0; 32];
+        let (first, length) = match value.checked_div(TEN_TO_16) {
+            None | Some(0) => digits(value),
+            Some(head) => digits(head),
+        };
+        let (head, tail) = bytes.split_at_mut(length.min(16));
+        head.copy_from_slice(first.to_le_bytes().get(..length).unwrap_or_default());
+        let length = match tail.first_chunk_mut() {
+            Some(tail) if value >= TEN_TO_16 => {
+                *tail = sixteen_digits(value % TEN_TO_16).to_le_bytes();
+                length + 16
+            }
+            _ => length,
+        };
+        Self { bytes, length }
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
 /// Returns a number below 10^16 as left-aligned ASCII digits and their count.
 #[inline(always)]
 fn digits(value: u64) -> (u128, usize) {
@@ -263,6 +295,14 @@ mod tests {
             prop_assert_eq!(varint_length(value), expected.len());
             let (bytes, length) = varint(value);
             prop_assert_eq!(bytes.get(..length), Some(&expected[..]));
+            for padding in [0, 9] {
+                let mut bytes = expected.clone();
+                bytes.resize(expected.len() + padding, 0xff);
+                let mut reader = crate::wire::reader::Reader::new(&bytes);
+                prop_assert_eq!(reader.varint().ok(), Some(value));
+                prop_assert_eq!(reader.is_empty(), padding == 0);
+            }
+            prop_assert_eq!(written(|buffer| buffer.put_varint(value)), expected);
         }
 
         #[test]
@@ -271,6 +311,8 @@ mod tests {
             let found = written(|buffer| buffer.put_digits(0x12, value >> shift));
             prop_assert_eq!(&found[2..], text.as_bytes());
             prop_assert_eq!(usize::from(found[1]), text.len());
+            let decimal = DecimalText::of(value >> shift);
+            prop_assert_eq!(decimal.as_bytes(), text.as_bytes());
         }
     }
 }
