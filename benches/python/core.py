@@ -22,7 +22,7 @@ SHORT, LONG = 20_000, 40_000
 
 INSTRUCTIONS = "instructions, batches of 1,000"
 
-_EXAMPLE = "callgrind_frames"
+_COUNTED = "callgrind_frames"
 
 
 def allocations() -> list[Figure]:
@@ -54,12 +54,12 @@ def save_baseline() -> None:
 
 
 def _instructions_per_frame() -> float:
-    _cargo("build", "--release", "--locked", "--example", _EXAMPLE)
+    _cargo("build", "--release", "--locked", "--bin", _COUNTED, "--features", "callgrind")
     return (_count(LONG) - _count(SHORT)) / (LONG - SHORT)
 
 
 def _count(frames: int) -> int:
-    binary = ROOT / "target" / "release" / "examples" / _EXAMPLE
+    binary = ROOT / "target" / "release" / _COUNTED
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
         subprocess.run(

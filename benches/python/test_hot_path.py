@@ -10,10 +10,10 @@ from pathlib import Path
 import orjson
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
-from tapeline.wire.native import decode
 
 from benches.python.frames import sample_tape
 from tapeline.apps.bench import BATCH, RECEIVED_NS, new_normalizer, trade_frames
+from tapeline.wire.native import decode
 
 FRAMES = 10_000
 
