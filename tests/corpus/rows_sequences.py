@@ -306,6 +306,13 @@ AVERAGES = [
         ("0.000000000000000002", SMALLEST, "price_band"),
         note="a band of width 0; nothing is divided by 0",
     ),
+    after(
+        steady(31),
+        *[("105", "1", "")] * 200,
+        ("105.931879893394552596", "1", ""),
+        ("105.937052348467472254", "1", "price_band"),
+        note="the last price inside and the first one outside, after 200 steps of the average",
+    ),
 ]
 
 CASES = DUPLICATES + GAPS + JUMPS + REVERSED + AVERAGES

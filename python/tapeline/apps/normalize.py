@@ -186,7 +186,11 @@ def _chunks(lines: Iterable[TapeFrame], size: int) -> Iterator[list[TapeFrame]]:
 
 def _reply_type(line: TapeFrame) -> str:
     """Name a REST reply by its path, for example ``GET api/v3/depth``."""
-    return f"GET {urlsplit(line.url).path.lstrip('/')}"
+    try:
+        path = urlsplit(line.url).path
+    except ValueError:
+        path = line.url
+    return f"GET {path.lstrip('/')}"
 
 
 def _print(summary: Summary) -> None:

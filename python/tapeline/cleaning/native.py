@@ -23,7 +23,7 @@ class NativeNormalizer(_core.Normalizer):
     instruments
         The instruments to accept; frames of others are quarantined as ``unknown_symbol``.
     producer
-        Names this instance in every batch, with a batch number beside it.
+        Names this instance in every batch, with a batch number beside it; at most 256 bytes.
     time_unit
         Unit of the venue's times on this connection.
     future_after_ns, stale_after_ns
@@ -54,16 +54,19 @@ class NativeNormalizer(_core.Normalizer):
         keep_raw: Literal["imperfect", "all"] = "imperfect",
     ) -> Self:
         """Make a normaliser; no state is shared between instances."""
-        made = super().__new__(
-            cls,
-            exchange=exchange,
-            market=market,
-            instruments=[(item.raw_symbol, item.symbol) for item in instruments],
-            producer=producer,
-            time_unit=time_unit,
-            future_after_ns=future_after_ns,
-            stale_after_ns=stale_after_ns,
-            max_frame_bytes=max_frame_bytes,
-            keep_raw=keep_raw,
-        )
+        try:
+            made = super().__new__(
+                cls,
+                exchange=exchange,
+                market=market,
+                instruments=[(item.raw_symbol, item.symbol) for item in instruments],
+                producer=producer,
+                time_unit=time_unit,
+                future_after_ns=future_after_ns,
+                stale_after_ns=stale_after_ns,
+                max_frame_bytes=max_frame_bytes,
+                keep_raw=keep_raw,
+            )
+        except OverflowError as error:
+            raise _core.ArgumentError(f"a number is out of range: {error}") from error
         return cast(Self, made)

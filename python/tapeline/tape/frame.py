@@ -10,6 +10,8 @@ from tapeline.errors import TapeError
 
 Kind = Literal["ws", "http"]
 
+_MIN_NS, _MAX_NS = -(1 << 63), (1 << 63) - 1
+
 
 class TapeFrame(NamedTuple):
     """One message as it was received.
@@ -83,7 +85,7 @@ def parse_line(line: bytes) -> TapeFrame:
         type(raw) is not str
         or type(url) is not str
         or (kind != "ws" and kind != "http")
-        or (type(recv_ns) is not int and recv_ns is not None)
+        or (recv_ns is not None and (type(recv_ns) is not int or not _MIN_NS <= recv_ns <= _MAX_NS))
     ):
         raise TapeError(_wrong_type(record))
     if len(record) > 4 and "raw_b64" in record:
@@ -117,6 +119,8 @@ def _missing(record: object) -> str:
 def _wrong_type(record: dict[str, Any]) -> str:
     if type(record["recv_ns"]) is not int and record["recv_ns"] is not None:
         return f"recv_ns must be an integer or null, was {record['recv_ns']!r}"
+    if record["recv_ns"] is not None and not _MIN_NS <= record["recv_ns"] <= _MAX_NS:
+        return f"recv_ns must fit 64 bits, was {record['recv_ns']}"
     if type(record["url"]) is not str:
         return f"url must be text, was {record['url']!r}"
     if type(record["raw"]) is not str:

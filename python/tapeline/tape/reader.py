@@ -2,6 +2,7 @@
 
 import os
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -16,11 +17,10 @@ _READ_BYTES = 1 << 18
 class TapeReader:
     """Read a tape line by line in constant memory; every iteration starts at the beginning.
 
-    Gzip is recognised by its first bytes, so a renamed file still reads. What a crashed recorder
-    left unfinished
-    (a last line without line feed that does not parse, a gzip file without its end) is no error:
-    it is skipped
-    and remarked in `warnings`.
+    Gzip is recognised by its first bytes, so a renamed file still reads. Blank lines and a byte
+    order mark are passed over. What a crashed recorder left unfinished (a last line without line
+    feed that does not parse, a gzip file without its end) is no error: it is skipped and remarked
+    in `warnings`.
 
     Parameters
     ----------
@@ -55,22 +55,33 @@ class TapeReader:
             rest = lines.pop()
             for line in lines:
                 self.line += 1
-                yield self._parse(line)
+                frame = self._parse(line)
+                if frame is not None:
+                    yield frame
         if rest:
             self.line += 1
-            yield from self._last(rest)
+            frame = self._last(rest)
+            if frame is not None:
+                yield frame
 
-    def _parse(self, line: bytes) -> TapeFrame:
+    def _parse(self, line: bytes) -> TapeFrame | None:
         try:
             return parse_line(line)
         except TapeError as error:
+            if not line.strip():
+                return None
+            if self.line == 1 and line.startswith(BOM_UTF8):
+                return self._parse(line.removeprefix(BOM_UTF8))
             raise TapeError(f"{self.path}:{self.line}: {error}") from error
 
-    def _last(self, line: bytes) -> Iterator[TapeFrame]:
+    def _last(self, line: bytes) -> TapeFrame | None:
         try:
-            yield parse_line(line)
+            return self._parse(line)
         except TapeError:
+            if self.line == 1 and not line.removeprefix(BOM_UTF8).startswith(b"{"):
+                raise
             self._remark(f"the last line is torn after {len(line)} bytes and was skipped")
+            return None
 
     def _chunks(self) -> Iterator[bytes]:
         try:

@@ -26,6 +26,11 @@ impl Received {
             return Ok(Self::All(Some(nanos(value, "received_ns")?)));
         }
         let Ok(sequence) = value.cast::<PySequence>() else {
+            if value.hasattr("__index__")?
+                && let Ok(time) = nanos(value, "received_ns")
+            {
+                return Ok(Self::All(Some(time)));
+            }
             let found = value.get_type().name()?;
             return Err(ArgumentError::new_err(format!(
                 "received_ns must be an int, None or a sequence of them, was {found}"

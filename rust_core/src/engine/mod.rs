@@ -3,7 +3,9 @@
 mod normalizer;
 mod outlets;
 mod ports;
+mod setup;
 mod unsupported;
 
-pub use normalizer::{ConnectionState, KeepRaw, Normalizer, Setup, SetupError};
+pub use normalizer::{ConnectionState, Normalizer};
 pub use ports::{Frames, Sink, Slices, Tally};
+pub use setup::{KeepRaw, Setup, SetupError};

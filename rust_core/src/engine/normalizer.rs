@@ -4,24 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Tally};
+use super::setup::{KeepRaw, Setup, SetupError};
 use super::unsupported::Unsupported;
 use crate::adapters::binance::spot::{self, ControlKind, Frame};
-use crate::cleaning::{Counters, OpenGap, Pipeline, Settings, Verdict};
+use crate::cleaning::{Counters, OpenGap, Pipeline, Verdict};
 use crate::model::{
     Coverage, CoverageKind, Instrument, IssueCode, Malformed, ProofLevel, Quarantine, RawTrade,
     UnixNanos,
 };
-use crate::wire::TopicError;
-
-/// Which events carry their frame's bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeepRaw {
-    /// Those that are not Perfect.
-    #[default]
-    Imperfect,
-    /// All.
-    All,
-}
+use crate::wire::MAX_RAW;
 
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,48 +21,6 @@ pub enum ConnectionState {
     Lost,
     /// It is back.
     Restored,
-}
-
-/// Everything a [`Normalizer`] is made from.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Tag of the exchange.
-    pub exchange: String,
-    /// Tag of the market.
-    pub market: String,
-    /// The venue's instruments: raw symbol, normalised symbol.
-    pub instruments: Vec<(String, String)>,
-    /// Name of this producer, written into every batch.
-    pub producer: String,
-    /// Longest frame that is read, in bytes.
-    pub max_frame_bytes: usize,
-    /// Which events carry their frame's bytes.
-    pub keep_raw: KeepRaw,
-    /// Thresholds of the cleaning pipeline.
-    pub cleaning: Settings,
-}
-
-/// Why there is no such normalizer.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// No adapter for this market.
-    #[error("exchange and market must be binance and spot, were {exchange:?} and {market:?}")]
-    UnknownMarket {
-        /// As asked for.
-        exchange: String,
-        /// As asked for.
-        market: String,
-    },
-    /// An instrument without a spelling.
-    #[error("instrument {index} must have a raw symbol and a symbol, has an empty text")]
-    EmptySymbol {
-        /// Its place in the list.
-        index: usize,
-    },
-    /// An instrument that no topic can be made for.
-    #[error(transparent)]
-    Topic(#[from] TopicError),
 }
 
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
@@ -103,20 +52,13 @@ impl Normalizer {
     /// # Errors
     /// See [`SetupError`].
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
+        setup.check()?;
         let Setup {
             exchange,
             market,
             producer,
             ..
         } = setup;
-        if (exchange.as_str(), market.as_str()) != ("binance", "spot") {
-            return Err(SetupError::UnknownMarket { exchange, market });
-        }
-        let is_empty =
-            |(raw_symbol, symbol): &(String, String)| raw_symbol.is_empty() || symbol.is_empty();
-        if let Some(index) = setup.instruments.iter().position(is_empty) {
-            return Err(SetupError::EmptySymbol { index });
-        }
         let instrument = |(raw_symbol, symbol)| Instrument {
             exchange: exchange.clone(),
             market: market.clone(),
@@ -287,7 +229,8 @@ impl Normalizer {
         match verdict {
             Verdict::Event(instrument, mut event) => {
                 let keeps_raw = self.keep_raw == KeepRaw::All || !event.issues.is_empty();
-                event.raw = keeps_raw.then_some(arrived.bytes);
+                event.raw =
+                    keeps_raw.then(|| arrived.bytes.get(..MAX_RAW).unwrap_or(arrived.bytes));
                 self.outlets.trade(instrument, &event, sink);
                 if !self.reports.is_empty() {
                     self.report(instrument, sink);

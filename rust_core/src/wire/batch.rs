@@ -94,7 +94,7 @@ impl BatchEncoder<QuarantineRecords> {
         Self::of(EventType::Quarantine, instrument, producer)
     }
 
-    /// Adds a record with the first [`super::MAX_QUARANTINE_RAW`] bytes of its frame.
+    /// Adds a record with the first [`super::MAX_RAW`] bytes of its frame.
     pub fn push(&mut self, record: &Quarantine<'_>) {
         self.batch.push_message(&quarantine_event(record));
     }

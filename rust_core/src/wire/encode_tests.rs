@@ -201,7 +201,7 @@ fn a_quarantine_record_keeps_the_head_of_a_long_frame_and_its_length() {
     let value = encoder.flush(UnixNanos::new(5), |batch| batch.as_bytes().to_vec()).unwrap();
     let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
     let event = &read.events[0];
-    assert_eq!((event.raw.len(), event.quality), (MAX_QUARANTINE_RAW, 4));
+    assert_eq!((event.raw.len(), event.quality), (MAX_RAW, 4));
     let Some(proto::market_event::Payload::Quarantine(record)) = &event.payload else { panic!("{event:?}") };
     assert_eq!((record.reason, record.offset, record.raw_length), (6, Some(128), 300_000));
     assert_eq!(value, sealed(&proto::MarketDataBatch { crc32c: 0, ..read }));

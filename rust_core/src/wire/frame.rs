@@ -10,7 +10,7 @@ pub const MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 /// Most events of a batch that is read; those that are written have 256.
 const MAX_EVENTS: usize = 65_536;
 /// Most bytes of each of an instrument's texts: they are repeated in every row.
-const MAX_INSTRUMENT_TEXT: usize = 256;
+pub const MAX_INSTRUMENT_TEXT: usize = 256;
 
 /// What the header of a batch says. Borrows from the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -28,8 +28,8 @@ pub use batch::{
 };
 pub use decode::{Decoded, OnError, decode, is_readable};
 pub use decode_error::{DecodeError, DecodeFailure};
-pub use frame::{BatchInfo, MAX_VALUE_BYTES, inspect};
-pub use records::MAX_QUARANTINE_RAW;
+pub use frame::{BatchInfo, MAX_INSTRUMENT_TEXT, MAX_VALUE_BYTES, inspect};
+pub use records::{MAX_RAW, MAX_REASON};
 pub use topic::{MAX_TOPIC_LENGTH, TopicError, raw_symbol_of, symbol_token, topic};
 
 /// Returns the CRC32C (Castagnoli) checksum of bytes.

@@ -4,8 +4,11 @@ use super::generated as proto;
 use super::generated::market_event::Payload;
 use crate::model::{Coverage, Quality, Quarantine};
 
-/// Most bytes of a quarantined frame that a record keeps.
-pub const MAX_QUARANTINE_RAW: usize = 200_000;
+/// Most bytes of a frame that an event or a record keeps, so that a batch stays below the 1,000,000
+/// bytes that brokers take.
+pub const MAX_RAW: usize = 200_000;
+/// Most bytes of the reason of a coverage record.
+pub const MAX_REASON: usize = 1_024;
 
 pub(super) fn coverage_event(record: &Coverage) -> proto::MarketEvent {
     proto::MarketEvent {
@@ -18,14 +21,18 @@ pub(super) fn coverage_event(record: &Coverage) -> proto::MarketEvent {
             last_id: record.ids.map(|(_, last)| last),
             start_ns: record.start.map(crate::model::UnixNanos::get),
             end_ns: record.end.map(crate::model::UnixNanos::get),
-            reason: record.reason.clone(),
+            reason: kept_reason(&record.reason).to_owned(),
         })),
         ..proto::MarketEvent::default()
     }
 }
 
+fn kept_reason(reason: &str) -> &str {
+    reason.get(..reason.floor_char_boundary(MAX_REASON)).unwrap_or_default()
+}
+
 pub(super) fn quarantine_event(record: &Quarantine<'_>) -> proto::MarketEvent {
-    let kept = record.raw.get(..MAX_QUARANTINE_RAW).unwrap_or(record.raw);
+    let kept = record.raw.get(..MAX_RAW).unwrap_or(record.raw);
     proto::MarketEvent {
         received_ns: record.received.map(crate::model::UnixNanos::get),
         quality: i32::from(Quality::Discarded.number()),

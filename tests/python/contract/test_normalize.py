@@ -164,12 +164,17 @@ def test_frames_that_are_no_trades_are_counted_by_what_they_are(tmp_path: Path) 
         TapeFrame(None, URL, "ws", b'{"result":null,"id":1}'),
         TapeFrame(None, URL, "ws", b'{"e":"trade",'),
         depth,
+        TapeFrame(None, "https://[bad/depth", "http", b"{}"),
     ]
 
     summary, trades = run(frames, tmp_path)
 
-    assert summary["frames"] == 6
-    assert summary["unsupported"] == {"GET api/v3/depth": 2, "bookTicker": 1}
+    assert summary["frames"] == 7
+    assert summary["unsupported"] == {
+        "GET api/v3/depth": 2,
+        "GET https://[bad/depth": 1,
+        "bookTicker": 1,
+    }
     assert (summary["control"], summary["quarantined"], summary["residual"]) == (1, 1, 0)
     assert summary["quarantined_by_reason"] == {"truncated": 1}
     assert trades["received_ns"].to_pylist() == [None]

@@ -236,6 +236,6 @@ class Reference:
             quality=quality,
             issues=all_issues,
             metadata=fields.metadata,
-            raw=frame if quality != "perfect" or self._keeps_all_raw else b"",
+            raw=frame[:KEPT_RAW_BYTES] if quality != "perfect" or self._keeps_all_raw else b"",
         )
         output.trades[instrument].append(record)

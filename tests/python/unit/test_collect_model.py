@@ -141,6 +141,25 @@ def test_a_missing_file_and_text_that_is_no_json_are_instrument_errors(tmp_path:
         tl.load_instruments(tmp_path / "bad.json")
 
 
+def test_a_damaged_archive_and_a_foreign_url_are_instrument_errors(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(b"[" + b'{"raw_symbol":"A","symbol":"A/B"},' * 100))
+    packed[20] ^= 0xFF
+    (tmp_path / "damaged.json.gz").write_bytes(packed)
+    (tmp_path / "url.jsonl").write_text(
+        '{"recv_ns":null,"url":"https://[x/api/v3/exchangeInfo","kind":"http","raw":"{}"}\n'
+    )
+    with pytest.raises(InstrumentError, match="cannot read the instrument list"):
+        tl.load_instruments(tmp_path / "damaged.json.gz")
+    with pytest.raises(InstrumentError, match="holds no instrument"):
+        tl.load_instruments(tmp_path / "url.jsonl")
+
+
+def test_a_byte_order_mark_before_a_list_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(b'\xef\xbb\xbf[{"raw_symbol":"BTCUSDT","symbol":"BTC/USDT"}]')
+    assert [each.symbol for each in tl.load_instruments(path)] == ["BTC/USDT"]
+
+
 def test_an_unknown_market_and_foreign_instruments_are_refused() -> None:
     with pytest.raises(ArgumentError, match="there are: binance spot"):
         resolve_instruments("binance", "swap")

@@ -1,6 +1,7 @@
 import base64
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def test_a_frame_that_is_not_utf8_keeps_its_bytes_in_a_fifth_key() -> None:
         ('{"recv_ns":1,"url":"u","kind":"ws"}', "key 'raw' is missing"),
         ('{"recv_ns":1.5,"url":"u","kind":"ws","raw":""}', "recv_ns must be an integer or null"),
         ('{"recv_ns":true,"url":"u","kind":"ws","raw":""}', "recv_ns must be an integer or null"),
+        ('{"recv_ns":9223372036854775808,"url":"u","kind":"ws","raw":""}', "must fit 64 bits"),
         ('{"recv_ns":1,"url":null,"kind":"ws","raw":""}', "url must be text"),
         ('{"recv_ns":1,"url":"u","kind":"tcp","raw":""}', "kind must be 'ws' or 'http'"),
         ('{"recv_ns":1,"url":"u","kind":"ws","raw":{}}', "raw must be text, was dict"),
@@ -141,6 +143,36 @@ def test_damaged_gzip_is_an_error(tmp_path: Path) -> None:
     packed[20] ^= 0xFF
     path.write_bytes(packed)
     with pytest.raises(TapeError, match=r"t\.jsonl\.gz:"):
+        list(TapeReader(path))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda tape: b"\xef\xbb\xbf" + tape,
+        lambda tape: tape.replace(b"\n", b"\r\n"),
+        lambda tape: tape.replace(b"\n", b"\n\n \r\n"),
+        lambda tape: tape + b"\n\n  ",
+        lambda tape: b"\xef\xbb\xbf\n" + tape,
+    ],
+)
+def test_what_an_editor_adds_is_passed_over(
+    spoil: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(spoil(format_line(FRAME) * 3))
+    reader = TapeReader(path)
+    assert list(reader) == [FRAME] * 3
+    assert reader.warnings == []
+
+
+@pytest.mark.parametrize("content", [b"hello", b"PAR1\x15\x04", b"[1, 2]", b"\xef\xbb\xbfhello"])
+def test_a_file_that_does_not_begin_like_a_tape_is_no_torn_tape(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(TapeError, match=r"t\.jsonl:1: "):
         list(TapeReader(path))
 
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::cleaning::Settings;
 use crate::engine::Slices;
 use crate::wire::EncodedBatch;
 

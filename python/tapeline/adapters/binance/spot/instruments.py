@@ -5,6 +5,8 @@ A symbol is never taken apart by guessing where the base ends: exchangeInfo says
 
 import gzip
 import os
+import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -61,8 +63,8 @@ def load_instruments(path: str | os.PathLike[str]) -> list[Instrument]:
         content = Path(name).read_bytes()
         if content.startswith(_GZIP_MAGIC):
             content = gzip.decompress(content)
-        document = orjson.loads(content)
-    except (OSError, EOFError) as error:
+        document = orjson.loads(content.removeprefix(BOM_UTF8))
+    except (OSError, EOFError, zlib.error) as error:
         raise InstrumentError(f"{name}: cannot read the instrument list: {error}") from error
     except orjson.JSONDecodeError as error:
         raise InstrumentError(f"{name}: {_EXPECTED}; it is not JSON: {error}") from error
@@ -72,10 +74,17 @@ def load_instruments(path: str | os.PathLike[str]) -> list[Instrument]:
 def _from_tape(name: str) -> Iterator[Instrument]:
     try:
         for frame in TapeReader(name):
-            if frame.kind == "http" and urlsplit(frame.url).path == EXCHANGE_INFO_PATH:
+            if frame.kind == "http" and _path(frame.url) == EXCHANGE_INFO_PATH:
                 yield from _reply(name, frame.raw)
     except TapeError as error:
         raise InstrumentError(f"cannot read the instrument list: {error}") from error
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 def _reply(name: str, raw: bytes) -> list[Instrument]:
