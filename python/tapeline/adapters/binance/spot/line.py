@@ -256,7 +256,7 @@ class Line:
             self._backoff.succeeded()
         found = self._health.check(
             now_ns,
-            activity=(session.frames + len(inbox), connection.last_pong_ns),
+            activity=(session.frames + len(inbox), connection.last_heartbeat_ns),
             is_waiting=inbox.paused,
             last_received=self._context.downstream.last_received(),
         )
