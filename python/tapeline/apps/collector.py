@@ -22,6 +22,7 @@ from tapeline.apps.collect_plan import stale_after_ns
 from tapeline.apps.collect_summary import CollectSummary
 from tapeline.apps.pump import Pump
 from tapeline.apps.settings import CollectSettings
+from tapeline.apps.silence import Silence
 from tapeline.cleaning.native import NativeNormalizer
 from tapeline.errors import TransportError
 from tapeline.model import Instrument
@@ -35,6 +36,8 @@ _LOG = logger("tapeline.apps.collector")
 _NS = 1_000_000_000
 # The bus wants to be polled 10 times a second; twice that also bounds how late an ack is seen.
 _POLL_S = 0.05
+# Enough to make the second connection after the first-data deadline.
+_REPLACE_S = 2.0
 _INTERRUPTED = 130
 
 OnProgress = Callable[["Collector"], None]
@@ -97,6 +100,7 @@ class Collector:
         self._stop = asyncio.Event()
         self._fault: Exception | None = None
         self._started_ns = clock.monotonic_ns()
+        self._silence = Silence(self._started_ns)
         self.pump = Pump(normalizer, sink, clock, self._failed)
         self.lag = LatencyHistogram()
         self._lag_gauge = metrics.gauge("tapeline_apps_loop_lag_seconds", "Event-loop lag, newest.")
@@ -175,12 +179,24 @@ class Collector:
 
     def _is_over(self, now_ns: int) -> bool:
         settings = self._settings
-        last_ns = self.pump.last_frame_ns or self._started_ns
-        if settings.idle_s is not None and now_ns - last_ns > settings.idle_s * _NS:
+        silent_ns = self._silence.look(
+            now_ns,
+            frames=self.pump.frames,
+            connections=self.feed.connections,
+            is_waiting=self.pump.is_blocked,
+        )
+        if settings.idle_s is not None and silent_ns > self._idle_limit_s(settings.idle_s) * _NS:
             _LOG.info("nothing came any more", idle_s=settings.idle_s)
             return True
         age_ns = now_ns - self._started_ns
         return settings.duration_s is not None and age_ns > settings.duration_s * _NS
+
+    def _idle_limit_s(self, idle_s: float) -> float:
+        """Give a first connection that brings nothing the time to be replaced by a second one."""
+        first_data_s = self._settings.first_data_s
+        if first_data_s and self.feed.connections == 1 and not self.pump.last_received():
+            return max(idle_s, first_data_s + _REPLACE_S)
+        return idle_s
 
     async def _drain(self, feed: asyncio.Task[None]) -> CloseReport:
         """Stop in the order of the data: sockets, pump, normaliser, bus."""

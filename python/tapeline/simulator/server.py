@@ -125,10 +125,14 @@ class Simulator:
             await self.player.close("the tape has ended" if not stop.is_set() else "stopped")
 
     async def _after_the_tape(self, stopping: "asyncio.Task[bool]") -> bool:
-        is_read = await self.player.wait_until_read()
+        reading = asyncio.create_task(self.player.wait_until_read(), name="read")
+        await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            await _cancelled(reading)
+            return False
         if not self._settings.is_once:
             await stopping
-        return is_read
+        return reading.result()
 
     async def _listen(self) -> asyncio.Server:
         settings = self._settings

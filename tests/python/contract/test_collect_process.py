@@ -215,3 +215,20 @@ async def test_wss_works_with_the_given_authority_and_only_with_it(
     else:
         assert code == 1
         assert "TLS with wss://localhost" in log.splitlines()[-1]
+
+
+async def test_idle_ends_it_only_after_a_second_connection_was_tried(tmp_path: Path) -> None:
+    async def script(peer: Peer) -> None:
+        peer.accept()
+        if peer.index:
+            peer.send(trade(1))
+        await peer.serve_control()
+
+    (tmp_path / "settings.toml").write_text("[collect]\nfirst_data_s = 2.0\n")
+    async with venue(script) as fake:
+        run = await collect(
+            fake, tmp_path / "bus.db", "--idle", "1", "--config", str(tmp_path / "settings.toml")
+        )
+        code, facts, log = await run.finish()
+    assert code == 0, log
+    assert (facts["events"]["trade"], facts["reconnects"]) == (1, 1)

@@ -156,11 +156,28 @@ async def test_our_ping_is_answered_and_the_pong_noticed(client: Client) -> None
 
     async with venue(script) as fake:
         connection = await client.open(fake.port)
-        assert connection.last_pong_ns == 0
+        assert connection.last_heartbeat_ns == 0
         connection.ping()
-        await eventually(lambda: connection.last_pong_ns > 0)
+        await eventually(lambda: connection.last_heartbeat_ns > 0)
         assert fake.peers[0].received[0][0] == PING
     assert client.frames == []
+
+
+async def test_a_ping_of_the_server_is_answered_and_noticed(client: Client) -> None:
+    answers: list[tuple[int, bytes]] = []
+
+    async def script(peer: Peer) -> None:
+        peer.accept()
+        for payload in (b"1770000000000", b""):
+            peer.send(payload, PING)
+            answers.append(await peer.read())
+        await peer.read()
+
+    async with venue(script) as fake:
+        connection = await client.open(fake.port)
+        await eventually(lambda: len(answers) == 2)
+        assert answers == [(PONG, b"1770000000000"), (PONG, b"")]
+        assert connection.last_heartbeat_ns > 0
 
 
 async def test_text_messages_go_out(client: Client) -> None:

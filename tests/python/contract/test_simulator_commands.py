@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,3 +130,27 @@ def test_a_missing_tape_is_one_sentence() -> None:
     said = run("simulate", "/nowhere.jsonl", status=1)
     assert said.startswith("tapeline: /nowhere.jsonl:1: cannot read the tape")
     assert "Traceback" not in said
+
+
+def test_a_simulator_told_to_stop_does_not_wait_for_a_client_that_answers_nothing(
+    tape: Path,
+) -> None:
+    request = (
+        b"GET /ws/btcusdt@trade HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Sec-WebSocket-Version: 13\r\n\r\n"
+    )
+    with simulating(tape, "--once", "--speed", "max") as (url, process):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=10) as client:
+            client.sendall(request)
+            read = b""
+            # The ping behind the last frame, with its payload.
+            while not re.search(rb"\x89.\d+:\d+$", read):
+                read = (read + client.recv(65_536))[-64:]
+            process.terminate()
+            while b"stopped" not in read:
+                piece = client.recv(65_536)
+                assert piece
+                read = (read + piece)[-64:]
+        assert process.wait(WAIT_S) == 0

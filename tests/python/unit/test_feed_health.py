@@ -27,6 +27,7 @@ class Watch:
         self.health = LineHealth(policy, keys, 0)
         self.stamps: dict[tuple[str, str], int] = {}
         self.activity = 0
+        self.heartbeats = 0
 
     def data(self, key: tuple[str, str], stamp: int | None = None) -> None:
         self.activity += 1
@@ -36,7 +37,7 @@ class Watch:
         self.now_ns += int(seconds * NS)
         return self.health.check(
             self.now_ns,
-            activity=(self.activity, 0),
+            activity=(self.activity, self.heartbeats),
             is_waiting=waiting,
             last_received=dict(self.stamps),
         )
@@ -65,6 +66,19 @@ def test_anything_that_comes_resets_the_ping() -> None:
     assert watch.until_symptom(10)[1] is Symptom.QUIET
     watch.data(BTC)
     assert watch.until_symptom(10) == (2.5, Symptom.QUIET)
+
+
+def test_a_server_that_answers_no_pings_is_given_twice_the_time_after_each_reconnect() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    for patience_s in (2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 80.0):
+        watch.health.start_session(watch.now_ns, {})
+        assert watch.until_symptom(10) == (2.0, Symptom.QUIET)
+        assert watch.until_symptom(100) == (patience_s, Symptom.HALF_OPEN)
+    watch.health.start_session(watch.now_ns, {})
+    watch.heartbeats += 1
+    watch.step()
+    assert watch.until_symptom(10) == (2.0, Symptom.QUIET)
+    assert watch.until_symptom(10) == (2.5, Symptom.HALF_OPEN)
 
 
 def test_frames_that_wait_on_our_side_are_no_silence() -> None:

@@ -28,7 +28,7 @@ from tapeline.adapters.connection.ports import (
 from tapeline.errors import ConnectError
 
 _TEXT, _BINARY, _CONT = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
-_PONG, _CLOSE = WSMsgType.PONG, WSMsgType.CLOSE
+_PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 _READ_BUFFER_BYTES = 256 * 1024
 
 
@@ -43,7 +43,7 @@ class _Listener(WSListener):
         self._stamp_ns = 0
         self._fragments: list[bytes] | None = None
         self.closure: Closure | None = None
-        self.last_pong_ns = 0
+        self.last_heartbeat_ns = 0
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         # The frames of one read share the stamp of the first.
@@ -57,8 +57,10 @@ class _Listener(WSListener):
 
     def _rare(self, transport: WSTransport, frame: WSFrame, stamp_ns: int) -> None:
         kind = frame.msg_type
-        if kind is _PONG:
-            self.last_pong_ns = stamp_ns
+        if kind is _PONG or kind is _PING:
+            self.last_heartbeat_ns = stamp_ns
+            if kind is _PING and not transport.is_close_frame_sent:
+                transport.send_pong(frame.get_payload_as_bytes())
         elif kind is _CLOSE:
             if not transport.is_close_frame_sent:
                 transport.send_close(frame.get_close_code(), frame.get_close_message())
@@ -106,9 +108,9 @@ class PicowsConnection:
         return self._listener.closure
 
     @property
-    def last_pong_ns(self) -> int:
-        """When a pong last came, by the stamping clock; 0 if never."""
-        return self._listener.last_pong_ns
+    def last_heartbeat_ns(self) -> int:
+        """When a ping or a pong last came, by the stamping clock; 0 if never."""
+        return self._listener.last_heartbeat_ns
 
     def _is_open(self) -> bool:
         transport = self._transport
@@ -163,6 +165,9 @@ async def dial_picows(
                 url,
                 ssl_context=options.tls,
                 websocket_handshake_timeout=None,
+                # Answered here: the library would keep the server's pings from us, and they are a
+                # sign of life.
+                enable_auto_pong=False,
                 max_frame_size=options.frame_bytes_max,
                 max_redirects=0,
                 extra_headers=list(options.headers),

@@ -78,8 +78,8 @@ class Connection(Protocol):
         ...
 
     @property
-    def last_pong_ns(self) -> int:
-        """When a pong last came, by the stamping clock; 0 if never."""
+    def last_heartbeat_ns(self) -> int:
+        """When a ping or a pong last came, by the stamping clock; 0 if never."""
         ...
 
     def send_text(self, text: str) -> None:

@@ -24,7 +24,8 @@ from tapeline.adapters.connection.ports import (
 )
 from tapeline.errors import ConnectError
 
-_TEXT, _BINARY, _CONT, _PONG = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PONG
+_TEXT, _BINARY, _CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
+_PING, _PONG = Opcode.PING, Opcode.PONG
 _PING_PAYLOAD = b"tapeline"
 
 
@@ -36,7 +37,7 @@ class _Tap(ClientConnection):
     wall_ns: Callable[[], int]
     on_closed: Callable[[Closure], None]
     closure: Closure | None = None
-    last_pong_ns = 0
+    last_heartbeat_ns = 0
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed through
         super().__init__(*args, **options)
@@ -56,8 +57,9 @@ class _Tap(ClientConnection):
         opcode = event.opcode  # type: ignore[union-attr]
         if (opcode is _TEXT or opcode is _BINARY) and event.fin:  # type: ignore[union-attr]
             self.inbox.put(bytes(event.data), self._stamp_ns)  # type: ignore[union-attr]
-        elif opcode is _PONG:
-            self.last_pong_ns = self._stamp_ns
+        elif opcode is _PONG or opcode is _PING:
+            # The library has answered the ping.
+            self.last_heartbeat_ns = self._stamp_ns
         elif opcode is _TEXT or opcode is _BINARY or opcode is _CONT:
             self._fragment(bytes(event.data), event.fin)  # type: ignore[union-attr]
 
@@ -100,9 +102,9 @@ class WebsocketsConnection:
         return self._tap.closure
 
     @property
-    def last_pong_ns(self) -> int:
-        """When a pong last came, by the stamping clock; 0 if never."""
-        return self._tap.last_pong_ns
+    def last_heartbeat_ns(self) -> int:
+        """When a ping or a pong last came, by the stamping clock; 0 if never."""
+        return self._tap.last_heartbeat_ns
 
     def _is_open(self) -> bool:
         return self._tap.protocol.state is State.OPEN

@@ -66,6 +66,11 @@ class Feed:
         """Connections made beyond the first of each line."""
         return sum(line.reconnects for line in self.lines)
 
+    @property
+    def connections(self) -> int:
+        """Connections made so far."""
+        return sum(line.reconnects + line.was_connected for line in self.lines)
+
     async def run(self) -> None:
         """Keep all lines up until cancelled.
 

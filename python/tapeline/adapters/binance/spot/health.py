@@ -8,6 +8,7 @@ _NS = 1_000_000_000
 # A longer pause between two checks means that this process slept, not that the venue was silent.
 _STEP_MAX_NS = 2 * _NS
 _SILENCE_FACTOR = 5
+_MUTE_STRIKES_MAX = 5
 _SILENCE_LIMIT_MAX_NS = 900 * _NS
 
 StreamKey = tuple[str, str]
@@ -35,7 +36,8 @@ class HealthPolicy:
         After this time without anything from the server a ping goes out. Pings count against the
         venue's 5 messages a second.
     pong_timeout_s
-        Something must come within this time after a ping, or the connection is half open.
+        Something must come within this time after a ping, or the connection is half open. It
+        doubles each time, up to 32-fold, until a ping or a pong comes: a server may not know pings.
     """
 
     first_data_s: float = 10.0
@@ -59,6 +61,7 @@ class LineHealth:
         self._stamps: dict[StreamKey, int] = {}
         self._strikes = dict.fromkeys(self._keys, 0)
         self._longest_ns = dict.fromkeys(self._keys, 0)
+        self._mute_strikes = 0
         self.start_session(now_ns, {})
 
     def start_session(self, now_ns: int, last_received: Mapping[StreamKey, int]) -> None:
@@ -86,7 +89,7 @@ class LineHealth:
         now_ns
             Monotonic clock.
         activity
-            Frames so far and stamp of the last pong; any change is a sign of life.
+            Frames so far and stamp of the last ping or pong; any change is a sign of life.
         is_waiting
             Frames are waiting on our side, so that a silent socket means nothing.
         last_received
@@ -101,6 +104,8 @@ class LineHealth:
         self._time_ns += max(0, min(now_ns - self._checked_ns, _STEP_MAX_NS))
         self._checked_ns = now_ns
         silent = self._silent(last_received)
+        if activity[1] != self._activity[1]:
+            self._mute_strikes = 0
         if activity != self._activity or is_waiting:
             self._activity = activity
             self._active_ns = self._time_ns
@@ -116,7 +121,8 @@ class LineHealth:
         if not policy.idle_ping_s:
             return None
         if self._pinged_ns is not None:
-            if self._time_ns - self._pinged_ns >= policy.pong_timeout_s * _NS:
+            if self._time_ns - self._pinged_ns >= self._pong_timeout_ns():
+                self._mute_strikes += 1
                 silence_s = (self._time_ns - self._active_ns) / _NS
                 return Symptom.HALF_OPEN, f"nothing came for {silence_s:.1f} s, not even a pong"
             return None
@@ -124,6 +130,9 @@ class LineHealth:
             self._pinged_ns = self._time_ns
             return Symptom.QUIET, ""
         return None
+
+    def _pong_timeout_ns(self) -> int:
+        return int(self._policy.pong_timeout_s * _NS) << min(self._mute_strikes, _MUTE_STRIKES_MAX)
 
     def _silent(self, last_received: Mapping[StreamKey, int]) -> list[str]:
         """Return the subscriptions that are silent for too long, and count a strike for each."""

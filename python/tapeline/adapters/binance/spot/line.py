@@ -110,7 +110,7 @@ class Line:
         self._health = LineHealth(context.policy.health, keys, context.clock.monotonic_ns())
         self._open: set[Session] = set()
         self._retiring: set[asyncio.Task[None]] = set()
-        self._was_connected = False
+        self.was_connected = False
         self._is_lost = False
         self._forgive_bad_until_ns = 0
         self.reconnects = 0
@@ -182,7 +182,7 @@ class Line:
             await self._refused(error)
             return None
         except ConnectError as error:
-            if isinstance(error, CertificateError) and not self._was_connected:
+            if isinstance(error, CertificateError) and not self.was_connected:
                 raise ConnectRefusedError(str(error)) from error
             self._log.warning("connect failed", error=str(error))
             return None
@@ -213,7 +213,7 @@ class Line:
         self._open.add(session)
         self._connects.inc()
         self._up.set(1)
-        self.reconnects += self._was_connected
+        self.reconnects += self.was_connected
         self._health.start_session(context.clock.monotonic_ns(), context.downstream.last_received())
         self._log.info("connected", url=self._url)
         if session.inbox is not None:
@@ -221,10 +221,10 @@ class Line:
                 context.downstream.connection(session.inbox, "restored", f"line {self.name}")
             session.inbox.release()
         self._is_lost = False
-        self._was_connected = True
+        self.was_connected = True
 
     async def _refused(self, error: HandshakeError) -> None:
-        if error.status in _REFUSALS and not self._was_connected:
+        if error.status in _REFUSALS and not self.was_connected:
             raise ConnectRefusedError(f"{self._url}: {error}") from error
         is_asked = error.status in _RATE_LIMITED or error.status in _REFUSALS
         wait_s = self._policy.rate_limited_s if is_asked else 0.0
@@ -256,7 +256,7 @@ class Line:
             self._backoff.succeeded()
         found = self._health.check(
             now_ns,
-            activity=(session.frames + len(inbox), connection.last_pong_ns),
+            activity=(session.frames + len(inbox), connection.last_heartbeat_ns),
             is_waiting=inbox.paused,
             last_received=self._context.downstream.last_received(),
         )
