@@ -3,7 +3,11 @@
 //! `valgrind --tool=callgrind` on N and on 2N gives instructions a frame by difference, free of the
 //! noise of a shared machine: `callgrind_frames 20000` and `callgrind_frames 40000`, the same with
 //! a second argument of 1 for the fixed cost of a call.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a tool for people"
+)]
 
 #[path = "workload.rs"]
 mod workload;
@@ -22,7 +26,10 @@ fn main() {
     let (mut normalizer, mut sink) = (normalizer(), Buffer::new());
     let mut events = 0;
     for (index, frames) in frames.get(..count).unwrap().chunks(batch).enumerate() {
-        let source = Slices { frames, received: received(index * batch) };
+        let source = Slices {
+            frames,
+            received: received(index * batch),
+        };
         events += normalizer.push(&source, None, &mut sink).events;
     }
     println!("{events} events in {} batches", sink.batches);

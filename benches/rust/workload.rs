@@ -63,7 +63,10 @@ pub struct Buffer {
 impl Buffer {
     /// Makes a buffer that need not grow.
     pub fn new() -> Self {
-        Self { bytes: vec![0; 1 << 20], batches: 0 }
+        Self {
+            bytes: vec![0; 1 << 20],
+            batches: 0,
+        }
     }
 }
 

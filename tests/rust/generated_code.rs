@@ -19,7 +19,11 @@ fn generated_code_is_current() {
         fs::write(&committed_path, &fresh).unwrap();
     }
     let committed = fs::read_to_string(&committed_path).unwrap_or_default();
-    assert!(committed == fresh, "{} is stale: run `just gen`", committed_path.display());
+    assert!(
+        committed == fresh,
+        "{} is stale: run `just gen`",
+        committed_path.display()
+    );
 }
 
 /// No protoc: protox compiles the files, prost-build turns the descriptors into Rust.

@@ -125,7 +125,7 @@ class Pump:
             return
         clock = self._clock
         started_ns = clock.monotonic_ns()
-        result = self._normalizer.push(frames, stamps)
+        result = self._normalizer.push(frames, stamps, sent_ns=clock.wall_ns())
         ended_ns = clock.monotonic_ns()
         count = len(frames)
         if self.first_frame_ns is None:

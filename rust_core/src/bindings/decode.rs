@@ -31,7 +31,11 @@ impl Events {
     /// Index and fault of each value that was left out.
     #[getter]
     fn rejected(&self) -> Vec<(usize, String)> {
-        self.table.rejected.iter().map(|(index, error)| (*index, error.to_string())).collect()
+        self.table
+            .rejected
+            .iter()
+            .map(|(index, error)| (*index, error.to_string()))
+            .collect()
     }
 
     fn __len__(&self) -> usize {
@@ -47,8 +51,10 @@ impl Events {
         // The protocol lets a producer ignore the request when it cannot cast.
         drop(requested_schema);
         let batches = self.table.batches.clone().into_iter().map(Ok);
-        let reader: Box<dyn RecordBatchReader + Send> =
-            Box::new(RecordBatchIterator::new(batches, Arc::clone(&self.table.schema)));
+        let reader: Box<dyn RecordBatchReader + Send> = Box::new(RecordBatchIterator::new(
+            batches,
+            Arc::clone(&self.table.schema),
+        ));
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")
     }
 
@@ -88,10 +94,17 @@ pub(super) fn decode(
     let on_error = match errors {
         "raise" => OnError::Raise,
         "collect" => OnError::Collect,
-        _ => return Err(ArgumentError::new_err(format!("errors must be 'raise' or 'collect', was {errors:?}"))),
+        _ => {
+            return Err(ArgumentError::new_err(format!(
+                "errors must be 'raise' or 'collect', was {errors:?}"
+            )));
+        }
     };
-    let table = py.detach(|| wire::decode(values.iter().map(|value| &**value), event_type, on_error))?;
-    Ok(Events { table: Arc::new(table) })
+    let table =
+        py.detach(|| wire::decode(values.iter().map(|value| &**value), event_type, on_error))?;
+    Ok(Events {
+        table: Arc::new(table),
+    })
 }
 
 /// Checks a batch's frame and returns what its header says.
@@ -120,15 +133,28 @@ pub(super) fn crc32c(data: &[u8]) -> u32 {
 
 /// Returns the routing key of an instrument's events of one type.
 #[pyfunction]
-pub(super) fn topic(event_type: &str, exchange: &str, market: &str, raw_symbol: &str) -> PyResult<String> {
-    Ok(wire::topic(known_type(event_type)?, exchange, market, raw_symbol)?)
+pub(super) fn topic(
+    event_type: &str,
+    exchange: &str,
+    market: &str,
+    raw_symbol: &str,
+) -> PyResult<String> {
+    Ok(wire::topic(
+        known_type(event_type)?,
+        exchange,
+        market,
+        raw_symbol,
+    )?)
 }
 
 fn known_type(name: &str) -> PyResult<EventType> {
-    EventType::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
-        let names = EventType::ALL.map(EventType::name).join(", ");
-        ArgumentError::new_err(format!("event_type must be one of {names}, was {name:?}"))
-    })
+    EventType::ALL
+        .into_iter()
+        .find(|known| known.name() == name)
+        .ok_or_else(|| {
+            let names = EventType::ALL.map(EventType::name).join(", ");
+            ArgumentError::new_err(format!("event_type must be one of {names}, was {name:?}"))
+        })
 }
 
 fn readable_type(name: &str) -> PyResult<EventType> {
@@ -136,5 +162,7 @@ fn readable_type(name: &str) -> PyResult<EventType> {
     if wire::is_readable(known) {
         return Ok(known);
     }
-    Err(ArgumentError::new_err(format!("event_type must be trade, coverage or quarantine, was {name:?}: it cannot be read yet")))
+    Err(ArgumentError::new_err(format!(
+        "event_type must be trade, coverage or quarantine, was {name:?}: it cannot be read yet"
+    )))
 }

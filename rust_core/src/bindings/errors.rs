@@ -45,11 +45,16 @@ value_errors! {
 }
 
 fn new_value_error(py: Python<'_>, name: &str, doc: &str) -> PyResult<Py<PyAny>> {
-    let bases = (py.get_type::<TapelineError>(), py.get_type::<pyo3::exceptions::PyValueError>());
+    let bases = (
+        py.get_type::<TapelineError>(),
+        py.get_type::<pyo3::exceptions::PyValueError>(),
+    );
     let members = pyo3::types::PyDict::new(py);
     members.set_item("__module__", "tapeline._core")?;
     members.set_item("__doc__", doc)?;
-    let class = py.get_type::<pyo3::types::PyType>().call1((name, bases, members))?;
+    let class = py
+        .get_type::<pyo3::types::PyType>()
+        .call1((name, bases, members))?;
     Ok(class.unbind())
 }
 

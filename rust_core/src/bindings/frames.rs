@@ -50,9 +50,9 @@ impl Received {
         };
         let times: PyResult<_> = match value.cast_exact::<PyList>() {
             Ok(list) => list.iter().enumerate().map(one).collect(),
-            Err(_) => {
-                (0..count).map(|index| sequence.get_item(index).and_then(|item| one((index, item)))).collect()
-            }
+            Err(_) => (0..count)
+                .map(|index| sequence.get_item(index).and_then(|item| one((index, item))))
+                .collect(),
         };
         times.map(Self::Each)
     }
@@ -74,10 +74,11 @@ impl Received {
 
 /// Reads a time in nanoseconds.
 pub(super) fn nanos(value: &Bound<'_, PyAny>, name: impl Display) -> PyResult<UnixNanos> {
-    value
-        .extract()
-        .map(UnixNanos::new)
-        .map_err(|_| ArgumentError::new_err(format!("{name} must be an int that fits 64 bits, was {value}")))
+    value.extract().map(UnixNanos::new).map_err(|_| {
+        ArgumentError::new_err(format!(
+            "{name} must be an int that fits 64 bits, was {value}"
+        ))
+    })
 }
 
 /// The `bytes` objects of a push, held. One frame a push is the live case: it needs no vector.
@@ -98,7 +99,10 @@ impl<'py> Objects<'py> {
             return Ok(Self::One([bytes_object(0, list.get_item(0)?)?]));
         }
         let objects = list.iter().enumerate();
-        objects.map(|(index, frame)| bytes_object(index, frame)).collect::<PyResult<_>>().map(Self::Many)
+        objects
+            .map(|(index, frame)| bytes_object(index, frame))
+            .collect::<PyResult<_>>()
+            .map(Self::Many)
     }
 
     fn as_slice(&self) -> &[Bound<'py, PyBytes>] {
@@ -116,7 +120,9 @@ fn bytes_object<'py>(index: usize, frame: Bound<'py, PyAny>) -> PyResult<Bound<'
         Ok(bytes) => return Ok(bytes),
         Err(other) => other.into_inner(),
     };
-    other.cast_into().map_err(|other| not_bytes(index, &other.into_inner()))
+    other
+        .cast_into()
+        .map_err(|other| not_bytes(index, &other.into_inner()))
 }
 
 #[cold]
@@ -135,7 +141,10 @@ pub(super) struct ListFrames<'py> {
 }
 
 impl<'py> ListFrames<'py> {
-    pub(super) fn extract(frames: &Bound<'py, PyAny>, received: &Bound<'py, PyAny>) -> PyResult<Self> {
+    pub(super) fn extract(
+        frames: &Bound<'py, PyAny>,
+        received: &Bound<'py, PyAny>,
+    ) -> PyResult<Self> {
         let objects = Objects::extract(frames)?;
         let received = Received::extract(received, objects.as_slice().len())?;
         Ok(Self { objects, received })
@@ -144,7 +153,10 @@ impl<'py> ListFrames<'py> {
     /// Takes hold of every frame's bytes, so that they can be read without the interpreter.
     pub(super) fn detach(self) -> HeldFrames {
         let objects = self.objects.as_slice().iter();
-        HeldFrames { frames: objects.map(|frame| frame.clone().into()).collect(), received: self.received }
+        HeldFrames {
+            frames: objects.map(|frame| frame.clone().into()).collect(),
+            received: self.received,
+        }
     }
 }
 
@@ -159,7 +171,10 @@ impl Frames for ListFrames<'_> {
     }
 
     fn frame(&self, index: usize) -> Option<&[u8]> {
-        self.objects.as_slice().get(index).map(|frame| frame.as_bytes())
+        self.objects
+            .as_slice()
+            .get(index)
+            .map(|frame| frame.as_bytes())
     }
 
     fn received(&self, index: usize) -> Option<UnixNanos> {

@@ -41,7 +41,10 @@ impl Normalizer {
     #[pyo3(signature = (*, exchange, market, instruments, producer = "tapeline".to_owned(), time_unit = "ms",
         future_after_ns = 5_000_000_000, stale_after_ns = 60_000_000_000, max_frame_bytes = 4_194_304,
         keep_raw = "imperfect"))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python class")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword arguments of a Python class"
+    )]
     fn new(
         exchange: String,
         market: String,
@@ -63,15 +66,37 @@ impl Normalizer {
             "all" => KeepRaw::All,
             other => return Err(unknown("keep_raw", "'imperfect' or 'all'", other)),
         };
-        for (name, value) in [("future_after_ns", future_after_ns), ("stale_after_ns", stale_after_ns)] {
+        for (name, value) in [
+            ("future_after_ns", future_after_ns),
+            ("stale_after_ns", stale_after_ns),
+        ] {
             if value < 0 {
-                return Err(ArgumentError::new_err(format!("{name} must be >= 0, was {value}")));
+                return Err(ArgumentError::new_err(format!(
+                    "{name} must be >= 0, was {value}"
+                )));
             }
         }
-        let cleaning = Settings { time_unit, future_after_ns, stale_after_ns };
-        let setup = Setup { exchange, market, instruments, producer, max_frame_bytes, keep_raw, cleaning };
+        let cleaning = Settings {
+            time_unit,
+            future_after_ns,
+            stale_after_ns,
+        };
+        let setup = Setup {
+            exchange,
+            market,
+            instruments,
+            producer,
+            max_frame_bytes,
+            keep_raw,
+            cleaning,
+        };
         let normalizer = engine::Normalizer::new(setup)?;
-        Ok(Self { core: Mutex::new(Core { normalizer, routes: Vec::new() }) })
+        Ok(Self {
+            core: Mutex::new(Core {
+                normalizer,
+                routes: Vec::new(),
+            }),
+        })
     }
 
     /// Cleans and encodes frames. Holds the GIL for small pushes, releases it for large ones.
@@ -131,7 +156,9 @@ impl Normalizer {
         received_ns: Option<Bound<'py, PyAny>>,
         sent_ns: Option<Bound<'py, PyAny>>,
     ) -> PyResult<PushResult> {
-        let received = received_ns.map(|value| nanos(&value, "received_ns")).transpose()?;
+        let received = received_ns
+            .map(|value| nanos(&value, "received_ns"))
+            .transpose()?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
         Ok(self.with_sink(py, |normalizer, sink| {
             normalizer.finish(received, sent, sink);
@@ -143,13 +170,27 @@ impl Normalizer {
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (counts, control, unsupported) = {
             let core = self.lock(py);
-            let unsupported = core.normalizer.unsupported().map(|(name, count)| (name.to_owned(), count));
+            let unsupported = core
+                .normalizer
+                .unsupported()
+                .map(|(name, count)| (name.to_owned(), count));
             let control: Vec<_> = core.normalizer.controls().collect();
-            (*core.normalizer.counters(), control, unsupported.collect::<Vec<_>>())
+            (
+                *core.normalizer.counters(),
+                control,
+                unsupported.collect::<Vec<_>>(),
+            )
         };
         let [perfect, repaired, suspicious] = counts.quality;
-        let quality = [("perfect", perfect), ("repaired", repaired), ("suspicious", suspicious)];
-        let reasons: Vec<_> = counts.reasons().map(|(code, count)| (code.name(), count)).collect();
+        let quality = [
+            ("perfect", perfect),
+            ("repaired", repaired),
+            ("suspicious", suspicious),
+        ];
+        let reasons: Vec<_> = counts
+            .reasons()
+            .map(|(code, count)| (code.name(), count))
+            .collect();
         let all = PyDict::new(py);
         all.set_item("frames", counts.frames)?;
         all.set_item("events", [("trade", counts.events())].into_py_dict(py)?)?;
@@ -179,20 +220,25 @@ impl Normalizer {
         let gaps: Vec<_> = {
             let core = self.lock(py);
             let gaps = core.normalizer.gaps().into_iter().map(|gap| {
-                let symbols = (gap.instrument.symbol.clone(), gap.instrument.raw_symbol.clone());
+                let symbols = (
+                    gap.instrument.symbol.clone(),
+                    gap.instrument.raw_symbol.clone(),
+                );
                 (symbols, gap.channel, gap.first, gap.last)
             });
             gaps.collect()
         };
-        let gaps = gaps.into_iter().map(|((symbol, raw_symbol), channel, first, last)| {
-            let gap = PyDict::new(py);
-            gap.set_item("symbol", symbol)?;
-            gap.set_item("raw_symbol", raw_symbol)?;
-            gap.set_item("channel", channel)?;
-            gap.set_item("first_missing", first)?;
-            gap.set_item("last_missing", last)?;
-            Ok(gap)
-        });
+        let gaps = gaps
+            .into_iter()
+            .map(|((symbol, raw_symbol), channel, first, last)| {
+                let gap = PyDict::new(py);
+                gap.set_item("symbol", symbol)?;
+                gap.set_item("raw_symbol", raw_symbol)?;
+                gap.set_item("channel", channel)?;
+                gap.set_item("first_missing", first)?;
+                gap.set_item("last_missing", last)?;
+                Ok(gap)
+            });
         gaps.collect()
     }
 
@@ -201,7 +247,9 @@ impl Normalizer {
         let times: Vec<_> = {
             let core = self.lock(py);
             let times = core.normalizer.last_received();
-            times.map(|(symbol, channel, time)| ((symbol.to_owned(), channel), time.get())).collect()
+            times
+                .map(|(symbol, channel, time)| ((symbol.to_owned(), channel), time.get()))
+                .collect()
         };
         times.into_py_dict(py)
     }
@@ -215,13 +263,17 @@ impl Normalizer {
             let topics = core.normalizer.topics(&symbols);
             topics.map(|topics| topics.into_iter().map(str::to_owned).collect())
         };
-        topics.map_err(|symbol| ArgumentError::new_err(format!("{symbol:?} is not in the instrument list")))
+        topics.map_err(|symbol| {
+            ArgumentError::new_err(format!("{symbol:?} is not in the instrument list"))
+        })
     }
 }
 
 impl Normalizer {
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Core> {
-        self.core.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.core
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_sink(
@@ -233,7 +285,11 @@ impl Normalizer {
         let Core { normalizer, routes } = &mut *core;
         let mut sink = PythonSink::new(py, routes);
         let tally = work(normalizer, &mut sink);
-        PushResult { tally, messages: sink.messages, controls: sink.controls }
+        PushResult {
+            tally,
+            messages: sink.messages,
+            controls: sink.controls,
+        }
     }
 }
 
@@ -258,7 +314,12 @@ impl PushResult {
     /// Index of the frame, kind and text of each control frame.
     #[getter]
     fn controls<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.controls.iter().map(|(index, kind, text)| (index, kind, text)))
+        PyList::new(
+            py,
+            self.controls
+                .iter()
+                .map(|(index, kind, text)| (index, kind, text)),
+        )
     }
 
     /// Frames pushed.

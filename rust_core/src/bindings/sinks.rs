@@ -55,7 +55,12 @@ pub(super) struct PythonSink<'a, 'py> {
 
 impl<'a, 'py> PythonSink<'a, 'py> {
     pub(super) const fn new(py: Python<'py>, routes: &'a mut Routes) -> Self {
-        Self { py, routes, messages: Messages::None, controls: Vec::new() }
+        Self {
+            py,
+            routes,
+            messages: Messages::None,
+            controls: Vec::new(),
+        }
     }
 
     fn route(&mut self, route: usize, topic: &str, key: &[u8]) -> (Py<PyString>, Py<PyBytes>) {
@@ -63,7 +68,12 @@ impl<'a, 'py> PythonSink<'a, 'py> {
         if self.routes.len() <= route {
             self.routes.resize_with(route + 1, || None);
         }
-        let make = || (PyString::new(py, topic).unbind(), PyBytes::new(py, key).unbind());
+        let make = || {
+            (
+                PyString::new(py, topic).unbind(),
+                PyBytes::new(py, key).unbind(),
+            )
+        };
         match self.routes.get_mut(route) {
             Some(slot) => {
                 let (topic, key) = slot.get_or_insert_with(make);
@@ -77,10 +87,12 @@ impl<'a, 'py> PythonSink<'a, 'py> {
     pub(super) fn take_over(&mut self, held: HeldSink) {
         for (route, topic, key, value) in held.messages {
             let (topic, key) = self.route(route, &topic, &key);
-            self.messages.push((topic, key, PyBytes::new(self.py, &value).unbind()));
+            self.messages
+                .push((topic, key, PyBytes::new(self.py, &value).unbind()));
         }
         for (index, kind, text) in held.controls {
-            self.controls.push((index, kind.name(), PyString::new(self.py, &text).unbind()));
+            self.controls
+                .push((index, kind.name(), PyString::new(self.py, &text).unbind()));
         }
     }
 }
@@ -113,11 +125,13 @@ pub(super) struct HeldSink {
 impl Sink for HeldSink {
     fn message(&mut self, route: usize, batch: &EncodedBatch<'_>) {
         let (topic, key) = (batch.topic().to_owned(), batch.key().to_vec());
-        self.messages.push((route, topic, key, batch.as_bytes().to_vec()));
+        self.messages
+            .push((route, topic, key, batch.as_bytes().to_vec()));
     }
 
     fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
-        self.controls.push((index, kind, String::from_utf8_lossy(frame).into_owned()));
+        self.controls
+            .push((index, kind, String::from_utf8_lossy(frame).into_owned()));
     }
 
     fn discard(&mut self) {

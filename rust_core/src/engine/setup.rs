@@ -78,13 +78,20 @@ pub enum SetupError {
 impl Setup {
     /// Refuses what would give batches that nobody can read, or two meanings to one symbol.
     pub(super) fn check(&self) -> Result<(), SetupError> {
-        let Self { exchange, market, producer, instruments, .. } = self;
+        let Self {
+            exchange,
+            market,
+            producer,
+            instruments,
+            ..
+        } = self;
         if (exchange.as_str(), market.as_str()) != ("binance", "spot") {
             let (exchange, market) = (exchange.clone(), market.clone());
             return Err(SetupError::UnknownMarket { exchange, market });
         }
         check_length("producer", producer)?;
-        let is_empty = |(raw_symbol, symbol): &(String, String)| raw_symbol.is_empty() || symbol.is_empty();
+        let is_empty =
+            |(raw_symbol, symbol): &(String, String)| raw_symbol.is_empty() || symbol.is_empty();
         if let Some(index) = instruments.iter().position(is_empty) {
             return Err(SetupError::EmptySymbol { index });
         }
@@ -100,7 +107,11 @@ impl Setup {
 
 fn check_length(field: &'static str, text: &str) -> Result<(), SetupError> {
     let length = text.len();
-    if length > MAX_INSTRUMENT_TEXT { Err(SetupError::TooLong { field, length }) } else { Ok(()) }
+    if length > MAX_INSTRUMENT_TEXT {
+        Err(SetupError::TooLong { field, length })
+    } else {
+        Ok(())
+    }
 }
 
 fn check_same<'a>(

@@ -101,9 +101,16 @@ impl BatchEncoder<QuarantineRecords> {
 }
 
 impl<E> BatchEncoder<E> {
-    fn of(event_type: EventType, instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
+    fn of(
+        event_type: EventType,
+        instrument: &Instrument,
+        producer: &str,
+    ) -> Result<Self, TopicError> {
         let batch = Batch::new(event_type, instrument, producer)?;
-        Ok(Self { batch, kind: PhantomData })
+        Ok(Self {
+            batch,
+            kind: PhantomData,
+        })
     }
 
     /// Returns the routing key of every batch.
@@ -133,13 +140,26 @@ impl<E> BatchEncoder<E> {
 
     /// Finishes the batch, gives it to `emit` and starts the next one. Returns what `emit` returned,
     /// or `None` when there was nothing to flush.
-    pub fn flush<R>(&mut self, sent: UnixNanos, emit: impl FnOnce(&EncodedBatch<'_>) -> R) -> Option<R> {
+    pub fn flush<R>(
+        &mut self,
+        sent: UnixNanos,
+        emit: impl FnOnce(&EncodedBatch<'_>) -> R,
+    ) -> Option<R> {
         if self.is_empty() {
             return None;
         }
         let (start, crc32c) = self.batch.close(sent);
-        let value = self.batch.buffer.as_slice().get(start..).unwrap_or_default();
-        let result = emit(&EncodedBatch { batch: &self.batch, value, crc32c });
+        let value = self
+            .batch
+            .buffer
+            .as_slice()
+            .get(start..)
+            .unwrap_or_default();
+        let result = emit(&EncodedBatch {
+            batch: &self.batch,
+            value,
+            crc32c,
+        });
         self.batch.start_next();
         Some(result)
     }
@@ -163,8 +183,17 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(event_type: EventType, instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
-        let topic = topic(event_type, &instrument.exchange, &instrument.market, &instrument.raw_symbol)?;
+    fn new(
+        event_type: EventType,
+        instrument: &Instrument,
+        producer: &str,
+    ) -> Result<Self, TopicError> {
+        let topic = topic(
+            event_type,
+            &instrument.exchange,
+            &instrument.market,
+            &instrument.raw_symbol,
+        )?;
         let head = proto::MarketDataBatch {
             schema_version: SCHEMA_VERSION,
             producer: producer.to_owned(),
@@ -186,7 +215,12 @@ impl Batch {
         buffer.restart_at(room);
         Ok(Self {
             event_type,
-            key: topic.rsplit('.').next().unwrap_or_default().as_bytes().to_vec(),
+            key: topic
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .as_bytes()
+                .to_vec(),
             topic,
             head,
             tail,
@@ -220,7 +254,9 @@ impl Batch {
         }
         for (tag, number) in [(0x20, u64::from(self.count)), (0x18, self.batch_id)] {
             let (bytes, length) = varint(number);
-            start = self.buffer.put_before(start, bytes.get(..length).unwrap_or_default());
+            start = self
+                .buffer
+                .put_before(start, bytes.get(..length).unwrap_or_default());
             start = self.buffer.put_before(start, &[tag]);
         }
         start = self.buffer.put_before(start, &self.head);

@@ -19,7 +19,11 @@ pub(super) struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { offsets: vec![0], bytes: Vec::new(), nulls: Nulls::default() }
+        Self {
+            offsets: vec![0],
+            bytes: Vec::new(),
+            nulls: Nulls::default(),
+        }
     }
 }
 
@@ -46,7 +50,8 @@ impl Texts {
         for _ in 0..count {
             self.bytes.extend_from_slice(text);
         }
-        self.offsets.extend((1..=count).map(|row| offset(start + row * text.len())));
+        self.offsets
+            .extend((1..=count).map(|row| offset(start + row * text.len())));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -59,7 +64,11 @@ impl Texts {
 
     pub(super) fn truncate(&mut self, rows: usize) {
         self.offsets.truncate(rows + 1);
-        let end = self.offsets.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default();
+        let end = self
+            .offsets
+            .last()
+            .and_then(|end| usize::try_from(*end).ok())
+            .unwrap_or_default();
         self.bytes.truncate(end);
         self.nulls.truncate(rows);
     }
@@ -67,11 +76,19 @@ impl Texts {
     pub(super) fn into_strings(self) -> Result<ArrayRef, ArrowError> {
         let nulls = self.nulls.into_buffer(self.offsets.len().saturating_sub(1));
         let offsets = offset_buffer(self.offsets);
-        Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(self.bytes), nulls)?))
+        Ok(Arc::new(StringArray::try_new(
+            offsets,
+            Buffer::from_vec(self.bytes),
+            nulls,
+        )?))
     }
 
     pub(super) fn into_binary(self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(BinaryArray::try_new(offset_buffer(self.offsets), Buffer::from_vec(self.bytes), None)?))
+        Ok(Arc::new(BinaryArray::try_new(
+            offset_buffer(self.offsets),
+            Buffer::from_vec(self.bytes),
+            None,
+        )?))
     }
 }
 
@@ -84,7 +101,10 @@ pub(super) struct Numbers<T> {
 
 impl<T> Default for Numbers<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), nulls: Nulls::default() }
+        Self {
+            values: Vec::new(),
+            nulls: Nulls::default(),
+        }
     }
 }
 
@@ -103,7 +123,9 @@ impl<T: Copy + Default> Numbers<T> {
         self.nulls.truncate(rows);
     }
 
-    pub(super) fn into_array<P: ArrowPrimitiveType<Native = T>>(self) -> Result<PrimitiveArray<P>, ArrowError>
+    pub(super) fn into_array<P: ArrowPrimitiveType<Native = T>>(
+        self,
+    ) -> Result<PrimitiveArray<P>, ArrowError>
     where
         T: arrow_buffer::ArrowNativeType,
     {
@@ -131,7 +153,10 @@ impl ListEnds {
     /// Cuts back to `rows` and returns the number of their items.
     pub(super) fn truncate(&mut self, rows: usize) -> usize {
         self.0.truncate(rows + 1);
-        self.0.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default()
+        self.0
+            .last()
+            .and_then(|end| usize::try_from(*end).ok())
+            .unwrap_or_default()
     }
 
     pub(super) fn into_buffer(self) -> OffsetBuffer<i32> {

@@ -4,7 +4,9 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::columns::Texts;
-use super::decode_records::{CoverageColumns, QuarantineColumns, coverage_schema, quarantine_schema};
+use super::decode_records::{
+    CoverageColumns, QuarantineColumns, coverage_schema, quarantine_schema,
+};
 use super::decode_trade::{TradeColumns, trade_schema};
 use super::event_fields::EventFields;
 use super::frame::{BatchInfo, checked_body, read_header};
@@ -60,7 +62,12 @@ pub fn decode<'a>(
     event_type: Option<EventType>,
     on_error: OnError,
 ) -> Result<Decoded, DecodeFailure> {
-    let mut state = Decoding { wanted: event_type, table: None, batches: Vec::new(), rows: 0 };
+    let mut state = Decoding {
+        wanted: event_type,
+        table: None,
+        batches: Vec::new(),
+        rows: 0,
+    };
     let mut rejected = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
         match (state.add(value)?, on_error) {
@@ -82,19 +89,28 @@ struct Decoding {
 impl Decoding {
     /// The outer error ends the call, the inner one is about this value.
     fn add(&mut self, value: &[u8]) -> Result<Result<(), DecodeError>, DecodeFailure> {
-        let (body, info) = match checked_body(value).and_then(|body| Ok((body, read_header(body)?))) {
+        let (body, info) = match checked_body(value).and_then(|body| Ok((body, read_header(body)?)))
+        {
             Ok(frame) => frame,
             Err(error) => return Ok(Err(error)),
         };
-        if self.wanted.is_some_and(|wanted| info.known_type() != Some(wanted)) {
+        if self
+            .wanted
+            .is_some_and(|wanted| info.known_type() != Some(wanted))
+        {
             return Ok(Ok(()));
         }
         let Some(mut table) = info.known_type().and_then(Table::new) else {
-            return Ok(Err(DecodeError::UnsupportedType { name: info.type_name() }));
+            return Ok(Err(DecodeError::UnsupportedType {
+                name: info.type_name(),
+            }));
         };
         if let Some(open) = self.table.take() {
             if open.event_type != table.event_type {
-                return Err(DecodeFailure::MixedTypes { first: open.event_type.name(), other: table.event_type.name() });
+                return Err(DecodeFailure::MixedTypes {
+                    first: open.event_type.name(),
+                    other: table.event_type.name(),
+                });
             }
             table = open;
         }
@@ -119,12 +135,21 @@ impl Decoding {
 
     fn finish(mut self, rejected: Vec<(usize, DecodeError)>) -> Result<Decoded, DecodeFailure> {
         let default = self.wanted.unwrap_or(EventType::Trade);
-        let event_type = self.table.as_ref().map_or(default, |table| table.event_type);
+        let event_type = self
+            .table
+            .as_ref()
+            .map_or(default, |table| table.event_type);
         if let Some(table) = self.table.take() {
             self.close(table)?;
         }
         let schema = schema_of(event_type);
-        Ok(Decoded { event_type, schema, batches: self.batches, rows: self.rows, rejected })
+        Ok(Decoded {
+            event_type,
+            schema,
+            batches: self.batches,
+            rows: self.rows,
+            rejected,
+        })
     }
 }
 
@@ -159,7 +184,12 @@ impl Table {
             EventType::Quarantine => Columns::Quarantine(Box::default()),
             EventType::OrderBook | EventType::Funding | EventType::Liquidation => return None,
         };
-        Some(Self { event_type, rows: 0, instrument: Default::default(), columns })
+        Some(Self {
+            event_type,
+            rows: 0,
+            instrument: Default::default(),
+            columns,
+        })
     }
 
     /// Adds all events of a batch, or none.
@@ -186,8 +216,13 @@ impl Table {
         let mut index = 0;
         while let Some((number, value)) = reader.next()? {
             if number == 8 {
-                let result = event.read(value.bytes("events")?).and_then(|()| self.add_event(&event));
-                result.map_err(|source| DecodeError::Event { index, source: Box::new(source) })?;
+                let result = event
+                    .read(value.bytes("events")?)
+                    .and_then(|()| self.add_event(&event));
+                result.map_err(|source| DecodeError::Event {
+                    index,
+                    source: Box::new(source),
+                })?;
                 index += 1;
             }
         }
@@ -222,7 +257,11 @@ impl Table {
     }
 
     fn into_record_batch(self) -> Result<RecordBatch, ArrowError> {
-        let arrays: Vec<ArrayRef> = self.instrument.into_iter().map(Texts::into_strings).collect::<Result<_, _>>()?;
+        let arrays: Vec<ArrayRef> = self
+            .instrument
+            .into_iter()
+            .map(Texts::into_strings)
+            .collect::<Result<_, _>>()?;
         match self.columns {
             Columns::Trades(columns) => columns.into_record_batch(arrays),
             Columns::Coverage(columns) => columns.into_record_batch(arrays),

@@ -36,14 +36,17 @@ pub(super) fn read_decimal(bytes: &[u8], field: &'static str) -> Result<i128, De
     let narrow = unzigzag(units.unwrap_or_default());
     if let (None, scale @ ..=COLUMN_SCALE) = (wide, scale.unwrap_or_default()) {
         // 64 bits times 10^18 at most: in range without a check, which on 128 bits is a call.
-        let factor = SMALL_POWERS.get(usize::try_from(scale).unwrap_or_default()).copied();
+        let factor = SMALL_POWERS
+            .get(usize::try_from(scale).unwrap_or_default())
+            .copied();
         return Ok(i128::from(narrow) * i128::from(factor.unwrap_or_default()));
     }
     let units = match wide.unwrap_or_default() {
         [] => i128::from(narrow),
         wide => wide_units(wide, narrow, field)?,
     };
-    at_column_scale(units, scale.unwrap_or_default()).map_err(|what| DecodeError::Decimal { field, what })
+    at_column_scale(units, scale.unwrap_or_default())
+        .map_err(|what| DecodeError::Decimal { field, what })
 }
 
 fn unzigzag(value: u64) -> i64 {
@@ -52,8 +55,14 @@ fn unzigzag(value: u64) -> i64 {
 
 fn wide_units(wide: &[u8], narrow: i64, field: &'static str) -> Result<i128, DecodeError> {
     let fault = |what| DecodeError::Decimal { field, what };
-    let wide: [u8; 16] = wide.try_into().map_err(|_| fault("wide_units must have 16 bytes"))?;
-    if narrow == 0 { Ok(i128::from_be_bytes(wide)) } else { Err(fault("both units and wide_units are set")) }
+    let wide: [u8; 16] = wide
+        .try_into()
+        .map_err(|_| fault("wide_units must have 16 bytes"))?;
+    if narrow == 0 {
+        Ok(i128::from_be_bytes(wide))
+    } else {
+        Err(fault("both units and wide_units are set"))
+    }
 }
 
 #[inline]
@@ -71,5 +80,9 @@ fn at_column_scale(units: i128, scale: u32) -> Result<i128, &'static str> {
         }
         units / divisor
     };
-    if result.unsigned_abs() < LIMIT { Ok(result) } else { Err("too large") }
+    if result.unsigned_abs() < LIMIT {
+        Ok(result)
+    } else {
+        Err("too large")
+    }
 }

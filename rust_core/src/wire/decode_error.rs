@@ -149,6 +149,8 @@ pub enum DecodeFailure {
 
 impl From<arrow_schema::ArrowError> for DecodeFailure {
     fn from(error: arrow_schema::ArrowError) -> Self {
-        Self::Arrow { message: error.to_string() }
+        Self::Arrow {
+            message: error.to_string(),
+        }
     }
 }

@@ -45,8 +45,10 @@ impl CoverageColumns {
             }
         }
         self.channel.push(channel.unwrap_or_default().as_bytes());
-        self.kind.push(coverage_kind_name(kind.unwrap_or_default()).as_bytes());
-        self.proof.push(proof_level_name(proof.unwrap_or_default()).as_bytes());
+        self.kind
+            .push(coverage_kind_name(kind.unwrap_or_default()).as_bytes());
+        self.proof
+            .push(proof_level_name(proof.unwrap_or_default()).as_bytes());
         self.first_id.push_optional(first_id);
         self.last_id.push_optional(last_id);
         self.start_ns.push_optional(start_ns);
@@ -72,7 +74,10 @@ impl CoverageColumns {
         self.reason.truncate(rows);
     }
 
-    pub(super) fn into_record_batch(self, mut arrays: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
+    pub(super) fn into_record_batch(
+        self,
+        mut arrays: Vec<ArrayRef>,
+    ) -> Result<RecordBatch, ArrowError> {
         let own: [ArrayRef; 9] = [
             self.channel.into_strings()?,
             self.kind.into_strings()?,
@@ -123,7 +128,8 @@ pub(super) struct QuarantineColumns {
 
 impl QuarantineColumns {
     pub(super) fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
-        let (mut reason, mut stage, mut field, mut offset, mut raw_length) = (None, None, None, None, None);
+        let (mut reason, mut stage, mut field, mut offset, mut raw_length) =
+            (None, None, None, None, None);
         let mut reader = Reader::new(event.payload(EventType::Quarantine)?);
         while let Some((number, value)) = reader.next()? {
             match number {
@@ -136,8 +142,10 @@ impl QuarantineColumns {
             }
         }
         let stage = i32::try_from(stage.unwrap_or_default());
-        self.reason.push(issue_name(reason.unwrap_or_default()).as_bytes());
-        self.stage.push(stage.map_err(|_| DecodeError::OutOfRange { field: "stage" })?);
+        self.reason
+            .push(issue_name(reason.unwrap_or_default()).as_bytes());
+        self.stage
+            .push(stage.map_err(|_| DecodeError::OutOfRange { field: "stage" })?);
         self.field.push(field.unwrap_or_default().as_bytes());
         self.offset.push_optional(offset);
         self.raw.push(event.raw.unwrap_or_default());
@@ -160,7 +168,10 @@ impl QuarantineColumns {
         self.received_ns.truncate(rows);
     }
 
-    pub(super) fn into_record_batch(self, mut arrays: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
+    pub(super) fn into_record_batch(
+        self,
+        mut arrays: Vec<ArrayRef>,
+    ) -> Result<RecordBatch, ArrowError> {
         let own: [ArrayRef; 7] = [
             self.reason.into_strings()?,
             Arc::new(self.stage.into_array::<Int32Type>()?),

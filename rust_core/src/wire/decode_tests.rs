@@ -5,7 +5,9 @@ use arrow_array::types::Decimal128Type;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Decimal, EventId, EventType, Instrument, IssueSet, Side, TradeEvent, UnixNanos};
+use crate::model::{
+    Decimal, EventId, EventType, Instrument, IssueSet, Side, TradeEvent, UnixNanos,
+};
 
 fn sample(count: u64) -> Vec<u8> {
     let text = |text: &str| text.to_owned();
@@ -31,29 +33,51 @@ fn sample(count: u64) -> Vec<u8> {
             raw: None,
         });
     }
-    encoder.flush(UnixNanos::new(9), |batch| batch.as_bytes().to_vec()).unwrap()
+    encoder
+        .flush(UnixNanos::new(9), |batch| batch.as_bytes().to_vec())
+        .unwrap()
 }
 
 /// The message of the error, or `None` when the value is fine.
 fn fault(value: &[u8]) -> Option<String> {
-    decode([value], None, OnError::Raise).err().map(|error| error.to_string())
+    decode([value], None, OnError::Raise)
+        .err()
+        .map(|error| error.to_string())
 }
 
 #[test]
 fn what_was_written_comes_back() {
     let value = sample(3);
     let table = decode([value.as_slice(), value.as_slice()], None, OnError::Raise).unwrap();
-    assert_eq!((table.rows, table.event_type, table.batches.len()), (6, EventType::Trade, 1));
+    assert_eq!(
+        (table.rows, table.event_type, table.batches.len()),
+        (6, EventType::Trade, 1)
+    );
     let batch = &table.batches[0];
-    let price = batch.column_by_name("price").unwrap().as_primitive::<Decimal128Type>();
+    let price = batch
+        .column_by_name("price")
+        .unwrap()
+        .as_primitive::<Decimal128Type>();
     assert_eq!(price.value(0), 61_837_630_000_000_000_000_000);
-    let quantity = batch.column_by_name("quantity").unwrap().as_primitive::<Decimal128Type>();
-    assert_eq!(quantity.value_as_string(5), "12345678901234567890.123456789012345678");
+    let quantity = batch
+        .column_by_name("quantity")
+        .unwrap()
+        .as_primitive::<Decimal128Type>();
+    assert_eq!(
+        quantity.value_as_string(5),
+        "12345678901234567890.123456789012345678"
+    );
     let received = batch.column_by_name("received_ns").unwrap();
     assert_eq!((received.is_null(0), received.is_null(1)), (false, true));
     let metadata = batch.column_by_name("metadata").unwrap().as_map();
     assert_eq!(
-        metadata.value(1).column(0).as_string::<i32>().iter().flatten().collect::<Vec<_>>(),
+        metadata
+            .value(1)
+            .column(0)
+            .as_string::<i32>()
+            .iter()
+            .flatten()
+            .collect::<Vec<_>>(),
         ["first_trade_id", "last_trade_id", "published_ns"]
     );
     assert_eq!(metadata.value_length(2), 0);
@@ -63,7 +87,15 @@ fn what_was_written_comes_back() {
 fn the_header_can_be_read_alone() {
     let value = sample(3);
     let info = inspect(&value).unwrap();
-    assert_eq!((info.batch_id, info.event_count, info.sent_ns, info.raw_symbol), (1, 3, 9, "BTCUSDT"));
+    assert_eq!(
+        (
+            info.batch_id,
+            info.event_count,
+            info.sent_ns,
+            info.raw_symbol
+        ),
+        (1, 3, 9, "BTCUSDT")
+    );
 }
 
 #[test]
@@ -105,7 +137,11 @@ fn a_bad_value_leaves_no_rows_behind() {
     assert_eq!(table.rows, 6);
     assert_eq!(table.batches[0].num_rows(), 6);
     assert_eq!(table.rejected.len(), 1);
-    assert!(matches!(&table.rejected[0], (1, DecodeError::Event { index: 2, .. })), "{:?}", table.rejected);
+    assert!(
+        matches!(&table.rejected[0], (1, DecodeError::Event { index: 2, .. })),
+        "{:?}",
+        table.rejected
+    );
 }
 
 proptest! {

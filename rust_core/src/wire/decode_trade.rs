@@ -37,15 +37,19 @@ impl TradeColumns {
     pub(super) fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
         let trade = TradeFields::read(event.payload(EventType::Trade)?)?;
         let event_id: &[u8; 16] = fixed_id(event.event_id.unwrap_or_default())?;
-        let timestamp_ns = event.timestamp_ns.ok_or(DecodeError::Missing { field: "timestamp_ns" })?;
+        let timestamp_ns = event.timestamp_ns.ok_or(DecodeError::Missing {
+            field: "timestamp_ns",
+        })?;
         self.event_id.extend_from_slice(event_id);
-        self.native_id.push_nonempty(event.native_id.unwrap_or_default().as_bytes());
+        self.native_id
+            .push_nonempty(event.native_id.unwrap_or_default().as_bytes());
         self.price.push(trade.price);
         self.quantity.push(trade.quantity);
         self.side.push_nonempty(side_name(trade.side).as_bytes());
         self.timestamp_ns.push(timestamp_ns);
         self.received_ns.push_optional(event.received_ns);
-        self.quality.push(quality_name(event.quality.unwrap_or_default()).as_bytes());
+        self.quality
+            .push(quality_name(event.quality.unwrap_or_default()).as_bytes());
         for number in &event.issues {
             self.issues.push(issue_name(*number).as_bytes());
         }
@@ -66,7 +70,9 @@ impl TradeColumns {
         if let Some(published) = event.published_ns {
             self.metadata_keys.push(PUBLISHED.as_bytes());
             match u64::try_from(published) {
-                Ok(published) => self.metadata_values.push(DecimalText::of(published).as_bytes()),
+                Ok(published) => self
+                    .metadata_values
+                    .push(DecimalText::of(published).as_bytes()),
                 Err(_) => self.metadata_values.push(published.to_string().as_bytes()),
             }
         }
@@ -95,17 +101,31 @@ impl TradeColumns {
         self.metadata_values.truncate(entries);
     }
 
-    pub(super) fn into_record_batch(self, mut arrays: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> {
+    pub(super) fn into_record_batch(
+        self,
+        mut arrays: Vec<ArrayRef>,
+    ) -> Result<RecordBatch, ArrowError> {
         let entries = StructArray::try_new(
             entry_fields(),
-            vec![self.metadata_keys.into_strings()?, self.metadata_values.into_strings()?],
+            vec![
+                self.metadata_keys.into_strings()?,
+                self.metadata_values.into_strings()?,
+            ],
             None,
         )?;
         let decimals = |numbers: Numbers<i128>| -> Result<ArrayRef, ArrowError> {
-            Ok(Arc::new(numbers.into_array::<Decimal128Type>()?.with_precision_and_scale(38, 18)?))
+            Ok(Arc::new(
+                numbers
+                    .into_array::<Decimal128Type>()?
+                    .with_precision_and_scale(38, 18)?,
+            ))
         };
         let own: [ArrayRef; 10] = [
-            Arc::new(FixedSizeBinaryArray::try_new(16, Buffer::from_vec(self.event_id), None)?),
+            Arc::new(FixedSizeBinaryArray::try_new(
+                16,
+                Buffer::from_vec(self.event_id),
+                None,
+            )?),
             self.native_id.into_strings()?,
             decimals(self.price)?,
             decimals(self.quantity)?,
@@ -144,8 +164,16 @@ impl TradeFields {
         let mut reader = Reader::new(bytes);
         while let Some((number, value)) = reader.next()? {
             match number {
-                1 => once(&mut price, "price", read_decimal(value.bytes("price")?, "price")?)?,
-                2 => once(&mut quantity, "quantity", read_decimal(value.bytes("quantity")?, "quantity")?)?,
+                1 => once(
+                    &mut price,
+                    "price",
+                    read_decimal(value.bytes("price")?, "price")?,
+                )?,
+                2 => once(
+                    &mut quantity,
+                    "quantity",
+                    read_decimal(value.bytes("quantity")?, "quantity")?,
+                )?,
                 3 => once(&mut side, "side", value.enumeration("side")?)?,
                 _ => {}
             }
@@ -193,9 +221,16 @@ fn issue_field() -> Arc<Field> {
 }
 
 fn entry_fields() -> Fields {
-    Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)])
+    Fields::from(vec![
+        Field::new("key", DataType::Utf8, false),
+        Field::new("value", DataType::Utf8, true),
+    ])
 }
 
 fn entries_field() -> Arc<Field> {
-    Arc::new(Field::new("entries", DataType::Struct(entry_fields()), false))
+    Arc::new(Field::new(
+        "entries",
+        DataType::Struct(entry_fields()),
+        false,
+    ))
 }

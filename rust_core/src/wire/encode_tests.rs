@@ -8,8 +8,8 @@ use prost::Message;
 use super::generated as proto;
 use super::*;
 use crate::model::{
-    Coverage, CoverageKind, Decimal, EventId, Instrument, IssueCode, IssueSet, ProofLevel, Quarantine, Side,
-    TradeEvent, UnixNanos,
+    Coverage, CoverageKind, Decimal, EventId, Instrument, IssueCode, IssueSet, ProofLevel,
+    Quarantine, Side, TradeEvent, UnixNanos,
 };
 
 fn instrument() -> Instrument {
@@ -27,7 +27,11 @@ fn decimal(value: Decimal) -> proto::Decimal {
     proto::Decimal {
         units: narrow.unwrap_or_default(),
         scale: u32::from(value.scale()),
-        wide_units: if narrow.is_ok() { Vec::new() } else { value.units().to_be_bytes().to_vec() },
+        wide_units: if narrow.is_ok() {
+            Vec::new()
+        } else {
+            value.units().to_be_bytes().to_vec()
+        },
     }
 }
 
@@ -159,12 +163,20 @@ fn small_trade() -> TradeEvent<'static> {
 #[test]
 fn batches_are_numbered_and_do_not_share_events() {
     let mut encoder = TradeEncoder::new(&instrument(), "p").unwrap();
-    assert_eq!(encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()), None);
+    assert_eq!(
+        encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()),
+        None
+    );
     for batch_id in 1..=3 {
         encoder.push(&small_trade());
-        let value = encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()).unwrap();
+        let value = encoder
+            .flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec())
+            .unwrap();
         let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
-        assert_eq!((read.batch_id, read.event_count, read.events.len()), (batch_id, 1, 1));
+        assert_eq!(
+            (read.batch_id, read.event_count, read.events.len()),
+            (batch_id, 1, 1)
+        );
     }
 }
 
@@ -180,9 +192,15 @@ fn a_batch_is_full_at_256_events_or_256_kib() {
 
     let raw = vec![b'x'; 200_000];
     let mut by_bytes = TradeEncoder::new(&instrument(), "p").unwrap();
-    by_bytes.push(&TradeEvent { raw: Some(&raw), ..small_trade() });
+    by_bytes.push(&TradeEvent {
+        raw: Some(&raw),
+        ..small_trade()
+    });
     assert!(!by_bytes.is_full());
-    by_bytes.push(&TradeEvent { raw: Some(&raw), ..small_trade() });
+    by_bytes.push(&TradeEvent {
+        raw: Some(&raw),
+        ..small_trade()
+    });
     assert!(by_bytes.is_full());
 }
 
@@ -198,12 +216,19 @@ fn a_quarantine_record_keeps_the_head_of_a_long_frame_and_its_length() {
         received: Some(UnixNanos::new(5)),
         raw: &raw,
     });
-    let value = encoder.flush(UnixNanos::new(5), |batch| batch.as_bytes().to_vec()).unwrap();
+    let value = encoder
+        .flush(UnixNanos::new(5), |batch| batch.as_bytes().to_vec())
+        .unwrap();
     let read = proto::MarketDataBatch::decode(value.as_slice()).unwrap();
     let event = &read.events[0];
     assert_eq!((event.raw.len(), event.quality), (MAX_RAW, 4));
-    let Some(proto::market_event::Payload::Quarantine(record)) = &event.payload else { panic!("{event:?}") };
-    assert_eq!((record.reason, record.offset, record.raw_length), (6, Some(128), 300_000));
+    let Some(proto::market_event::Payload::Quarantine(record)) = &event.payload else {
+        panic!("{event:?}")
+    };
+    assert_eq!(
+        (record.reason, record.offset, record.raw_length),
+        (6, Some(128), 300_000)
+    );
     assert_eq!(value, sealed(&proto::MarketDataBatch { crc32c: 0, ..read }));
 }
 
@@ -220,7 +245,9 @@ fn a_coverage_record_keeps_every_field() {
         received: Some(UnixNanos::new(3)),
         reason: "ids were skipped".to_owned(),
     });
-    let value = encoder.flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec()).unwrap();
+    let value = encoder
+        .flush(UnixNanos::new(0), |batch| batch.as_bytes().to_vec())
+        .unwrap();
     let expected = proto::MarketEvent {
         received_ns: Some(3),
         payload: Some(proto::market_event::Payload::Coverage(proto::Coverage {
@@ -235,5 +262,8 @@ fn a_coverage_record_keeps_every_field() {
         })),
         ..Default::default()
     };
-    assert_eq!(value, sealed(&batch(1, 0, proto::EventType::Coverage, vec![expected])));
+    assert_eq!(
+        value,
+        sealed(&batch(1, 0, proto::EventType::Coverage, vec![expected]))
+    );
 }

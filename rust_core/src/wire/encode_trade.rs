@@ -69,17 +69,24 @@ fn put_raw(out: &mut Buffer, raw: &[u8]) {
 
 #[inline(always)]
 fn put_decimal(out: &mut Buffer, tag: u8, value: Decimal) {
-    let packed = i64::try_from(value.units()).ok().filter(|units| *units != 0).and_then(|units| {
-        let zigzag = (units.wrapping_shl(1) ^ (units >> 63)).cast_unsigned();
-        short_varint(zigzag)
-    });
+    let packed = i64::try_from(value.units())
+        .ok()
+        .filter(|units| *units != 0)
+        .and_then(|units| {
+            let zigzag = (units.wrapping_shl(1) ^ (units >> 63)).cast_unsigned();
+            short_varint(zigzag)
+        });
     let Some((units, length)) = packed else {
         put_rare_decimal(out, tag, value);
         return;
     };
     // Tag, length, units and scale: at most 13 bytes, one store.
     let scale = u128::from(value.scale());
-    let (scale_field, scale_length) = if scale == 0 { (0, 0) } else { (0x10 | (scale << 8), 2) };
+    let (scale_field, scale_length) = if scale == 0 {
+        (0, 0)
+    } else {
+        (0x10 | (scale << 8), 2)
+    };
     let body_length = 1 + length + scale_length;
     let body = 0x08 | (u128::from(units) << 8) | (scale_field << (8 * (length + 1)));
     let word = u128::from(tag) | ((body_length as u128) << 8) | (body << 16);

@@ -27,10 +27,17 @@ impl<'a> EventFields<'a> {
     /// Reads an event in place of the one before; the lists' memory is used again.
     #[inline]
     pub(super) fn read(&mut self, bytes: &'a [u8]) -> Result<(), DecodeError> {
-        let (mut issues, mut metadata) = (core::mem::take(&mut self.issues), core::mem::take(&mut self.metadata));
+        let (mut issues, mut metadata) = (
+            core::mem::take(&mut self.issues),
+            core::mem::take(&mut self.metadata),
+        );
         issues.clear();
         metadata.clear();
-        *self = Self { issues, metadata, ..Self::default() };
+        *self = Self {
+            issues,
+            metadata,
+            ..Self::default()
+        };
         let mut reader = Reader::new(bytes);
         while let Some((number, value)) = reader.next()? {
             self.read_field(number, value)?;
@@ -43,9 +50,21 @@ impl<'a> EventFields<'a> {
         match number {
             1 => once(&mut self.event_id, "event_id", value.bytes("event_id")?),
             2 => once(&mut self.native_id, "native_id", value.text("native_id")?),
-            3 => once(&mut self.timestamp_ns, "timestamp_ns", value.sfixed64("timestamp_ns")?),
-            4 => once(&mut self.received_ns, "received_ns", value.sfixed64("received_ns")?),
-            5 => once(&mut self.published_ns, "published_ns", value.sfixed64("published_ns")?),
+            3 => once(
+                &mut self.timestamp_ns,
+                "timestamp_ns",
+                value.sfixed64("timestamp_ns")?,
+            ),
+            4 => once(
+                &mut self.received_ns,
+                "received_ns",
+                value.sfixed64("received_ns")?,
+            ),
+            5 => once(
+                &mut self.published_ns,
+                "published_ns",
+                value.sfixed64("published_ns")?,
+            ),
             6 => once(&mut self.quality, "quality", value.enumeration("quality")?),
             7 => self.read_issues(value),
             8 => self.read_metadata(value.bytes("metadata")?),
@@ -63,7 +82,9 @@ impl<'a> EventFields<'a> {
 
     /// Returns the payload's bytes.
     pub(super) fn payload(&self, event_type: EventType) -> Result<&'a [u8], DecodeError> {
-        let (number, bytes) = self.payload.ok_or(DecodeError::Missing { field: "payload" })?;
+        let (number, bytes) = self
+            .payload
+            .ok_or(DecodeError::Missing { field: "payload" })?;
         let arm = |known: &EventType| u32::from(known.number()) + 9 == number;
         match EventType::ALL.iter().find(|known| arm(known)) {
             Some(found) if *found == event_type => Ok(bytes),
@@ -112,5 +133,13 @@ impl<'a> EventFields<'a> {
 }
 
 fn within_limit(field: &'static str, length: usize) -> Result<(), DecodeError> {
-    if length <= MAX_ENTRIES { Ok(()) } else { Err(DecodeError::Length { field, length, allowed: "up to 256" }) }
+    if length <= MAX_ENTRIES {
+        Ok(())
+    } else {
+        Err(DecodeError::Length {
+            field,
+            length,
+            allowed: "up to 256",
+        })
+    }
 }

@@ -41,7 +41,9 @@ impl BatchInfo<'_> {
     /// Returns the event type, or `None` for one of a newer version.
     #[must_use]
     pub fn known_type(&self) -> Option<EventType> {
-        EventType::ALL.into_iter().find(|known| i32::from(known.number()) == self.event_type)
+        EventType::ALL
+            .into_iter()
+            .find(|known| i32::from(known.number()) == self.event_type)
     }
 
     /// Returns the name of the event type, or its number when it has none.
@@ -69,14 +71,20 @@ pub(super) fn checked_body(value: &[u8]) -> Result<&[u8], DecodeError> {
         return Err(DecodeError::Empty);
     }
     if value.len() > MAX_VALUE_BYTES {
-        return Err(DecodeError::TooLarge { length: value.len() });
+        return Err(DecodeError::TooLarge {
+            length: value.len(),
+        });
     }
     let Some((body, [CRC_TAG, stored @ ..])) = value.split_last_chunk::<TRAILER_LENGTH>() else {
         return Err(DecodeError::NoChecksum);
     };
     let stored = u32::from_le_bytes(*stored);
     let computed = crc32c::crc32c(body);
-    if stored == computed { Ok(body) } else { Err(DecodeError::Checksum { computed, stored }) }
+    if stored == computed {
+        Ok(body)
+    } else {
+        Err(DecodeError::Checksum { computed, stored })
+    }
 }
 
 /// Reads everything but the events, which it counts.
@@ -104,13 +112,29 @@ struct HeaderFields<'a> {
 impl<'a> HeaderFields<'a> {
     fn read(&mut self, number: u32, value: Value<'a>) -> Result<(), DecodeError> {
         match number {
-            1 => once(&mut self.schema_version, "schema_version", value.uint32("schema_version")?),
+            1 => once(
+                &mut self.schema_version,
+                "schema_version",
+                value.uint32("schema_version")?,
+            ),
             2 => once(&mut self.producer, "producer", value.text("producer")?),
             3 => once(&mut self.batch_id, "batch_id", value.varint("batch_id")?),
-            4 => once(&mut self.event_count, "event_count", value.uint32("event_count")?),
+            4 => once(
+                &mut self.event_count,
+                "event_count",
+                value.uint32("event_count")?,
+            ),
             5 => once(&mut self.sent_ns, "sent_ns", value.sfixed64("sent_ns")?),
-            6 => once(&mut self.instrument, "instrument", value.bytes("instrument")?),
-            7 => once(&mut self.event_type, "event_type", value.enumeration("event_type")?),
+            6 => once(
+                &mut self.instrument,
+                "instrument",
+                value.bytes("instrument")?,
+            ),
+            7 => once(
+                &mut self.event_type,
+                "event_type",
+                value.enumeration("event_type")?,
+            ),
             8 => {
                 value.bytes("events")?;
                 self.events += 1;
@@ -131,7 +155,10 @@ impl<'a> HeaderFields<'a> {
             return Err(DecodeError::TooManyEvents);
         }
         if usize::try_from(stated) != Ok(self.events) {
-            return Err(DecodeError::EventCount { stated, found: self.events });
+            return Err(DecodeError::EventCount {
+                stated,
+                found: self.events,
+            });
         }
         let mut info = BatchInfo {
             schema_version,
@@ -142,7 +169,9 @@ impl<'a> HeaderFields<'a> {
             event_type: self.event_type.unwrap_or_default(),
             ..BatchInfo::default()
         };
-        let instrument = self.instrument.ok_or(DecodeError::Missing { field: "instrument" })?;
+        let instrument = self.instrument.ok_or(DecodeError::Missing {
+            field: "instrument",
+        })?;
         read_instrument(instrument, &mut info)?;
         Ok(info)
     }
@@ -156,7 +185,11 @@ fn read_instrument<'a>(bytes: &'a [u8], info: &mut BatchInfo<'a>) -> Result<(), 
             1 => once(&mut exchange, "exchange", short_text(value, "exchange")?)?,
             2 => once(&mut market, "market", short_text(value, "market")?)?,
             3 => once(&mut symbol, "symbol", short_text(value, "symbol")?)?,
-            4 => once(&mut raw_symbol, "raw_symbol", short_text(value, "raw_symbol")?)?,
+            4 => once(
+                &mut raw_symbol,
+                "raw_symbol",
+                short_text(value, "raw_symbol")?,
+            )?,
             _ => {}
         }
     }
@@ -171,12 +204,24 @@ fn read_instrument<'a>(bytes: &'a [u8], info: &mut BatchInfo<'a>) -> Result<(), 
 fn short_text<'a>(value: Value<'a>, field: &'static str) -> Result<&'a str, DecodeError> {
     let text = value.text(field)?;
     if text.len() > MAX_INSTRUMENT_TEXT {
-        return Err(DecodeError::Length { field, length: text.len(), allowed: "up to 256" });
+        return Err(DecodeError::Length {
+            field,
+            length: text.len(),
+            allowed: "up to 256",
+        });
     }
     Ok(text)
 }
 
-fn present<'a>(text: Option<&'a str>, field: &'static str, is_required: bool) -> Result<&'a str, DecodeError> {
+fn present<'a>(
+    text: Option<&'a str>,
+    field: &'static str,
+    is_required: bool,
+) -> Result<&'a str, DecodeError> {
     let text = text.unwrap_or_default();
-    if text.is_empty() && is_required { Err(DecodeError::Missing { field }) } else { Ok(text) }
+    if text.is_empty() && is_required {
+        Err(DecodeError::Missing { field })
+    } else {
+        Ok(text)
+    }
 }

@@ -23,8 +23,8 @@ mod decode_tests;
 mod encode_tests;
 
 pub use batch::{
-    BatchEncoder, CoverageEncoder, CoverageRecords, EncodedBatch, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
-    QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
+    BatchEncoder, CoverageEncoder, CoverageRecords, EncodedBatch, MAX_BATCH_BYTES,
+    MAX_BATCH_EVENTS, QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
 };
 pub use decode::{Decoded, OnError, decode, is_readable};
 pub use decode_error::{DecodeError, DecodeFailure};

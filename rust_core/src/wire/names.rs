@@ -4,7 +4,13 @@ use std::borrow::Cow;
 
 use crate::model::IssueCode;
 
-const QUALITIES: [&str; 5] = ["unspecified", "perfect", "repaired", "suspicious", "discarded"];
+const QUALITIES: [&str; 5] = [
+    "unspecified",
+    "perfect",
+    "repaired",
+    "suspicious",
+    "discarded",
+];
 const COVERAGE_KINDS: [&str; 8] = [
     "unspecified",
     "session_start",
@@ -15,7 +21,13 @@ const COVERAGE_KINDS: [&str; 8] = [
     "connection_lost",
     "connection_restored",
 ];
-const PROOF_LEVELS: [&str; 5] = ["unspecified", "proven_complete", "proven_gap", "unverifiable", "inferred"];
+const PROOF_LEVELS: [&str; 5] = [
+    "unspecified",
+    "proven_complete",
+    "proven_gap",
+    "unverifiable",
+    "inferred",
+];
 /// A side that is not specified is null, which the empty text stands for.
 const SIDES: [&str; 3] = ["", "buy", "sell"];
 
@@ -43,6 +55,11 @@ pub(super) fn issue_name(number: i32) -> Cow<'static, str> {
 }
 
 fn name(number: i32, names: &[&'static str]) -> Cow<'static, str> {
-    let known = usize::try_from(number).ok().and_then(|index| names.get(index));
-    known.map_or_else(|| Cow::Owned(number.to_string()), |name| Cow::Borrowed(*name))
+    let known = usize::try_from(number)
+        .ok()
+        .and_then(|index| names.get(index));
+    known.map_or_else(
+        || Cow::Owned(number.to_string()),
+        |name| Cow::Borrowed(*name),
+    )
 }

@@ -37,7 +37,9 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let Ok(tag) = u32::try_from(self.varint()?) else { return malformed("a tag beyond 32 bits") };
+        let Ok(tag) = u32::try_from(self.varint()?) else {
+            return malformed("a tag beyond 32 bits");
+        };
         let value = match tag & 7 {
             0 => Value::Varint(self.varint()?),
             1 => Value::Fixed64(*self.chunk()?),
@@ -69,7 +71,11 @@ impl<'a> Reader<'a> {
     #[inline]
     fn medium_varint(&mut self) -> Result<u64, DecodeError> {
         const ENDS: u64 = 0x8080_8080_8080_8080;
-        let Some(word) = self.rest.first_chunk().map(|chunk| u64::from_le_bytes(*chunk)) else {
+        let Some(word) = self
+            .rest
+            .first_chunk()
+            .map(|chunk| u64::from_le_bytes(*chunk))
+        else {
             return self.long_varint();
         };
         let ends = !word & ENDS;
@@ -137,7 +143,11 @@ impl<'a> Reader<'a> {
 impl<'a> Value<'a> {
     #[inline]
     pub(super) fn varint(self, field: &'static str) -> Result<u64, DecodeError> {
-        if let Self::Varint(value) = self { Ok(value) } else { Err(DecodeError::WireType { field }) }
+        if let Self::Varint(value) = self {
+            Ok(value)
+        } else {
+            Err(DecodeError::WireType { field })
+        }
     }
 
     #[inline]
@@ -161,14 +171,22 @@ impl<'a> Value<'a> {
 
     #[inline]
     pub(super) fn bytes(self, field: &'static str) -> Result<&'a [u8], DecodeError> {
-        if let Self::Bytes(value) = self { Ok(value) } else { Err(DecodeError::WireType { field }) }
+        if let Self::Bytes(value) = self {
+            Ok(value)
+        } else {
+            Err(DecodeError::WireType { field })
+        }
     }
 
     #[inline]
     pub(super) fn text(self, field: &'static str) -> Result<&'a str, DecodeError> {
         let bytes = self.bytes(field)?;
         if bytes.len() > MAX_TEXT {
-            return Err(DecodeError::Length { field, length: bytes.len(), allowed: "up to 65536" });
+            return Err(DecodeError::Length {
+                field,
+                length: bytes.len(),
+                allowed: "up to 65536",
+            });
         }
         core::str::from_utf8(bytes).map_err(|_| DecodeError::Utf8 { field })
     }
@@ -181,7 +199,11 @@ pub(super) fn enum_number(value: u64, field: &'static str) -> Result<i32, Decode
 
 /// Fills the slot of a singular field.
 #[inline(always)]
-pub(super) fn once<T>(slot: &mut Option<T>, field: &'static str, value: T) -> Result<(), DecodeError> {
+pub(super) fn once<T>(
+    slot: &mut Option<T>,
+    field: &'static str,
+    value: T,
+) -> Result<(), DecodeError> {
     if slot.is_some() {
         return Err(DecodeError::Repeated { field });
     }

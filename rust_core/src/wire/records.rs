@@ -28,7 +28,9 @@ pub(super) fn coverage_event(record: &Coverage) -> proto::MarketEvent {
 }
 
 fn kept_reason(reason: &str) -> &str {
-    reason.get(..reason.floor_char_boundary(MAX_REASON)).unwrap_or_default()
+    reason
+        .get(..reason.floor_char_boundary(MAX_REASON))
+        .unwrap_or_default()
 }
 
 pub(super) fn quarantine_event(record: &Quarantine<'_>) -> proto::MarketEvent {

@@ -46,16 +46,26 @@ pub enum TopicError {
 ///
 /// # Errors
 /// See [`TopicError`].
-pub fn topic(event_type: EventType, exchange: &str, market: &str, raw_symbol: &str) -> Result<String, TopicError> {
+pub fn topic(
+    event_type: EventType,
+    exchange: &str,
+    market: &str,
+    raw_symbol: &str,
+) -> Result<String, TopicError> {
     check_tag("exchange", exchange)?;
     check_tag("market", market)?;
     if raw_symbol.is_empty() && event_type != EventType::Quarantine {
-        return Err(TopicError::EmptySymbol { event_type: event_type.name() });
+        return Err(TopicError::EmptySymbol {
+            event_type: event_type.name(),
+        });
     }
     let token = symbol_token(raw_symbol);
     let topic = format!("{}.{exchange}.{market}.{token}", event_type.name());
     if topic.len() > MAX_TOPIC_LENGTH {
-        return Err(TopicError::TooLong { length: topic.len(), raw_symbol: raw_symbol.to_owned() });
+        return Err(TopicError::TooLong {
+            length: topic.len(),
+            raw_symbol: raw_symbol.to_owned(),
+        });
     }
     Ok(topic)
 }
@@ -104,16 +114,30 @@ pub fn raw_symbol_of(token: &str) -> Option<String> {
 }
 
 fn check_tag(field: &'static str, tag: &str) -> Result<(), TopicError> {
-    let is_fine = !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    if is_fine { Ok(()) } else { Err(TopicError::BadTag { field, found: tag.to_owned() }) }
+    let is_fine = !tag.is_empty()
+        && tag
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if is_fine {
+        Ok(())
+    } else {
+        Err(TopicError::BadTag {
+            field,
+            found: tag.to_owned(),
+        })
+    }
 }
 
 fn hex_digit(nibble: u8) -> char {
-    HEX.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit))
+    HEX.get(usize::from(nibble))
+        .map_or('0', |digit| char::from(*digit))
 }
 
 fn hex_value(digit: u8) -> Option<u8> {
-    HEX.iter().zip(0_u8..).find(|(hex, _)| **hex == digit).map(|(_, value)| value)
+    HEX.iter()
+        .zip(0_u8..)
+        .find(|(hex, _)| **hex == digit)
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -124,9 +148,18 @@ mod tests {
     #[test]
     fn a_topic_is_type_exchange_market_symbol() {
         let name = |event_type, symbol| topic(event_type, "binance", "spot", symbol);
-        assert_eq!(name(EventType::Trade, "BTCUSDT").as_deref(), Ok("trade.binance.spot.btcusdt"));
-        assert_eq!(name(EventType::Coverage, "1INCHUSDT").as_deref(), Ok("coverage.binance.spot.1inchusdt"));
-        assert_eq!(name(EventType::Trade, "BTC-USDT_x").as_deref(), Ok("trade.binance.spot.btc-2dusdt-5f-78"));
+        assert_eq!(
+            name(EventType::Trade, "BTCUSDT").as_deref(),
+            Ok("trade.binance.spot.btcusdt")
+        );
+        assert_eq!(
+            name(EventType::Coverage, "1INCHUSDT").as_deref(),
+            Ok("coverage.binance.spot.1inchusdt")
+        );
+        assert_eq!(
+            name(EventType::Trade, "BTC-USDT_x").as_deref(),
+            Ok("trade.binance.spot.btc-2dusdt-5f-78")
+        );
         assert_eq!(
             name(EventType::Trade, "币安人生USDT").as_deref(),
             Ok("trade.binance.spot.-e5-b8-81-e5-ae-89-e4-ba-ba-e7-94-9fusdt")
@@ -138,14 +171,31 @@ mod tests {
         let unknown = topic(EventType::Quarantine, "binance", "spot", "");
         assert_eq!(unknown.as_deref(), Ok("quarantine.binance.spot.-unknown"));
         let trade = topic(EventType::Trade, "binance", "spot", "");
-        assert_eq!(trade, Err(TopicError::EmptySymbol { event_type: "trade" }));
+        assert_eq!(
+            trade,
+            Err(TopicError::EmptySymbol {
+                event_type: "trade"
+            })
+        );
     }
 
     #[test]
     fn a_tag_with_a_dot_would_blur_the_parts() {
         let found = topic(EventType::Trade, "bin.ance", "spot", "BTCUSDT");
-        assert_eq!(found, Err(TopicError::BadTag { field: "exchange", found: "bin.ance".to_owned() }));
-        assert!(matches!(topic(EventType::Trade, "a", "", "B"), Err(TopicError::BadTag { field: "market", .. })));
+        assert_eq!(
+            found,
+            Err(TopicError::BadTag {
+                field: "exchange",
+                found: "bin.ance".to_owned()
+            })
+        );
+        assert!(matches!(
+            topic(EventType::Trade, "a", "", "B"),
+            Err(TopicError::BadTag {
+                field: "market",
+                ..
+            })
+        ));
     }
 
     #[test]
@@ -154,12 +204,17 @@ mod tests {
         let at_limit = topic(EventType::Trade, "binance", "spot", &"A".repeat(free));
         assert_eq!(at_limit.map(|name| name.len()), Ok(MAX_TOPIC_LENGTH));
         let above = topic(EventType::Trade, "binance", "spot", &"A".repeat(free + 1));
-        assert!(matches!(above, Err(TopicError::TooLong { length: 250, .. })));
+        assert!(matches!(
+            above,
+            Err(TopicError::TooLong { length: 250, .. })
+        ));
     }
 
     #[test]
     fn a_token_that_no_symbol_has_is_refused() {
-        for token in ["BTC", "btc_usdt", "-", "-4", "-41", "-zz", "-ff", "-2D", "a.b"] {
+        for token in [
+            "BTC", "btc_usdt", "-", "-4", "-41", "-zz", "-ff", "-2D", "a.b",
+        ] {
             assert_eq!(raw_symbol_of(token), None, "{token}");
         }
     }

@@ -39,7 +39,10 @@ impl Buffer {
     #[inline]
     pub(super) fn put_before(&mut self, end: usize, bytes: &[u8]) -> usize {
         let start = end.saturating_sub(bytes.len());
-        let slot = self.bytes.get_mut(start..end).filter(|slot| slot.len() == bytes.len());
+        let slot = self
+            .bytes
+            .get_mut(start..end)
+            .filter(|slot| slot.len() == bytes.len());
         debug_assert!(slot.is_some(), "there is too little room in front");
         if let Some(slot) = slot {
             slot.copy_from_slice(bytes);
@@ -58,8 +61,14 @@ impl Buffer {
     /// Writes a word and counts its first `count` bytes.
     #[inline(always)]
     pub(super) fn put<const N: usize>(&mut self, word: [u8; N], count: usize) {
-        let slot = self.bytes.get_mut(self.used..).and_then(|free| free.first_chunk_mut());
-        debug_assert!(slot.is_some() && count <= N, "reserve() was called with too small a count");
+        let slot = self
+            .bytes
+            .get_mut(self.used..)
+            .and_then(|free| free.first_chunk_mut());
+        debug_assert!(
+            slot.is_some() && count <= N,
+            "reserve() was called with too small a count"
+        );
         if let Some(slot) = slot {
             *slot = word;
             self.used += count;
@@ -70,7 +79,10 @@ impl Buffer {
     pub(super) fn put_slice(&mut self, bytes: &[u8]) {
         let end = self.used + bytes.len();
         let slot = self.bytes.get_mut(self.used..end);
-        debug_assert!(slot.is_some(), "reserve() was called with too small a count");
+        debug_assert!(
+            slot.is_some(),
+            "reserve() was called with too small a count"
+        );
         if let Some(slot) = slot {
             slot.copy_from_slice(bytes);
             self.used = end;

@@ -11,7 +11,8 @@ struct Collected {
 
 impl Sink for Collected {
     fn message(&mut self, route: usize, batch: &EncodedBatch<'_>) {
-        self.messages.push((route, batch.topic().to_owned(), batch.as_bytes().to_vec()));
+        self.messages
+            .push((route, batch.topic().to_owned(), batch.as_bytes().to_vec()));
     }
 
     fn control(&mut self, index: usize, kind: ControlKind, _frame: &[u8]) {
@@ -48,12 +49,22 @@ const AT: Option<UnixNanos> = Some(UnixNanos::new(1_723_161_255_400_000_000));
 
 fn push(normalizer: &mut Normalizer, frames: &[String]) -> (Tally, Collected) {
     let mut sink = Collected::default();
-    let tally = normalizer.push(&Slices { frames, received: AT }, None, &mut sink);
+    let tally = normalizer.push(
+        &Slices {
+            frames,
+            received: AT,
+        },
+        None,
+        &mut sink,
+    );
     (tally, sink)
 }
 
 fn topics(sink: &Collected) -> Vec<&str> {
-    sink.messages.iter().map(|(_, topic, _)| topic.as_str()).collect()
+    sink.messages
+        .iter()
+        .map(|(_, topic, _)| topic.as_str())
+        .collect()
 }
 
 #[test]
@@ -73,7 +84,14 @@ fn every_frame_has_one_verdict_and_topics_come_in_the_order_they_were_touched() 
     let (tally, sink) = push(&mut normalizer, &frames);
     assert_eq!(
         tally,
-        Tally { frames: 9, events: 3, quarantined: 3, duplicates: 1, control: 1, unsupported: 1 }
+        Tally {
+            frames: 9,
+            events: 3,
+            quarantined: 3,
+            duplicates: 1,
+            control: 1,
+            unsupported: 1
+        }
     );
     assert_eq!(
         topics(&sink),
@@ -87,7 +105,11 @@ fn every_frame_has_one_verdict_and_topics_come_in_the_order_they_were_touched() 
         ]
     );
     assert_eq!(sink.controls, [(4, ControlKind::Heartbeat)]);
-    let gaps: Vec<_> = normalizer.gaps().iter().map(|gap| (gap.channel, gap.first, gap.last)).collect();
+    let gaps: Vec<_> = normalizer
+        .gaps()
+        .iter()
+        .map(|gap| (gap.channel, gap.first, gap.last))
+        .collect();
     assert_eq!(gaps, [("trade", 8, 8)]);
 }
 
@@ -95,7 +117,10 @@ fn every_frame_has_one_verdict_and_topics_come_in_the_order_they_were_touched() 
 fn a_batch_is_cut_at_256_events() {
     let frames: Vec<_> = (0..600).map(|id| trade("BTCUSDT", id)).collect();
     let (_, sink) = push(&mut normalizer(), &frames);
-    let trades = topics(&sink).iter().filter(|topic| topic.starts_with("trade")).count();
+    let trades = topics(&sink)
+        .iter()
+        .filter(|topic| topic.starts_with("trade"))
+        .count();
     assert_eq!(trades, 3);
 }
 
@@ -122,18 +147,45 @@ fn the_stages_account_for_every_frame() {
 fn a_panic_quarantines_the_push_and_the_state_stays_usable() {
     let mut normalizer = normalizer();
     push(&mut normalizer, &[trade("BTCUSDT", 1)]);
-    let frames = [trade("BTCUSDT", 2), r#"{"e":"kline"}"#.to_owned(), trade("BTCUSDT", 3)];
-    let (source, mut sink) = (Slices { frames: &frames, received: AT }, Collected::default());
+    let frames = [
+        trade("BTCUSDT", 2),
+        r#"{"e":"kline"}"#.to_owned(),
+        trade("BTCUSDT", 3),
+    ];
+    let (source, mut sink) = (
+        Slices {
+            frames: &frames,
+            received: AT,
+        },
+        Collected::default(),
+    );
     let tally = normalizer.guarded(&source, None, &mut sink, |normalizer, sink| {
         for (index, frame) in frames.iter().enumerate() {
-            normalizer.frame(Arrived { index, bytes: frame.as_bytes(), received: AT }, sink);
+            normalizer.frame(
+                Arrived {
+                    index,
+                    bytes: frame.as_bytes(),
+                    received: AT,
+                },
+                sink,
+            );
         }
         panic!("on purpose");
     });
-    assert_eq!(tally, Tally { frames: 3, quarantined: 3, ..Tally::default() });
+    assert_eq!(
+        tally,
+        Tally {
+            frames: 3,
+            quarantined: 3,
+            ..Tally::default()
+        }
+    );
     assert_eq!(topics(&sink), ["quarantine.binance.spot.-unknown"]);
     assert_eq!(normalizer.unsupported().count(), 0);
-    assert_eq!(normalizer.counters().reasons().collect::<Vec<_>>(), [(IssueCode::Internal, 3)]);
+    assert_eq!(
+        normalizer.counters().reasons().collect::<Vec<_>>(),
+        [(IssueCode::Internal, 3)]
+    );
     let (tally, sink) = push(&mut normalizer, &[trade("BTCUSDT", 4)]);
     assert_eq!(tally.events, 1);
     assert_eq!(topics(&sink), ["trade.binance.spot.btcusdt"]);
@@ -144,18 +196,36 @@ fn a_lost_connection_and_the_end_are_stated_for_what_had_data() {
     let mut normalizer = normalizer();
     push(&mut normalizer, &[trade("BTCUSDT", 1)]);
     let mut sink = Collected::default();
-    normalizer.connection(ConnectionState::Lost, UnixNanos::new(5), "reset by peer", None, &mut sink);
+    normalizer.connection(
+        ConnectionState::Lost,
+        UnixNanos::new(5),
+        "reset by peer",
+        None,
+        &mut sink,
+    );
     normalizer.finish(None, None, &mut sink);
     assert_eq!(topics(&sink), ["coverage.binance.spot.btcusdt"; 2]);
-    assert!(sink.messages[0].2.windows(13).any(|bytes| bytes == b"reset by peer"));
+    assert!(
+        sink.messages[0]
+            .2
+            .windows(13)
+            .any(|bytes| bytes == b"reset by peer")
+    );
 }
 
 #[test]
 fn a_push_after_a_gap_with_late_ids_states_one_filling() {
     let mut normalizer = normalizer();
-    let (_, sink) = push(&mut normalizer, &[1, 5, 2, 3].map(|id| trade("BTCUSDT", id)));
+    let (_, sink) = push(
+        &mut normalizer,
+        &[1, 5, 2, 3].map(|id| trade("BTCUSDT", id)),
+    );
     assert_eq!(topics(&sink).len(), 2);
-    let gaps: Vec<_> = normalizer.gaps().iter().map(|gap| (gap.first, gap.last)).collect();
+    let gaps: Vec<_> = normalizer
+        .gaps()
+        .iter()
+        .map(|gap| (gap.first, gap.last))
+        .collect();
     assert_eq!(gaps, [(4, 4)]);
     assert_eq!(normalizer.topics(&["BTCUSDT"]).unwrap().len(), 4);
     assert_eq!(normalizer.topics(&["NOPE"]), Err("NOPE"));
