@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from tapeline.errors import TapelineError
+from tapeline.errors import ArgumentError, SettingsError, TapelineError
 
 
 class Command(NamedTuple):
@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = next((word for word in words if not word.startswith("-")), None)
     try:
         build_app(wanted)(words, prog_name="tapeline")
+    except (SettingsError, ArgumentError) as error:
+        fail(str(error), status=2)
     except TapelineError as error:
         fail(str(error))
     except OSError as error:
@@ -78,10 +80,10 @@ def build_app(wanted: str | None) -> typer.Typer:
     return app
 
 
-def fail(message: str) -> None:
-    """Print one sentence to stderr and end the process with status 1."""
+def fail(message: str, status: int = 1) -> None:
+    """Print one sentence to stderr and end the process with ``status``."""
     sys.stderr.write(f"tapeline: {message}\n")
-    raise SystemExit(1)
+    raise SystemExit(status)
 
 
 def _load(command: Command) -> Callable[..., Any]:
