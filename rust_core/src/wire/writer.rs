@@ -66,6 +66,18 @@ impl Buffer {
         }
     }
 
+    /// Returns the next `N` bytes, of which [`Self::count`] makes some count.
+    #[inline(always)]
+    pub(super) fn next_chunk<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.bytes.get_mut(self.used..)?.first_chunk_mut()
+    }
+
+    /// Counts `count` bytes of [`Self::next_chunk`].
+    #[inline(always)]
+    pub(super) fn count(&mut self, count: usize) {
+        self.used += count;
+    }
+
     /// Writes bytes of any number.
     pub(super) fn put_slice(&mut self, bytes: &[u8]) {
         let end = self.used + bytes.len();
@@ -218,6 +230,12 @@ impl DecimalText {
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
+}
+
+/// Returns a number as left-aligned ASCII digits and their count, `None` from 10^16 on.
+#[inline(always)]
+pub(super) fn short_digits(value: u64) -> Option<(u128, usize)> {
+    (value < TEN_TO_16).then(|| digits(value))
 }
 
 /// Returns a number below 10^16 as left-aligned ASCII digits and their count.
