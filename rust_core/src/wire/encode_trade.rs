@@ -51,6 +51,7 @@ fn encode_usual(out: &mut Buffer, event: &TradeEvent<'_>) -> Option<()> {
 }
 
 /// Writes any event.
+#[inline(never)]
 fn encode_unusual(out: &mut Buffer, event: &TradeEvent<'_>) {
     let start = out.open(0x42);
     out.put([0x0a, 16], 2);

@@ -48,11 +48,17 @@ impl Buffer {
     }
 
     /// Makes room for `count` bytes, which must be enough for all that is put until the next call.
+    #[inline(always)]
     pub(super) fn reserve(&mut self, count: usize) {
         let needed = self.used + count + SLACK;
         if needed > self.bytes.len() {
-            self.bytes.resize(needed.next_power_of_two(), 0);
+            self.grow(needed);
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        self.bytes.resize(needed.next_power_of_two(), 0);
     }
 
     /// Writes a word and counts its first `count` bytes.
