@@ -66,14 +66,15 @@ impl PriceAverage {
             return false;
         };
         let average = *sum >> SHIFT;
-        let distance = price - average;
-        let is_off = distance.abs() * BAND > average;
+        // A price at scale 18 is below 10^35 and so is the average: nothing here comes near 2^127.
+        let distance = price.wrapping_sub(average);
+        let is_off = distance.wrapping_abs().wrapping_mul(BAND) > average;
         let limited = if is_off {
             average + distance.signum() * (average / BAND)
         } else {
             price
         };
-        *sum += limited - average;
+        *sum = sum.wrapping_add(limited.wrapping_sub(average));
         is_off
     }
 

@@ -32,6 +32,40 @@ pub(super) fn check<'a>(
     raw: &RawTrade<'a>,
     issues: &mut IssueSet,
 ) -> Result<Structured<'a>, Refusal> {
+    // Every field of the usual type is there and needs no remark.
+    if let RawTrade {
+        symbol: RawField::Text(symbol),
+        id: RawField::Number(id),
+        price: RawField::Text(price),
+        quantity: RawField::Text(quantity),
+        time: RawField::Number(time),
+        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        has_byte_order_mark: false,
+        ..
+    } = *raw
+    {
+        return Ok(Structured {
+            symbol,
+            id,
+            price,
+            quantity,
+            time,
+            side: aggressor(is_buyer_maker),
+        });
+    }
+    check_unusual(raw, issues)
+}
+
+const fn aggressor(is_buyer_maker: bool) -> Side {
+    if is_buyer_maker {
+        Side::Sell
+    } else {
+        Side::Buy
+    }
+}
+
+#[cold]
+fn check_unusual<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Structured<'a>, Refusal> {
     let required = [
         (raw.symbol, "s"),
         (raw.id, raw.id_key),
@@ -66,17 +100,12 @@ pub(super) fn check<'a>(
     if raw.has_byte_order_mark {
         issues.insert(IssueCode::ByteOrderMark);
     }
-    let side = if is_buyer_maker {
-        Side::Sell
-    } else {
-        Side::Buy
-    };
     Ok(Structured {
         symbol,
         id,
         price,
         quantity,
         time,
-        side,
+        side: aggressor(is_buyer_maker),
     })
 }

@@ -20,9 +20,12 @@ pub(super) fn check(
 ) -> Result<(Decimal, Decimal), Refusal> {
     let price = exact(price, PRICE_POWER, "p", issues)?;
     let quantity = exact(quantity, QUANTITY_POWER, "q", issues)?;
-    match price.units().checked_mul(quantity.units()) {
-        Some(_) => Ok((price, quantity)),
-        None => Err(Refusal::new(IssueCode::Range, "notional")),
+    // The product of two numbers of 64 bits fits 128.
+    let is_small = i64::try_from(price.units()).is_ok() && i64::try_from(quantity.units()).is_ok();
+    if is_small || price.units().checked_mul(quantity.units()).is_some() {
+        Ok((price, quantity))
+    } else {
+        Err(Refusal::new(IssueCode::Range, "notional"))
     }
 }
 

@@ -178,10 +178,15 @@ impl Decimal {
     }
 
     /// Returns the value's units at another scale, or `None` when that would round or overflow.
+    #[inline]
     #[must_use]
     pub fn units_at(self, scale: u32) -> Option<i128> {
-        let shift = scale.checked_sub(u32::from(self.scale))?;
-        self.units.checked_mul(pow10(shift)?)
+        let power = pow10(scale.checked_sub(u32::from(self.scale))?)?;
+        match (i64::try_from(self.units), i64::try_from(power)) {
+            // The product of two numbers of 64 bits fits 128.
+            (Ok(units), Ok(power)) => Some(i128::from(units).wrapping_mul(i128::from(power))),
+            _ => self.units.checked_mul(power),
+        }
     }
 
     /// Parses decimal text in the grammar of a JSON number, exponents included. Never rounds.

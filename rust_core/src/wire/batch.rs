@@ -8,7 +8,7 @@ use super::encode_trade::encode_trade;
 use super::generated as proto;
 use super::records::{coverage_event, quarantine_event};
 use super::topic::{TopicError, topic};
-use super::writer::{Buffer, varint};
+use super::writer::{Buffer, short_varint, varint};
 use crate::model::{Coverage, EventType, Instrument, Quarantine, TradeEvent, UnixNanos};
 
 /// The version of `tapeline.market.v1` that this code writes.
@@ -173,8 +173,8 @@ struct Batch {
     key: Vec<u8>,
     /// Fields 1 and 2, the same in every batch.
     head: Vec<u8>,
-    /// Fields 6 and 7, the same in every batch.
-    tail: Vec<u8>,
+    /// Where fields 6 and 7 begin, which end at `room` and are the same in every batch.
+    header_end: usize,
     /// Room for the header, then the events: a finished batch lies in one piece.
     buffer: Buffer,
     room: usize,
@@ -213,6 +213,7 @@ impl Batch {
         let room = head.len() + MAX_VARIABLE_HEADER + tail.len();
         let mut buffer = Buffer::default();
         buffer.restart_at(room);
+        let header_end = buffer.put_before(room, &tail);
         Ok(Self {
             event_type,
             key: topic
@@ -223,7 +224,7 @@ impl Batch {
                 .to_vec(),
             topic,
             head,
-            tail,
+            header_end,
             buffer,
             room,
             count: 0,
@@ -247,11 +248,38 @@ impl Batch {
     /// Writes the header in front of the events and the checksum behind them. Returns where the value
     /// begins, and the checksum.
     fn close(&mut self, sent: UnixNanos) -> (usize, u32) {
-        let mut start = self.buffer.put_before(self.room, &self.tail);
+        let mut start = self.header_end;
         if sent.get() != 0 {
             start = self.buffer.put_before(start, &sent.get().to_le_bytes());
             start = self.buffer.put_before(start, &[0x29]);
         }
+        start = self.put_numbers_before(start);
+        start = self.buffer.put_before(start, &self.head);
+        let crc32c = crc32c::crc32c(self.buffer.as_slice().get(start..).unwrap_or_default());
+        self.buffer.reserve(TRAILER_LENGTH);
+        let field = u64::from(CRC_TAG) | (u64::from(crc32c) << 8);
+        self.buffer.put(field.to_le_bytes(), TRAILER_LENGTH);
+        (start, crc32c)
+    }
+
+    /// Writes `batch_id` and `event_count` so that they end at byte `end`; returns where they begin.
+    fn put_numbers_before(&mut self, end: usize) -> usize {
+        let (id, count) = (
+            short_varint(self.batch_id),
+            short_varint(u64::from(self.count)),
+        );
+        if let (Some((id, id_length)), Some((count, count_length))) = (id, count) {
+            // At most 1 + 8 + 1 + 5 bytes: one store, of which the last bytes count. What it touches
+            // before them is room for the longest header and written later.
+            let word = 0x18 | (u128::from(id) << 8);
+            let count_field = 0x20 | (u128::from(count) << 8);
+            let word = word | (count_field << (8 * (id_length + 1)));
+            let length = 2 + id_length + count_length;
+            self.buffer
+                .put_before(end, &(word << (8 * (16 - length))).to_le_bytes());
+            return end - length;
+        }
+        let mut start = end;
         for (tag, number) in [(0x20, u64::from(self.count)), (0x18, self.batch_id)] {
             let (bytes, length) = varint(number);
             start = self
@@ -259,12 +287,7 @@ impl Batch {
                 .put_before(start, bytes.get(..length).unwrap_or_default());
             start = self.buffer.put_before(start, &[tag]);
         }
-        start = self.buffer.put_before(start, &self.head);
-        let crc32c = crc32c::crc32c(self.buffer.as_slice().get(start..).unwrap_or_default());
-        self.buffer.reserve(TRAILER_LENGTH);
-        self.buffer.put([CRC_TAG], 1);
-        self.buffer.put(crc32c.to_le_bytes(), 4);
-        (start, crc32c)
+        start
     }
 
     fn start_next(&mut self) {

@@ -1,7 +1,7 @@
 //! The hot encoder: one trade as one `MarketEvent`, byte for byte what prost would write.
 
-use super::writer::{Buffer, short_varint};
-use crate::model::{Decimal, IssueSet, TradeEvent};
+use super::writer::{Buffer, low_byte, short_digits, short_varint};
+use crate::model::{Decimal, IssueSet, Quality, TradeEvent};
 
 /// Most bytes of a trade's `MarketEvent` without its raw frame: 18 event id, 22 native id, 27 times, 2
 /// quality, 130 issues, 84 metadata, 51 trade, the lengths of event and frame. Rounded up.
@@ -10,6 +10,54 @@ const MAX_WITHOUT_RAW: usize = 384;
 /// Appends field 8 of a `MarketDataBatch`.
 pub(super) fn encode_trade(out: &mut Buffer, event: &TradeEvent<'_>) {
     out.reserve(MAX_WITHOUT_RAW + event.raw.map_or(0, <[u8]>::len));
+    if encode_usual(out, event).is_none() {
+        encode_unusual(out, event);
+    }
+}
+
+/// Writes a Perfect event that has all three times, no metadata and no frame: its lengths are known
+/// beforehand and its fields go out in a few stores. `None`, and nothing written, for any other.
+#[inline(always)]
+fn encode_usual(out: &mut Buffer, event: &TradeEvent<'_>) -> Option<()> {
+    let (received, published) = (event.received?, event.published?);
+    if !event.issues.is_empty() || event.trade_id_range.is_some() || event.raw.is_some() {
+        return None;
+    }
+    let (native_id, native_length) = short_digits(event.native_id)?;
+    let (price, price_length) = packed_decimal(0x0a, event.price)?;
+    let (quantity, quantity_length) = packed_decimal(0x12, event.quantity)?;
+    // Native id 16, decimals 13 each: the event has at most 95 bytes, and every length is one byte.
+    let trade_length = price_length.wrapping_add(quantity_length).wrapping_add(2);
+    let length = trade_length.wrapping_add(native_length).wrapping_add(51);
+    let head = out.next_chunk::<128>()?;
+    head[..4].copy_from_slice(&[0x42, low_byte(length as u64), 0x0a, 16]);
+    head[4..20].copy_from_slice(event.event_id.as_bytes());
+    head[20..22].copy_from_slice(&[0x12, low_byte(native_length as u64)]);
+    head[22..38].copy_from_slice(&native_id.to_le_bytes());
+    let after_id = head.get_mut(native_length.wrapping_add(22)..)?;
+    let (times, decimals) = after_id.split_first_chunk_mut::<31>()?;
+    times[0] = 0x19;
+    times[1..9].copy_from_slice(&event.timestamp.get().to_le_bytes());
+    times[9] = 0x21;
+    times[10..18].copy_from_slice(&received.get().to_le_bytes());
+    times[18] = 0x29;
+    times[19..27].copy_from_slice(&published.get().to_le_bytes());
+    times[27..].copy_from_slice(&[
+        0x30,
+        Quality::Perfect.number(),
+        0x52,
+        low_byte(trade_length as u64),
+    ]);
+    *decimals.first_chunk_mut()? = price.to_le_bytes();
+    let side = (0x18 | (u128::from(event.side.number()) << 8)) << (8 * quantity_length);
+    *decimals.get_mut(price_length..)?.first_chunk_mut()? = (quantity | side).to_le_bytes();
+    out.count(length.wrapping_add(2));
+    Some(())
+}
+
+/// Writes any event.
+#[inline(never)]
+fn encode_unusual(out: &mut Buffer, event: &TradeEvent<'_>) {
     let start = out.open(0x42);
     out.put([0x0a, 16], 2);
     out.put(*event.event_id.as_bytes(), 16);
@@ -69,18 +117,20 @@ fn put_raw(out: &mut Buffer, raw: &[u8]) {
 
 #[inline(always)]
 fn put_decimal(out: &mut Buffer, tag: u8, value: Decimal) {
-    let packed = i64::try_from(value.units())
+    match packed_decimal(tag, value) {
+        Some((word, length)) => out.put(word.to_le_bytes(), length),
+        None => put_rare_decimal(out, tag, value),
+    }
+}
+
+/// Returns tag, length, units and scale, at most 13 bytes, as a little-endian word, and their count;
+/// `None` for zero and for units of more than 55 bits.
+#[inline(always)]
+fn packed_decimal(tag: u8, value: Decimal) -> Option<(u128, usize)> {
+    let units = i64::try_from(value.units())
         .ok()
-        .filter(|units| *units != 0)
-        .and_then(|units| {
-            let zigzag = (units.wrapping_shl(1) ^ (units >> 63)).cast_unsigned();
-            short_varint(zigzag)
-        });
-    let Some((units, length)) = packed else {
-        put_rare_decimal(out, tag, value);
-        return;
-    };
-    // Tag, length, units and scale: at most 13 bytes, one store.
+        .filter(|units| *units != 0)?;
+    let (units, length) = short_varint((units.wrapping_shl(1) ^ (units >> 63)).cast_unsigned())?;
     let scale = u128::from(value.scale());
     let (scale_field, scale_length) = if scale == 0 {
         (0, 0)
@@ -90,7 +140,7 @@ fn put_decimal(out: &mut Buffer, tag: u8, value: Decimal) {
     let body_length = 1 + length + scale_length;
     let body = 0x08 | (u128::from(units) << 8) | (scale_field << (8 * (length + 1)));
     let word = u128::from(tag) | ((body_length as u128) << 8) | (body << 16);
-    out.put(word.to_le_bytes(), 2 + body_length);
+    Some((word, 2 + body_length))
 }
 
 /// Zero, and units of more than 55 bits.

@@ -51,11 +51,17 @@ impl Buffer {
     }
 
     /// Makes room for `count` bytes, which must be enough for all that is put until the next call.
+    #[inline(always)]
     pub(super) fn reserve(&mut self, count: usize) {
         let needed = self.used + count + SLACK;
         if needed > self.bytes.len() {
-            self.bytes.resize(needed.next_power_of_two(), 0);
+            self.grow(needed);
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        self.bytes.resize(needed.next_power_of_two(), 0);
     }
 
     /// Writes a word and counts its first `count` bytes.
@@ -73,6 +79,18 @@ impl Buffer {
             *slot = word;
             self.used += count;
         }
+    }
+
+    /// Returns the next `N` bytes, of which [`Self::count`] makes some count.
+    #[inline(always)]
+    pub(super) fn next_chunk<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.bytes.get_mut(self.used..)?.first_chunk_mut()
+    }
+
+    /// Counts `count` bytes of [`Self::next_chunk`].
+    #[inline(always)]
+    pub(super) fn count(&mut self, count: usize) {
+        self.used += count;
     }
 
     /// Writes bytes of any number.
@@ -230,6 +248,12 @@ impl DecimalText {
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
+}
+
+/// Returns a number as left-aligned ASCII digits and their count, `None` from 10^16 on.
+#[inline(always)]
+pub(super) fn short_digits(value: u64) -> Option<(u128, usize)> {
+    (value < TEN_TO_16).then(|| digits(value))
 }
 
 /// Returns a number below 10^16 as left-aligned ASCII digits and their count.

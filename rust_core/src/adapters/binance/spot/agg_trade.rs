@@ -1,15 +1,18 @@
 //! The `<symbol>@aggTrade` stream.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, strip_suffix};
 use super::fields::{Fields, Key};
 use crate::model::{ProofLevel, RawField, RawTrade};
 
 /// The venue counts aggregates of a symbol one by one.
 const GAP_PROOF: ProofLevel = ProofLevel::ProvenGap;
 
-/// Reads the object after `{"e":"aggTrade"` if it has the venue's usual spelling.
-#[inline]
-pub(super) fn parse_usual<'a>(cursor: &mut Cursor<'a>) -> Option<RawTrade<'a>> {
+/// Reads a frame after `{"e":"aggTrade"` if it has the venue's usual spelling.
+#[inline(always)]
+pub(super) fn parse_usual<'a>(
+    mut cursor: Cursor<'a>,
+    stream: Option<&'a [u8]>,
+) -> Option<RawTrade<'a>> {
     cursor.expect(b",\"E\":")?;
     let published = cursor.integer()?;
     cursor.expect(b",\"s\":\"")?;
@@ -31,10 +34,20 @@ pub(super) fn parse_usual<'a>(cursor: &mut Cursor<'a>) -> Option<RawTrade<'a>> {
     cursor.expect(b",\"M\":")?;
     cursor.boolean()?;
     cursor.expect(b"}")?;
+    let stream_symbol = match stream {
+        Some(stream) => {
+            cursor.expect(b"}")?;
+            Some(strip_suffix(stream, b"@aggTrade")?)
+        }
+        None => None,
+    };
+    if !cursor.is_at_end() {
+        return None;
+    }
     Some(RawTrade {
         channel: "aggTrade",
         gap_proof: GAP_PROOF,
-        stream_symbol: None,
+        stream_symbol,
         symbol: RawField::Text(symbol),
         id: RawField::Number(id),
         price: RawField::Text(price),

@@ -2,6 +2,20 @@
 
 use crate::model::digit_run;
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Sets the high bit of each byte that is a quote, a backslash or no printable ASCII character; bits
+/// after the lowest set one mean nothing.
+#[inline]
+const fn text_ends(word: u64) -> u64 {
+    // Subtracting borrows from the bytes above a match only; adding 1 carries out of 0xff only.
+    let quotes = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let controls = word.wrapping_sub(ONES * 0x20);
+    (quotes | backslashes | controls | word.wrapping_add(ONES) | word) & HIGH_BITS
+}
+
 /// What is left of a frame. Every method that returns `None` or `false` means: not the usual spelling.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
@@ -58,11 +72,17 @@ impl<'a> Cursor<'a> {
     /// Takes text of printable ASCII without escapes, up to the quote that must follow.
     #[inline]
     pub(super) fn plain_text(&mut self) -> Option<&'a [u8]> {
-        let length = self
-            .rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f..))?;
-        self.take_text(length)
+        let (mut rest, mut length) = (self.rest, 0_usize);
+        while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+            let ends = text_ends(u64::from_le_bytes(*chunk));
+            if ends != 0 {
+                return self.take_text(length.wrapping_add((ends.trailing_zeros() / 8) as usize));
+            }
+            length = length.wrapping_add(8);
+            rest = after;
+        }
+        let is_end = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f..);
+        self.take_text(length.wrapping_add(rest.iter().position(is_end)?))
     }
 
     #[inline]
@@ -82,5 +102,38 @@ impl<'a> Cursor<'a> {
 
     pub(super) const fn is_at_end(&self) -> bool {
         self.rest.is_empty()
+    }
+}
+
+/// Returns `text` without the `suffix` it must have.
+#[inline]
+pub(super) fn strip_suffix<'a, const N: usize>(
+    text: &'a [u8],
+    suffix: &[u8; N],
+) -> Option<&'a [u8]> {
+    let (head, tail) = text.split_last_chunk::<N>()?;
+    (tail == suffix).then_some(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_ends_at_the_first_byte_that_is_not_plain() {
+        for place in 0..20 {
+            for byte in 0..=u8::MAX {
+                let mut text = [b'a'; 24];
+                text[place] = byte;
+                text[20..].copy_from_slice(b"\"\xff\"\0");
+                let is_plain = matches!(byte, 0x20..=0x7e) && byte != b'"' && byte != b'\\';
+                let expected = match byte {
+                    b'"' => Some(place),
+                    _ => is_plain.then_some(20),
+                };
+                let found = Cursor::new(&text).plain_text();
+                assert_eq!(found.map(<[u8]>::len), expected, "{byte} at {place}");
+            }
+        }
     }
 }

@@ -90,17 +90,11 @@ pub fn parse_usual(frame: &[u8]) -> Option<RawTrade<'_>> {
     } else {
         None
     };
-    let (mut raw, suffix) = if cursor.eat(b"{\"e\":\"trade\"") {
-        (trade::parse_usual(&mut cursor)?, &b"@trade"[..])
-    } else {
-        cursor.expect(b"{\"e\":\"aggTrade\"")?;
-        (agg_trade::parse_usual(&mut cursor)?, &b"@aggTrade"[..])
-    };
-    if let Some(stream) = stream {
-        raw.stream_symbol = Some(stream.strip_suffix(suffix)?);
-        cursor.expect(b"}")?;
+    if cursor.eat(b"{\"e\":\"trade\"") {
+        return trade::parse_usual(cursor, stream);
     }
-    cursor.is_at_end().then_some(raw)
+    cursor.expect(b"{\"e\":\"aggTrade\"")?;
+    agg_trade::parse_usual(cursor, stream)
 }
 
 /// Reads any frame: every order of keys, whitespace, escapes, unknown members. Never panics.

@@ -1,15 +1,18 @@
 //! The `<symbol>@trade` stream.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, strip_suffix};
 use super::fields::{Fields, Key};
 use crate::model::{ProofLevel, RawField, RawTrade};
 
 /// Ids of this channel are contiguous in every recording, but the venue does not promise it.
 const GAP_PROOF: ProofLevel = ProofLevel::Inferred;
 
-/// Reads the object after `{"e":"trade"` if it has the venue's usual spelling.
-#[inline]
-pub(super) fn parse_usual<'a>(cursor: &mut Cursor<'a>) -> Option<RawTrade<'a>> {
+/// Reads a frame after `{"e":"trade"` if it has the venue's usual spelling.
+#[inline(always)]
+pub(super) fn parse_usual<'a>(
+    mut cursor: Cursor<'a>,
+    stream: Option<&'a [u8]>,
+) -> Option<RawTrade<'a>> {
     cursor.expect(b",\"E\":")?;
     let published = cursor.integer()?;
     cursor.expect(b",\"s\":\"")?;
@@ -27,10 +30,20 @@ pub(super) fn parse_usual<'a>(cursor: &mut Cursor<'a>) -> Option<RawTrade<'a>> {
     cursor.expect(b",\"M\":")?;
     cursor.boolean()?;
     cursor.expect(b"}")?;
+    let stream_symbol = match stream {
+        Some(stream) => {
+            cursor.expect(b"}")?;
+            Some(strip_suffix(stream, b"@trade")?)
+        }
+        None => None,
+    };
+    if !cursor.is_at_end() {
+        return None;
+    }
     Some(RawTrade {
         channel: "trade",
         gap_proof: GAP_PROOF,
-        stream_symbol: None,
+        stream_symbol,
         symbol: RawField::Text(symbol),
         id: RawField::Number(id),
         price: RawField::Text(price),
