@@ -8,8 +8,8 @@ use super::settings::Settings;
 use super::stream::Stream;
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{
-    Coverage, CoverageKind, EventId, Instrument, IssueCode, IssueSet, RawField, RawTrade, Side,
-    TradeEvent, UnixNanos,
+    Coverage, CoverageKind, EventId, Instrument, IssueCode, IssueSet, NativeId, RawField, RawTrade,
+    Side, TradeEvent, UnixNanos,
 };
 
 /// What becomes of a trade.
@@ -194,7 +194,9 @@ impl Pipeline {
                 counters.duplicates += 1;
                 return Ok(Verdict::Duplicate(exact.instrument));
             }
-            Outcome::Conflict => return Err((6, Refusal::new(IssueCode::IdConflict, raw.id_key))),
+            Outcome::Conflict => {
+                return Err((6, Refusal::new(IssueCode::IdConflict, raw.stream.keys.id)));
+            }
         };
         let mut remarks = IssueSet::EMPTY;
         s6_anomaly::flag(stream, seen, arrival, latest, &self.settings, &mut remarks);
@@ -220,7 +222,7 @@ impl Pipeline {
         let found = entry
             .streams
             .iter()
-            .position(|stream| stream.channel == raw.channel);
+            .position(|stream| stream.channel == raw.stream.channel);
         found.unwrap_or_else(|| {
             if entry.streams.is_empty() {
                 self.seen.push(instrument);
@@ -329,7 +331,7 @@ fn event(stream: &Stream, exact: &Exact, issues: IssueSet) -> TradeEvent<'static
     let seen = &exact.seen;
     TradeEvent {
         event_id: EventId::from_sequence(stream.prefix, seen.id),
-        native_id: seen.id,
+        native_id: NativeId::Number(seen.id),
         timestamp: seen.time,
         received: seen.received,
         published: seen.published,
@@ -338,6 +340,7 @@ fn event(stream: &Stream, exact: &Exact, issues: IssueSet) -> TradeEvent<'static
         quantity: seen.quantity,
         side: exact.side,
         trade_id_range: exact.trade_id_range,
+        metadata: &[],
         raw: None,
     }
 }

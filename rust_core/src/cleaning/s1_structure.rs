@@ -39,7 +39,7 @@ pub(super) fn check<'a>(
         price: RawField::Text(price),
         quantity: RawField::Text(quantity),
         time: RawField::Number(time),
-        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        side: RawField::Bool(is_buyer_maker),
         has_byte_order_mark: false,
         ..
     } = *raw
@@ -68,11 +68,11 @@ const fn aggressor(is_buyer_maker: bool) -> Side {
 fn check_unusual<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Structured<'a>, Refusal> {
     let required = [
         (raw.symbol, "s"),
-        (raw.id, raw.id_key),
+        (raw.id, raw.stream.keys.id),
         (raw.price, "p"),
         (raw.quantity, "q"),
         (raw.time, "T"),
-        (raw.is_buyer_maker, "m"),
+        (raw.side, "m"),
     ];
     for (field, key) in required {
         if field == RawField::Missing {
@@ -87,11 +87,11 @@ fn check_unusual<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Struct
         RawField::Number(text) => Ok((text, false)),
         _ => Err(Refusal::new(reason, key)),
     };
-    let (id, id_is_text) = text_or_number(raw.id, IssueCode::Type, raw.id_key)?;
+    let (id, id_is_text) = text_or_number(raw.id, IssueCode::Type, raw.stream.keys.id)?;
     let (price, price_is_text) = text_or_number(raw.price, IssueCode::Type, "p")?;
     let (quantity, quantity_is_text) = text_or_number(raw.quantity, IssueCode::Type, "q")?;
     let (time, time_is_text) = text_or_number(raw.time, IssueCode::Timestamp, "T")?;
-    let RawField::Bool(is_buyer_maker) = raw.is_buyer_maker else {
+    let RawField::Bool(is_buyer_maker) = raw.side else {
         return Err(Refusal::new(IssueCode::Side, "m"));
     };
     if id_is_text || time_is_text || !price_is_text || !quantity_is_text {

@@ -40,7 +40,7 @@ pub(super) fn check<'a>(
     received: Option<UnixNanos>,
     issues: &mut IssueSet,
 ) -> Result<Fields<'a>, Refusal> {
-    let id = parse_u64(text.id).ok_or(Refusal::new(IssueCode::Id, raw.id_key))?;
+    let id = parse_u64(text.id).ok_or(Refusal::new(IssueCode::Id, raw.stream.keys.id))?;
     let price = amount(text.price, "p")?;
     let quantity = amount(text.quantity, "q")?;
     let time = time(text.time, unit, received, issues)?;

@@ -24,10 +24,10 @@ impl Stream {
             ..
         } = instrument;
         Self {
-            channel: raw.channel,
-            prefix: EventId::stream_prefix(exchange, market, raw.channel, raw_symbol),
+            channel: raw.stream.channel,
+            prefix: EventId::stream_prefix(exchange, market, raw.stream.channel, raw_symbol),
             last_received: None,
-            track: Track::new(raw.channel, raw.gap_proof),
+            track: Track::new(raw.stream.channel, raw.stream.gap_proof),
             reference: Reference::default(),
         }
     }

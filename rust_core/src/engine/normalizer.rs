@@ -6,7 +6,8 @@ use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Tally};
 use super::setup::{KeepRaw, Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::binance::spot::{self, ControlKind, Frame};
+use crate::adapters::binance::spot;
+use crate::adapters::{ControlKind, Frame};
 use crate::cleaning::{Counters, OpenGap, Pipeline, Verdict};
 use crate::model::{
     Coverage, CoverageKind, Instrument, IssueCode, Malformed, ProofLevel, Quarantine, RawTrade,
@@ -64,6 +65,7 @@ impl Normalizer {
             market: market.clone(),
             symbol,
             raw_symbol,
+            contract_size: None,
         };
         let nowhere = instrument((String::new(), String::new()));
         let instruments: Vec<_> = setup.instruments.into_iter().map(instrument).collect();
@@ -217,6 +219,7 @@ impl Normalizer {
                 self.unsupported.count(name, is_array);
             }
             Frame::Malformed(fault) => self.malformed(arrived, fault, sink),
+            Frame::Trades(_) | Frame::Books(_) | Frame::Fundings(_) | Frame::Liquidations(_) => {}
         }
         self.scratch = scratch;
     }

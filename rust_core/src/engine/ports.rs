@@ -1,6 +1,6 @@
 //! What a push reads from and writes to.
 
-use crate::adapters::binance::spot::ControlKind;
+use crate::adapters::ControlKind;
 use crate::model::UnixNanos;
 use crate::wire::EncodedBatch;
 

@@ -1,7 +1,7 @@
 //! The hot encoder: one trade as one `MarketEvent`, byte for byte what prost would write.
 
 use super::writer::{Buffer, low_byte, short_digits, short_varint};
-use crate::model::{Decimal, IssueSet, Quality, TradeEvent};
+use crate::model::{Decimal, IssueSet, NativeId, Quality, TradeEvent};
 
 /// Most bytes of a trade's `MarketEvent` without its raw frame: 18 event id, 22 native id, 27 times, 2
 /// quality, 130 issues, 84 metadata, 51 trade, the lengths of event and frame. Rounded up.
@@ -23,7 +23,10 @@ fn encode_usual(out: &mut Buffer, event: &TradeEvent<'_>) -> Option<()> {
     if !event.issues.is_empty() || event.trade_id_range.is_some() || event.raw.is_some() {
         return None;
     }
-    let (native_id, native_length) = short_digits(event.native_id)?;
+    let NativeId::Number(number) = event.native_id else {
+        return None;
+    };
+    let (native_id, native_length) = short_digits(number)?;
     let (price, price_length) = packed_decimal(0x0a, event.price)?;
     let (quantity, quantity_length) = packed_decimal(0x12, event.quantity)?;
     // Native id 16, decimals 13 each: the event has at most 95 bytes, and every length is one byte.
@@ -61,7 +64,9 @@ fn encode_unusual(out: &mut Buffer, event: &TradeEvent<'_>) {
     let start = out.open(0x42);
     out.put([0x0a, 16], 2);
     out.put(*event.event_id.as_bytes(), 16);
-    out.put_digits(0x12, event.native_id);
+    if let NativeId::Number(number) = event.native_id {
+        out.put_digits(0x12, number);
+    }
     out.put_fixed64(0x19, event.timestamp.get());
     if let Some(received) = event.received {
         out.put_fixed64(0x21, received.get());

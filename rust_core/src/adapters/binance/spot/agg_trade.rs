@@ -2,10 +2,27 @@
 
 use super::cursor::{Cursor, strip_suffix};
 use super::fields::{Fields, Key};
-use crate::model::{ProofLevel, RawField, RawTrade};
+use crate::model::{
+    IdForm, JsonType, ProofLevel, RawField, RawTrade, SideForm, TradeKeys, TradeStream,
+};
 
 /// The venue counts aggregates of a symbol one by one.
-const GAP_PROOF: ProofLevel = ProofLevel::ProvenGap;
+static STREAM: TradeStream = TradeStream {
+    channel: "aggTrade",
+    ids: IdForm::Counted,
+    gap_proof: ProofLevel::ProvenGap,
+    side_form: SideForm::BuyerIsMaker,
+    id_type: JsonType::Number,
+    time_type: JsonType::Number,
+    keys: TradeKeys {
+        symbol: "s",
+        id: "a",
+        price: "p",
+        quantity: "q",
+        time: "T",
+        side: "m",
+    },
+};
 
 /// Reads a frame after `{"e":"aggTrade"` if it has the venue's usual spelling.
 #[inline(always)]
@@ -45,19 +62,19 @@ pub(super) fn parse_usual<'a>(
         return None;
     }
     Some(RawTrade {
-        channel: "aggTrade",
-        gap_proof: GAP_PROOF,
+        stream: &STREAM,
         stream_symbol,
         symbol: RawField::Text(symbol),
         id: RawField::Number(id),
+        id_count: RawField::Missing,
         price: RawField::Text(price),
         quantity: RawField::Text(quantity),
         time: RawField::Number(time),
         published: RawField::Number(published),
-        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        side: RawField::Bool(is_buyer_maker),
         first_id: RawField::Number(first_id),
         last_id: RawField::Number(last_id),
-        id_key: "a",
+        metadata: &[],
         has_byte_order_mark: false,
     })
 }
@@ -65,19 +82,19 @@ pub(super) fn parse_usual<'a>(
 /// Maps the members of a message whose `e` is `aggTrade`.
 pub(super) fn from_fields<'a>(fields: &Fields<'a>) -> RawTrade<'a> {
     RawTrade {
-        channel: "aggTrade",
-        gap_proof: GAP_PROOF,
+        stream: &STREAM,
         stream_symbol: None,
         symbol: fields.value(Key::Symbol),
         id: fields.value(Key::AggregateId),
+        id_count: RawField::Missing,
         price: fields.value(Key::Price),
         quantity: fields.value(Key::Quantity),
         time: fields.value(Key::Time),
         published: fields.value(Key::Published),
-        is_buyer_maker: fields.value(Key::IsBuyerMaker),
+        side: fields.value(Key::IsBuyerMaker),
         first_id: fields.value(Key::FirstId),
         last_id: fields.value(Key::LastId),
-        id_key: "a",
+        metadata: &[],
         has_byte_order_mark: false,
     }
 }

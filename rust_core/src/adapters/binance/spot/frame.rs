@@ -6,67 +6,8 @@ use super::cursor::Cursor;
 use super::fields::{Fields, Key, Slot, Slots};
 use super::{agg_trade, trade};
 use crate::adapters::json::{Fault, Scanner, Token, check_text, is_whitespace, trim_whitespace};
+use crate::adapters::{ControlKind, Frame};
 use crate::model::{IssueCode, Malformed, RawField, RawTrade};
-
-/// What a control frame says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ControlKind {
-    /// A request was carried out.
-    Ack,
-    /// The answer to a request for the subscriptions.
-    ListSubscriptions,
-    /// A request was refused.
-    Error,
-    /// `ping` or `pong` as text.
-    Heartbeat,
-    /// The venue is about to close the connection.
-    ServerShutdown,
-}
-
-impl ControlKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [
-        Self::Ack,
-        Self::ListSubscriptions,
-        Self::Error,
-        Self::Heartbeat,
-        Self::ServerShutdown,
-    ];
-
-    /// Returns the kind's lower-case name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ack => "ack",
-            Self::ListSubscriptions => "list_subscriptions",
-            Self::Error => "error",
-            Self::Heartbeat => "heartbeat",
-            Self::ServerShutdown => "server_shutdown",
-        }
-    }
-}
-
-/// A frame that was read.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives on the stack for one frame; a box would allocate"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame<'a> {
-    /// A trade or an aggregate of trades.
-    Trade(RawTrade<'a>),
-    /// A message about the connection.
-    Control(ControlKind),
-    /// A well-formed message of a type that is not handled.
-    Unsupported {
-        /// The type's name, at most 64 characters.
-        name: &'a str,
-        /// Whether it is a list of them, written `name[]`.
-        is_array: bool,
-    },
-    /// No message at all.
-    Malformed(Malformed),
-}
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -293,7 +234,7 @@ fn classify_message<'a>(stream: Option<&'a [u8]>, message: &Fields<'a>) -> Frame
         .rposition(|byte| *byte == b'@')
         .and_then(|at| stream.split_at_checked(at))
     {
-        Some((symbol, [b'@', channel @ ..])) if channel == raw.channel.as_bytes() => {
+        Some((symbol, [b'@', channel @ ..])) if channel == raw.stream.channel.as_bytes() => {
             Frame::Trade(RawTrade {
                 stream_symbol: Some(symbol),
                 ..raw

@@ -8,7 +8,7 @@ mod fields;
 mod frame;
 mod trade;
 
-pub use frame::{ControlKind, Frame, parse, parse_usual};
+pub use frame::{parse, parse_usual};
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,27 @@
 
 use super::cursor::{Cursor, strip_suffix};
 use super::fields::{Fields, Key};
-use crate::model::{ProofLevel, RawField, RawTrade};
+use crate::model::{
+    IdForm, JsonType, ProofLevel, RawField, RawTrade, SideForm, TradeKeys, TradeStream,
+};
 
 /// Ids of this channel are contiguous in every recording, but the venue does not promise it.
-const GAP_PROOF: ProofLevel = ProofLevel::Inferred;
+static STREAM: TradeStream = TradeStream {
+    channel: "trade",
+    ids: IdForm::Counted,
+    gap_proof: ProofLevel::Inferred,
+    side_form: SideForm::BuyerIsMaker,
+    id_type: JsonType::Number,
+    time_type: JsonType::Number,
+    keys: TradeKeys {
+        symbol: "s",
+        id: "t",
+        price: "p",
+        quantity: "q",
+        time: "T",
+        side: "m",
+    },
+};
 
 /// Reads a frame after `{"e":"trade"` if it has the venue's usual spelling.
 #[inline(always)]
@@ -41,19 +58,19 @@ pub(super) fn parse_usual<'a>(
         return None;
     }
     Some(RawTrade {
-        channel: "trade",
-        gap_proof: GAP_PROOF,
+        stream: &STREAM,
         stream_symbol,
         symbol: RawField::Text(symbol),
         id: RawField::Number(id),
+        id_count: RawField::Missing,
         price: RawField::Text(price),
         quantity: RawField::Text(quantity),
         time: RawField::Number(time),
         published: RawField::Number(published),
-        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        side: RawField::Bool(is_buyer_maker),
         first_id: RawField::Missing,
         last_id: RawField::Missing,
-        id_key: "t",
+        metadata: &[],
         has_byte_order_mark: false,
     })
 }
@@ -61,19 +78,19 @@ pub(super) fn parse_usual<'a>(
 /// Maps the members of a message whose `e` is `trade`.
 pub(super) fn from_fields<'a>(fields: &Fields<'a>) -> RawTrade<'a> {
     RawTrade {
-        channel: "trade",
-        gap_proof: GAP_PROOF,
+        stream: &STREAM,
         stream_symbol: None,
         symbol: fields.value(Key::Symbol),
         id: fields.value(Key::TradeId),
+        id_count: RawField::Missing,
         price: fields.value(Key::Price),
         quantity: fields.value(Key::Quantity),
         time: fields.value(Key::Time),
         published: fields.value(Key::Published),
-        is_buyer_maker: fields.value(Key::IsBuyerMaker),
+        side: fields.value(Key::IsBuyerMaker),
         first_id: RawField::Missing,
         last_id: RawField::Missing,
-        id_key: "t",
+        metadata: &[],
         has_byte_order_mark: false,
     }
 }
