@@ -1,4 +1,4 @@
-"""Recorded books with frames dropped, doubled and swapped: the damage is found, exactly, and only it.
+"""Recorded books with frames dropped, doubled, swapped: the damage is found, exactly and alone.
 
 What must be found is worked out from the frames' own ids, apart from the product.
 """
@@ -19,6 +19,8 @@ from tapeline.tape import TapeFrame, TapeReader
 
 ROOT = Path(__file__).resolve().parents[3]
 CAPTURES = Path(os.environ.get("TAPELINE_CAPTURES", ROOT.parent / "shared" / "captures"))
+
+BINANCE_LIST = "binance_instruments.jsonl.gz"
 
 
 class Delta(NamedTuple):
@@ -60,8 +62,8 @@ def bybit(message: dict[str, Any]) -> tuple[str, int | None, int] | None:
 
 
 CASES = [
-    Case("binance_spot_multi_20211012.jsonl", "binance", "spot", "binance_instruments.jsonl.gz", binance),
-    Case("binance_usdm_multi_20210722.jsonl.gz", "binance", "usdm", "binance_instruments.jsonl.gz", binance),
+    Case("binance_spot_multi_20211012.jsonl", "binance", "spot", BINANCE_LIST, binance),
+    Case("binance_usdm_multi_20210722.jsonl.gz", "binance", "usdm", BINANCE_LIST, binance),
     Case("okx_swap_btcusdt_20260926.jsonl", "okx", "swap", "okx_instruments.jsonl", okx),
     Case("bybit_linear_xrpusdt_ob500_20241201.jsonl", "bybit", "linear", None, bybit),
 ]  # fmt: skip
