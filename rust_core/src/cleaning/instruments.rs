@@ -2,15 +2,60 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
-use super::stream::Stream;
-use crate::model::Instrument;
+use super::stream::{Order, Stream};
+use crate::model::{Coverage, Decimal, Instrument, UnixNanos};
 
 /// An instrument and the streams that had data.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) instrument: Instrument,
+    pub(super) instrument: Arc<Instrument>,
     pub(super) streams: Vec<Stream>,
+    has_data: bool,
+}
+
+impl Entry {
+    fn new(instrument: Arc<Instrument>) -> Self {
+        Self {
+            instrument,
+            streams: Vec::new(),
+            has_data: false,
+        }
+    }
+
+    /// Notes that there is data; returns whether it is the first.
+    pub(super) fn note_data(&mut self) -> bool {
+        !core::mem::replace(&mut self.has_data, true)
+    }
+
+    /// Returns how the session of each stream ended.
+    pub(super) fn ends(&self, received: Option<UnixNanos>) -> impl Iterator<Item = Coverage> {
+        self.streams
+            .iter()
+            .filter_map(move |stream| match &stream.order {
+                Order::Counted(track) => track.end(received),
+                Order::Windowed(order) => order.end(received),
+            })
+    }
+
+    /// Returns the channel and the ends of each range of missing ids.
+    pub(super) fn missing(&self) -> impl Iterator<Item = (&'static str, (u64, u64))> {
+        self.streams.iter().flat_map(|stream| {
+            let track = match &stream.order {
+                Order::Counted(track) => Some(track),
+                Order::Windowed(_) => None,
+            };
+            let ranges = track.into_iter().flat_map(|track| track.missing());
+            ranges.map(|range| (stream.channel, range))
+        })
+    }
+
+    /// Returns each channel's newest receive time.
+    pub(super) fn last_received(&self) -> impl Iterator<Item = (&'static str, UnixNanos)> {
+        let streams = self.streams.iter();
+        streams.filter_map(|stream| Some((stream.channel, stream.last_received?)))
+    }
 }
 
 /// The instruments of one market.
@@ -24,20 +69,14 @@ pub(super) struct Instruments {
 
 impl Instruments {
     /// Of several with one spelling the first counts.
-    pub(super) fn new(list: Vec<Instrument>) -> Self {
+    pub(super) fn new(list: &[Arc<Instrument>]) -> Self {
         let mut by_symbol = HashMap::default();
         for (index, instrument) in list.iter().enumerate() {
             by_symbol
                 .entry(instrument.raw_symbol.as_bytes().into())
                 .or_insert(index);
         }
-        let entries = list
-            .into_iter()
-            .map(|instrument| Entry {
-                instrument,
-                streams: Vec::new(),
-            })
-            .collect();
+        let entries = list.iter().cloned().map(Entry::new).collect();
         Self {
             entries,
             by_symbol,
@@ -53,6 +92,12 @@ impl Instruments {
         }
         self.last = *self.by_symbol.get(symbol)?;
         Some(self.last)
+    }
+
+    /// Returns what one contract of an instrument stands for.
+    #[inline]
+    pub(super) fn contract_size(&self, index: usize) -> Option<Decimal> {
+        self.entries.get(index)?.instrument.contract_size
     }
 
     pub(super) fn position(&self, symbol: &str) -> Option<usize> {

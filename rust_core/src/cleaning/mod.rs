@@ -3,6 +3,7 @@
 //! `docs/cleaning.md` has the rules; each file here names its part of them. Integer arithmetic only,
 //! no IO, no clock, no venue.
 
+mod content;
 mod continuity;
 mod counters;
 mod gaps;
@@ -18,7 +19,11 @@ mod s5_receive_time;
 mod s6_anomaly;
 mod settings;
 mod stream;
+mod verdict;
+mod window;
+mod windowed;
 
 pub use counters::{Counters, StageCounts};
-pub use pipeline::{OpenGap, Pipeline, Rejected, Verdict};
+pub use pipeline::Pipeline;
 pub use settings::{Settings, TimeUnit};
+pub use verdict::{OpenGap, Rejected, Verdict};
