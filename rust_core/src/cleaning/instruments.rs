@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use super::book_stream::BookStreamState;
+use super::states::StateStream;
 use super::stream::{Order, Stream};
 use crate::model::{Coverage, Decimal, Instrument, UnixNanos};
 
@@ -11,7 +13,11 @@ use crate::model::{Coverage, Decimal, Instrument, UnixNanos};
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) instrument: Arc<Instrument>,
+    /// Trades, by channel.
     pub(super) streams: Vec<Stream>,
+    pub(super) books: Vec<BookStreamState>,
+    pub(super) fundings: Vec<StateStream>,
+    pub(super) liquidations: Vec<StateStream>,
     has_data: bool,
 }
 
@@ -20,6 +26,9 @@ impl Entry {
         Self {
             instrument,
             streams: Vec::new(),
+            books: Vec::new(),
+            fundings: Vec::new(),
+            liquidations: Vec::new(),
             has_data: false,
         }
     }
@@ -31,30 +40,46 @@ impl Entry {
 
     /// Returns how the session of each stream ended.
     pub(super) fn ends(&self, received: Option<UnixNanos>) -> impl Iterator<Item = Coverage> {
-        self.streams
-            .iter()
-            .filter_map(move |stream| match &stream.order {
-                Order::Counted(track) => track.end(received),
-                Order::Windowed(order) => order.end(received),
-            })
+        let trades = self.streams.iter().filter_map(move |stream| match &stream.order {
+            Order::Counted(track) => track.end(received),
+            Order::Windowed(order) => order.end(received),
+        });
+        let books = self.books.iter().filter_map(move |book| book.track.end(received));
+        let states = self.states();
+        let states = states.filter_map(move |stream| stream.order.end(received));
+        trades.chain(books).chain(states)
+    }
+
+    fn states(&self) -> impl Iterator<Item = &StateStream> {
+        self.fundings.iter().chain(&self.liquidations)
     }
 
     /// Returns the channel and the ends of each range of missing ids.
     pub(super) fn missing(&self) -> impl Iterator<Item = (&'static str, (u64, u64))> {
-        self.streams.iter().flat_map(|stream| {
+        let books = self.books.iter().flat_map(|book| {
+            let ranges = book.track.missing();
+            let ranges = ranges.filter_map(|(first, last)| {
+                Some((u64::try_from(first).ok()?, u64::try_from(last).ok()?))
+            });
+            ranges.map(|range| (book.channel, range))
+        });
+        let trades = self.streams.iter().flat_map(|stream| {
             let track = match &stream.order {
                 Order::Counted(track) => Some(track),
                 Order::Windowed(_) => None,
             };
             let ranges = track.into_iter().flat_map(|track| track.missing());
             ranges.map(|range| (stream.channel, range))
-        })
+        });
+        trades.chain(books)
     }
 
     /// Returns each channel's newest receive time.
     pub(super) fn last_received(&self) -> impl Iterator<Item = (&'static str, UnixNanos)> {
-        let streams = self.streams.iter();
-        streams.filter_map(|stream| Some((stream.channel, stream.last_received?)))
+        let trades = self.streams.iter().map(|one| (one.channel, one.last_received));
+        let books = self.books.iter().map(|one| (one.channel, one.last_received));
+        let states = self.states().map(|one| (one.channel, one.last_received));
+        trades.chain(books).chain(states).filter_map(|(channel, time)| Some((channel, time?)))
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::books::Scratch;
 use super::content::content_of;
 use super::continuity::{Arrival, Observation, Outcome};
 use super::counters::Counters;
 use super::instruments::{Entry, Instruments};
 use super::s1_structure::Refusal;
 use super::settings::Settings;
+use super::states::StateStream;
 use super::stream::{Order, Stream};
 use super::verdict::{OpenGap, Rejected, Verdict};
 use super::windowed::{Keyed, Windowed};
@@ -26,6 +28,42 @@ pub struct Pipeline {
     pub(super) seen: Vec<usize>,
     /// Streams that may have a run of late ids to report: index of the instrument, of the stream.
     pending: Vec<(usize, usize)>,
+    /// Levels of the order-book message being cleaned.
+    pub(super) scratch: Scratch,
+    /// The live book that the latest message changed: index of the instrument, of the book.
+    pub(super) applied: Option<(usize, usize)>,
+}
+
+/// Runs a record through the stages and counts what each repaired.
+pub(super) struct Stages<'a> {
+    counters: &'a mut Counters,
+    /// All repairs so far.
+    pub(super) issues: IssueSet,
+}
+
+impl<'a> Stages<'a> {
+    pub(super) const fn new(counters: &'a mut Counters) -> Self {
+        Self {
+            counters,
+            issues: IssueSet::EMPTY,
+        }
+    }
+
+    /// Runs stage `stage` (1 to 5).
+    #[inline]
+    pub(super) fn pass<T>(
+        &mut self,
+        stage: u8,
+        work: impl FnOnce(&mut IssueSet) -> Result<T, Refusal>,
+    ) -> Passed<T> {
+        let mut repairs = IssueSet::EMPTY;
+        let passed = work(&mut repairs).map_err(|refusal| (stage, refusal))?;
+        if !repairs.is_empty() {
+            self.issues.insert_all(repairs);
+            self.counters.count_repaired(stage);
+        }
+        Ok(passed)
+    }
 }
 
 /// Refused by a stage (1 to 6).
@@ -51,6 +89,8 @@ impl Pipeline {
             instruments,
             seen: Vec::new(),
             pending: Vec::new(),
+            scratch: Scratch::default(),
+            applied: None,
         }
     }
 
@@ -221,6 +261,32 @@ impl Pipeline {
         })
     }
 
+    /// Returns the stream of funding states of a channel.
+    pub(super) fn fundings_of(
+        &mut self,
+        instrument: usize,
+        channel: &'static str,
+    ) -> Option<&mut StateStream> {
+        let entry = self.instruments.entry_mut(instrument)?;
+        if entry.note_data() {
+            self.seen.push(instrument);
+        }
+        state_stream(&entry.instrument, &mut entry.fundings, channel)
+    }
+
+    /// Returns the stream of forced orders of a channel.
+    pub(super) fn liquidations_of(
+        &mut self,
+        instrument: usize,
+        channel: &'static str,
+    ) -> Option<&mut StateStream> {
+        let entry = self.instruments.entry_mut(instrument)?;
+        if entry.note_data() {
+            self.seen.push(instrument);
+        }
+        state_stream(&entry.instrument, &mut entry.liquidations, channel)
+    }
+
     #[cold]
     pub(super) fn rejected(
         &mut self,
@@ -277,6 +343,13 @@ impl Pipeline {
         self.instruments.position(raw_symbol)
     }
 
+    /// Returns the instrument with the venue's spelling `raw_symbol`.
+    #[must_use]
+    pub fn instrument(&self, raw_symbol: &str) -> Option<&Instrument> {
+        let entry = self.instruments.entries().get(self.find(raw_symbol)?)?;
+        Some(&entry.instrument)
+    }
+
     /// Returns all missing ids, sorted by symbol, channel, first id.
     #[must_use]
     pub fn gaps(&self) -> Vec<OpenGap<'_>> {
@@ -306,6 +379,19 @@ impl Pipeline {
         let entries = self.instruments.entries();
         self.seen.iter().filter_map(|index| entries.get(*index))
     }
+}
+
+fn state_stream<'a>(
+    instrument: &Instrument,
+    streams: &'a mut Vec<StateStream>,
+    channel: &'static str,
+) -> Option<&'a mut StateStream> {
+    let found = streams.iter().position(|stream| stream.channel == channel);
+    let at = found.unwrap_or_else(|| {
+        streams.push(StateStream::new(instrument, channel));
+        streams.len() - 1
+    });
+    streams.get_mut(at)
 }
 
 /// Returns how many of `reports` say that a gap opened.

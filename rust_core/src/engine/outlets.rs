@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use super::ports::Sink;
-use crate::model::{Coverage, Instrument, Quarantine, TradeEvent, UnixNanos};
+use crate::model::{
+    BookEvent, Coverage, FundingEvent, Instrument, LiquidationEvent, Quarantine, TradeEvent,
+    UnixNanos,
+};
 use crate::wire::{
-    BatchEncoder, CoverageEncoder, EncodedBatch, QuarantineEncoder, TopicError, TradeEncoder,
+    BatchEncoder, BookEncoder, CoverageEncoder, EncodedBatch, FundingEncoder, LiquidationEncoder,
+    QuarantineEncoder, TopicError, TradeEncoder,
 };
 
 /// Topics of an instrument.
@@ -15,6 +19,9 @@ const TOPICS: usize = 6;
 #[derive(Clone, Copy)]
 enum Kind {
     Trade,
+    Book,
+    Funding,
+    Liquidation,
     Coverage,
     Quarantine,
 }
@@ -24,6 +31,9 @@ enum Kind {
 struct Outlet {
     instrument: Arc<Instrument>,
     trades: Slot<TradeEncoder>,
+    books: Slot<BookEncoder>,
+    fundings: Slot<FundingEncoder>,
+    liquidations: Slot<LiquidationEncoder>,
     coverage: Slot<CoverageEncoder>,
     quarantine: Slot<QuarantineEncoder>,
 }
@@ -35,6 +45,9 @@ impl Outlet {
         Self {
             instrument,
             trades: None,
+            books: None,
+            fundings: None,
+            liquidations: None,
             coverage: None,
             quarantine: None,
         }
@@ -132,6 +145,18 @@ impl Outlets {
         trade, trades, Trade, TradeEncoder, &TradeEvent<'_>
     );
     outlet!(
+        /// Adds an order-book message of the instrument with this index.
+        book, books, Book, BookEncoder, &BookEvent<'_>
+    );
+    outlet!(
+        /// Adds a funding state of the instrument with this index.
+        funding, fundings, Funding, FundingEncoder, &FundingEvent<'_>
+    );
+    outlet!(
+        /// Adds a forced order of the instrument with this index.
+        liquidation, liquidations, Liquidation, LiquidationEncoder, &LiquidationEvent<'_>
+    );
+    outlet!(
         /// Adds a statement about the instrument with this index.
         coverage, coverage, Coverage, CoverageEncoder, &Coverage
     );
@@ -184,9 +209,15 @@ impl Outlet {
             }
         }
         const TRADE: usize = Kind::Trade as usize;
+        const BOOK: usize = Kind::Book as usize;
+        const FUNDING: usize = Kind::Funding as usize;
+        const LIQUIDATION: usize = Kind::Liquidation as usize;
         const COVERAGE: usize = Kind::Coverage as usize;
         match kind {
             TRADE => one(&mut self.trades, sent, emit),
+            BOOK => one(&mut self.books, sent, emit),
+            FUNDING => one(&mut self.fundings, sent, emit),
+            LIQUIDATION => one(&mut self.liquidations, sent, emit),
             COVERAGE => one(&mut self.coverage, sent, emit),
             _ => one(&mut self.quarantine, sent, emit),
         }
