@@ -292,9 +292,7 @@ fn structure<'a>(raw: &RawBook<'a>, issues: &mut IssueSet) -> Result<Texts<'a>, 
     let symbol = s1_structure::text(raw.symbol, keys.symbol)?;
     let mut scalar = |field, usual, reason, key| match field {
         RawField::Missing => Ok(None),
-        field => {
-            s1_structure::scalar(field, usual, Refusal::new(reason, key), issues).map(Some)
-        }
+        field => s1_structure::scalar(field, usual, Refusal::new(reason, key), issues).map(Some),
     };
     let number = JsonType::Number;
     let first_id = scalar(raw.first_id, number, IssueCode::Type, keys.first_id)?;
@@ -325,8 +323,7 @@ fn needed_ids(raw: &RawBook<'_>) -> (bool, bool, bool) {
         BookRule::FirstAfterLast => (is_delta, true, false),
         BookRule::PrevIsLast => (is_delta, true, is_delta),
         BookRule::PrevIsLastOrChecksum => {
-            let has_ids =
-                raw.checksum == RawField::Missing || raw.last_id != RawField::Missing;
+            let has_ids = raw.checksum == RawField::Missing || raw.last_id != RawField::Missing;
             (false, has_ids, has_ids && is_delta)
         }
         BookRule::LastPlusOne => (false, true, false),
@@ -350,7 +347,10 @@ fn fields(
     let first_id = id(texts.first_id, 0, keys.first_id)?;
     let last_id = id(texts.last_id, 0, keys.last_id)?;
     let prev_id = id(texts.prev_id, -1, keys.prev_id)?;
-    if first_id.zip(last_id).is_some_and(|(first, last)| first > last) {
+    if first_id
+        .zip(last_id)
+        .is_some_and(|(first, last)| first > last)
+    {
         return Err(Refusal::new(IssueCode::Id, keys.first_id));
     }
     let time = texts

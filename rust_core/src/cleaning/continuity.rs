@@ -259,12 +259,7 @@ impl Track {
         });
     }
 
-    fn extend_fill(
-        &mut self,
-        filled: (u64, u64),
-        seen: &Observation,
-        reports: &mut Vec<Coverage>,
-    ) {
+    fn extend_fill(&mut self, filled: (u64, u64), seen: &Observation, reports: &mut Vec<Coverage>) {
         match &mut self.fill {
             Some(fill) if fill.ids.1.checked_add(1) == Some(filled.0) => {
                 fill.ids.1 = filled.1;

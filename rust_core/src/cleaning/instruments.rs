@@ -40,11 +40,17 @@ impl Entry {
 
     /// Returns how the session of each stream ended.
     pub(super) fn ends(&self, received: Option<UnixNanos>) -> impl Iterator<Item = Coverage> {
-        let trades = self.streams.iter().filter_map(move |stream| match &stream.order {
-            Order::Counted(track) => track.end(received),
-            Order::Windowed(order) => order.end(received),
-        });
-        let books = self.books.iter().filter_map(move |book| book.track.end(received));
+        let trades = self
+            .streams
+            .iter()
+            .filter_map(move |stream| match &stream.order {
+                Order::Counted(track) => track.end(received),
+                Order::Windowed(order) => order.end(received),
+            });
+        let books = self
+            .books
+            .iter()
+            .filter_map(move |book| book.track.end(received));
         let states = self.states();
         let states = states.filter_map(move |stream| stream.order.end(received));
         trades.chain(books).chain(states)
@@ -76,10 +82,19 @@ impl Entry {
 
     /// Returns each channel's newest receive time.
     pub(super) fn last_received(&self) -> impl Iterator<Item = (&'static str, UnixNanos)> {
-        let trades = self.streams.iter().map(|one| (one.channel, one.last_received));
-        let books = self.books.iter().map(|one| (one.channel, one.last_received));
+        let trades = self
+            .streams
+            .iter()
+            .map(|one| (one.channel, one.last_received));
+        let books = self
+            .books
+            .iter()
+            .map(|one| (one.channel, one.last_received));
         let states = self.states().map(|one| (one.channel, one.last_received));
-        trades.chain(books).chain(states).filter_map(|(channel, time)| Some((channel, time?)))
+        trades
+            .chain(books)
+            .chain(states)
+            .filter_map(|(channel, time)| Some((channel, time?)))
     }
 }
 

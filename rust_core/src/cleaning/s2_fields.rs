@@ -140,10 +140,7 @@ pub(super) fn amount<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>
 
 /// Reads an amount of zero or more in its grammar.
 #[inline]
-pub(super) fn amount_or_zero<'a>(
-    text: &'a [u8],
-    key: &'static str,
-) -> Result<Amount<'a>, Refusal> {
+pub(super) fn amount_or_zero<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, Refusal> {
     match Decimal::parse_short(text) {
         Some(decimal) => Ok(Amount::Read(decimal)),
         None if Decimal::parse(text) == Ok(Decimal::ZERO) => Ok(Amount::Read(Decimal::ZERO)),

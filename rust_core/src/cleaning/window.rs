@@ -158,8 +158,14 @@ mod tests {
         let mut window = Window::default();
         assert_eq!(window.get(0), None);
         window.put(0, 7);
-        assert_eq!((window.get(0), window.table.len()), (Some(7), SMALLEST_TABLE));
+        assert_eq!(
+            (window.get(0), window.table.len()),
+            (Some(7), SMALLEST_TABLE)
+        );
         (1..2_000).for_each(|key| window.put(key, key));
-        assert_eq!((window.entries.len(), window.table.len()), (LIMIT, 2 * LIMIT));
+        assert_eq!(
+            (window.entries.len(), window.table.len()),
+            (LIMIT, 2 * LIMIT)
+        );
     }
 }

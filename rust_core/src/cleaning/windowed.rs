@@ -56,7 +56,11 @@ impl Windowed {
         self.highest = self.highest.max(seen.growing);
         self.latest_time = self.latest_time.max(seen.time);
         if self.has_begun {
-            return Outcome::Accepted(if is_late { Arrival::Late } else { Arrival::InSequence });
+            return Outcome::Accepted(if is_late {
+                Arrival::Late
+            } else {
+                Arrival::InSequence
+            });
         }
         self.has_begun = true;
         self.first_time = seen.time;

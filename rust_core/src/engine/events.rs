@@ -10,12 +10,7 @@ use crate::wire::MAX_BOOK_LEVELS;
 const _: () = assert!(MAX_LEVELS <= MAX_BOOK_LEVELS);
 
 impl Core {
-    pub(super) fn book<S: Sink>(
-        &mut self,
-        arrived: Arrived<'_>,
-        raw: &RawBook<'_>,
-        sink: &mut S,
-    ) {
+    pub(super) fn book<S: Sink>(&mut self, arrived: Arrived<'_>, raw: &RawBook<'_>, sink: &mut S) {
         let (counters, reports) = (&mut self.counters, &mut self.reports);
         let verdict = self
             .pipeline

@@ -42,9 +42,9 @@ markets! {
 impl Venue {
     /// Returns the market of these tags.
     pub(super) fn find(exchange: &str, market: &str) -> Option<Self> {
-        let known = Self::ALL
-            .iter()
-            .find(|(_, its_exchange, its_market)| (*its_exchange, *its_market) == (exchange, market));
+        let known = Self::ALL.iter().find(|(_, its_exchange, its_market)| {
+            (*its_exchange, *its_market) == (exchange, market)
+        });
         known.map(|(venue, _, _)| *venue)
     }
 

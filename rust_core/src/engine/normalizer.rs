@@ -86,11 +86,7 @@ impl Normalizer {
     /// See [`SetupError`].
     pub fn new(mut setup: Setup) -> Result<Self, SetupError> {
         let venue = setup.check()?;
-        let instruments: Vec<_> = setup
-            .take_instruments()
-            .into_iter()
-            .map(Arc::new)
-            .collect();
+        let instruments: Vec<_> = setup.take_instruments().into_iter().map(Arc::new).collect();
         let nowhere = Instrument {
             exchange: setup.exchange.clone(),
             market: setup.market.clone(),
@@ -397,7 +393,6 @@ impl Core {
         pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
         outlets.end_push(sink);
     }
-
 }
 
 impl Normalizer {
@@ -507,7 +502,11 @@ impl Normalizer {
         let mut topics = Vec::new();
         let exchange = &self.setup.exchange;
         for raw_symbol in raw_symbols {
-            let instrument = self.core.pipeline.instrument(raw_symbol).ok_or(*raw_symbol)?;
+            let instrument = self
+                .core
+                .pipeline
+                .instrument(raw_symbol)
+                .ok_or(*raw_symbol)?;
             let topic_of = |event_type: &EventType| {
                 topic(*event_type, exchange, &instrument.market, raw_symbol).ok()
             };

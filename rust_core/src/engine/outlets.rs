@@ -161,7 +161,11 @@ impl Outlets {
         coverage, coverage, Coverage, CoverageEncoder, &Coverage
     );
     outlet!(
-        quarantine_of, quarantine, Quarantine, QuarantineEncoder, &Quarantine<'_>
+        quarantine_of,
+        quarantine,
+        Quarantine,
+        QuarantineEncoder,
+        &Quarantine<'_>
     );
 
     /// Adds what could not become an event; `index` is `None` for an unknown instrument.

@@ -56,7 +56,10 @@ pub struct Setup {
 #[non_exhaustive]
 pub enum SetupError {
     /// No adapter for this market.
-    #[error("exchange and market must be one of {}, were {exchange:?} and {market:?}", Venue::names())]
+    #[error(
+        "exchange and market must be one of {}, were {exchange:?} and {market:?}",
+        Venue::names()
+    )]
     UnknownMarket {
         /// As asked for.
         exchange: String,
@@ -115,8 +118,7 @@ impl Setup {
             market: market.clone(),
         })?;
         check_length("producer", producer)?;
-        let is_empty =
-            |one: &SetupInstrument| one.raw_symbol.is_empty() || one.symbol.is_empty();
+        let is_empty = |one: &SetupInstrument| one.raw_symbol.is_empty() || one.symbol.is_empty();
         if let Some(index) = instruments.iter().position(is_empty) {
             return Err(SetupError::EmptySymbol { index });
         }
