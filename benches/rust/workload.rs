@@ -6,9 +6,9 @@
     reason = "shared by benches, examples and tests, none of which uses all of it"
 )]
 
-use _core::adapters::binance::spot::ControlKind;
+use _core::adapters::ControlKind;
 use _core::cleaning::Settings;
-use _core::engine::{KeepRaw, Normalizer, Setup, Sink};
+use _core::engine::{KeepRaw, Normalizer, Setup, SetupInstrument, Sink};
 use _core::model::UnixNanos;
 use _core::wire::EncodedBatch;
 
@@ -43,10 +43,16 @@ pub fn normalizer() -> Normalizer {
     Normalizer::new(Setup {
         exchange: "binance".to_owned(),
         market: "spot".to_owned(),
-        instruments: vec![("BTCUSDT".to_owned(), "BTC/USDT".to_owned())],
+        instruments: vec![SetupInstrument {
+            raw_symbol: "BTCUSDT".to_owned(),
+            symbol: "BTC/USDT".to_owned(),
+            market: "spot".to_owned(),
+            contract_size: None,
+        }],
         producer: "workload".to_owned(),
         max_frame_bytes: 4_194_304,
         keep_raw: KeepRaw::Imperfect,
+        book_every: 0,
         cleaning: Settings::default(),
     })
     .unwrap()

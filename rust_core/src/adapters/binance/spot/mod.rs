@@ -6,9 +6,11 @@ mod agg_trade;
 mod cursor;
 mod fields;
 mod frame;
+mod market;
 mod trade;
 
 pub use frame::{parse, parse_usual};
+pub use market::Spot;
 
 #[cfg(test)]
 mod tests;
