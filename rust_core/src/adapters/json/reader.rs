@@ -33,6 +33,9 @@ pub trait Reader<'a>: Clone {
     /// Why reading stopped.
     type Stop;
 
+    /// Whether it gives up on what is unusual.
+    const GIVES_UP: bool;
+
     /// Makes the stop for a fault that is not one of JSON grammar.
     fn stop(reason: IssueCode, field: &'static str) -> Self::Stop;
 
@@ -83,12 +86,15 @@ pub trait Reader<'a>: Clone {
     /// The value is unusual (the usual reader alone).
     fn skip(&mut self) -> Result<(), Self::Stop>;
 
-    /// Takes a list of price levels: arrays that begin with two strings, price and quantity. More
-    /// elements of a level are skipped.
+    /// Takes a list of price levels: arrays of `WIDTH` elements, the first two of which are strings,
+    /// price and quantity.
     ///
     /// # Errors
     /// `type` for `field` when something else comes.
-    fn levels(&mut self, field: &'static str) -> Result<&'a [RawLevel<'a>], Self::Stop>;
+    fn levels<const WIDTH: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<&'a [RawLevel<'a>], Self::Stop>;
 
     /// Checks that nothing is left.
     ///
@@ -126,7 +132,7 @@ pub trait Reader<'a>: Clone {
     /// # Errors
     /// `duplicate_key` for `key` when `slot` was filled before; those of [`Reader::levels`].
     #[inline]
-    fn levels_once(
+    fn levels_once<const WIDTH: usize>(
         &mut self,
         slot: &mut Option<&'a [RawLevel<'a>]>,
         key: &'static str,
@@ -134,7 +140,7 @@ pub trait Reader<'a>: Clone {
         if slot.is_some() {
             return Err(Self::stop(IssueCode::DuplicateKey, key));
         }
-        *slot = Some(self.levels(key)?);
+        *slot = Some(self.levels::<WIDTH>(key)?);
         Ok(())
     }
 

@@ -100,7 +100,10 @@ impl<'a> Tolerant<'a> {
         }
     }
 
-    fn level(&mut self, field: &'static str) -> Result<RawLevel<'a>, Malformed> {
+    fn level<const WIDTH: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<RawLevel<'a>, Malformed> {
         let mut texts = [None; 2];
         let mut place = 0_usize;
         self.array(field, |reader| {
@@ -112,7 +115,7 @@ impl<'a> Tolerant<'a> {
             Ok(())
         })?;
         match texts {
-            [Some(price), Some(quantity)] => Ok(RawLevel { price, quantity }),
+            [Some(price), Some(quantity)] if place == WIDTH => Ok(RawLevel { price, quantity }),
             _ => Err(Self::stop(IssueCode::Type, field)),
         }
     }
@@ -120,6 +123,8 @@ impl<'a> Tolerant<'a> {
 
 impl<'a> Reader<'a> for Tolerant<'a> {
     type Stop = Malformed;
+
+    const GIVES_UP: bool = false;
 
     fn stop(reason: IssueCode, field: &'static str) -> Malformed {
         Malformed {
@@ -225,10 +230,13 @@ impl<'a> Reader<'a> for Tolerant<'a> {
         Ok(())
     }
 
-    fn levels(&mut self, field: &'static str) -> Result<&'a [RawLevel<'a>], Malformed> {
+    fn levels<const WIDTH: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<&'a [RawLevel<'a>], Malformed> {
         let mut levels = ArenaVec::new_in(self.arena);
         self.array(field, |reader| {
-            levels.push(reader.level(field)?);
+            levels.push(reader.level::<WIDTH>(field)?);
             Ok(())
         })?;
         Ok(levels.into_bump_slice())

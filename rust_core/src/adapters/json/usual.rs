@@ -106,27 +106,28 @@ impl<'a> Usual<'a> {
     }
 
     #[inline]
-    fn level(&mut self) -> Option<RawLevel<'a>> {
+    fn level<const WIDTH: usize>(&mut self) -> Option<RawLevel<'a>> {
         self.cursor.expect(b"[\"")?;
         let price = self.cursor.decimal_text()?;
         self.cursor.expect(b",\"")?;
         let quantity = self.cursor.decimal_text()?;
-        while !self.cursor.eat(b"]") {
+        for _ in 2..WIDTH {
             self.cursor.expect(b",")?;
-            self.skip_nested(0)?;
+            self.plain()?;
         }
+        self.cursor.expect(b"]")?;
         Some(RawLevel { price, quantity })
     }
 
     #[inline]
-    fn all_levels(&mut self) -> Option<&'a [RawLevel<'a>]> {
+    fn all_levels<const WIDTH: usize>(&mut self) -> Option<&'a [RawLevel<'a>]> {
         self.cursor.expect(b"[")?;
         if self.cursor.eat(b"]") {
             return Some(&[]);
         }
         let mut levels = ArenaVec::with_capacity_in(FEW_LEVELS, self.arena);
         loop {
-            levels.push(self.level()?);
+            levels.push(self.level::<WIDTH>()?);
             match self.cursor.byte()? {
                 b',' => {}
                 b']' => return Some(levels.into_bump_slice()),
@@ -138,6 +139,8 @@ impl<'a> Usual<'a> {
 
 impl<'a> Reader<'a> for Usual<'a> {
     type Stop = Unusual;
+
+    const GIVES_UP: bool = true;
 
     #[inline]
     fn stop(_reason: IssueCode, _field: &'static str) -> Unusual {
@@ -230,8 +233,11 @@ impl<'a> Reader<'a> for Usual<'a> {
     }
 
     #[inline]
-    fn levels(&mut self, _field: &'static str) -> Result<&'a [RawLevel<'a>], Unusual> {
-        self.all_levels().ok_or(Unusual)
+    fn levels<const WIDTH: usize>(
+        &mut self,
+        _field: &'static str,
+    ) -> Result<&'a [RawLevel<'a>], Unusual> {
+        self.all_levels::<WIDTH>().ok_or(Unusual)
     }
 
     #[inline]
