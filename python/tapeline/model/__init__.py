@@ -12,7 +12,7 @@ from tapeline.model.enums import (
     Side,
     Stage,
 )
-from tapeline.model.instrument import Instrument
+from tapeline.model.instrument import Instrument, InstrumentKind, normalised_symbol
 
 __all__ = [
     "BookAction",
@@ -21,9 +21,11 @@ __all__ = [
     "CoverageKind",
     "EventType",
     "Instrument",
+    "InstrumentKind",
     "IssueCode",
     "ProofLevel",
     "Quality",
     "Side",
     "Stage",
+    "normalised_symbol",
 ]
