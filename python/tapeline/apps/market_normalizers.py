@@ -11,6 +11,9 @@ from tapeline.apps.normalizer import Normalizer
 from tapeline.errors import InstrumentError, TapeError
 from tapeline.tape import TapeFrame
 
+#: Before the address in a tape of the generator.
+SYNTHETIC = "synthetic:"
+
 Messages = Iterable[tuple[str, bytes, bytes]]
 
 
@@ -46,7 +49,7 @@ class MarketNormalizers:
         time_unit: Literal["ms", "us"] = "ms",
         book_every: int = 0,
     ) -> None:
-        venue(exchange, market)
+        self._venue = venue(exchange, market)
         self._exchange = exchange
         self._market = market
         self._instruments = instruments
@@ -101,7 +104,7 @@ class MarketNormalizers:
         return sums
 
     def _market_of(self, line: TapeFrame) -> str:
-        known = venue_of_url(line.url)
+        known = venue_of_url(line.url.removeprefix(SYNTHETIC), self._venue)
         if known is None:
             return self._market
         if known.exchange != self._exchange:
