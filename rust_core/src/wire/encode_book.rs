@@ -1,9 +1,9 @@
 //! One order-book message as one `MarketEvent`, byte for byte what prost would write.
 
 use super::encode_head::{put_head, reserve_event, usual_length};
-use super::encode_trade::{packed_decimal, put_decimal};
+use super::encode_trade::{packed_decimal, packed_quantity, put_decimal};
 use super::writer::{Buffer, low_byte};
-use crate::model::{BookEvent, Decimal, Level};
+use crate::model::{BookEvent, Level};
 
 /// Most bytes of one level: its tag and length, and two decimals of 22 bytes each.
 const MAX_LEVEL: usize = 46;
@@ -85,7 +85,7 @@ fn put_levels(out: &mut Buffer, tag: u8, levels: &[Level]) {
 #[inline(always)]
 fn put_usual_level(out: &mut Buffer, tag: u8, level: &Level) -> Option<()> {
     let (price, price_length) = packed_decimal(0x0a, level.price)?;
-    let (quantity, quantity_length) = packed_quantity(level.quantity)?;
+    let (quantity, quantity_length) = packed_quantity(0x12, level.quantity)?;
     // Each decimal has at most 13 bytes.
     let length = price_length.wrapping_add(quantity_length);
     let slot = out.next_chunk::<32>()?;
@@ -95,15 +95,6 @@ fn put_usual_level(out: &mut Buffer, tag: u8, level: &Level) -> Option<()> {
     *decimals.get_mut(price_length..)?.first_chunk_mut()? = quantity.to_le_bytes();
     out.count(length.wrapping_add(2));
     Some(())
-}
-
-/// As [`packed_decimal`], but zero too: half the levels of a delta are removals.
-#[inline(always)]
-fn packed_quantity(value: Decimal) -> Option<(u128, usize)> {
-    if value.units() == 0 {
-        return Some((0x12, 2));
-    }
-    packed_decimal(0x12, value)
 }
 
 #[cold]

@@ -143,8 +143,25 @@ pub(super) fn packed_decimal(tag: u8, value: Decimal) -> Option<(u128, usize)> {
     let units = i64::try_from(value.units())
         .ok()
         .filter(|units| *units != 0)?;
+    packed_units(tag, units, value.scale())
+}
+
+/// As [`packed_decimal`], but zero too, whose message is empty. Without a branch: half the levels of a
+/// book's delta are removals, and no processor foresees which. Bytes beyond the count are of no meaning.
+#[inline(always)]
+pub(super) fn packed_quantity(tag: u8, value: Decimal) -> Option<(u128, usize)> {
+    let units = i64::try_from(value.units()).ok()?;
+    let (word, count) = packed_units(tag, units, value.scale())?;
+    let is_set = units != 0;
+    let length_byte = 0xff00_u128.wrapping_mul(u128::from(is_set)) | !0xff00;
+    let body = count.wrapping_sub(2).wrapping_mul(usize::from(is_set));
+    Some((word & length_byte, body.wrapping_add(2)))
+}
+
+#[inline(always)]
+fn packed_units(tag: u8, units: i64, scale: u8) -> Option<(u128, usize)> {
     let (units, length) = short_varint((units.wrapping_shl(1) ^ (units >> 63)).cast_unsigned())?;
-    let scale = u128::from(value.scale());
+    let scale = u128::from(scale);
     let (scale_field, scale_length) = if scale == 0 {
         (0, 0)
     } else {

@@ -3,7 +3,9 @@
 mod batch;
 mod columns;
 mod decode;
+mod decode_book;
 mod decode_decimal;
+mod decode_derivatives;
 mod decode_error;
 mod decode_records;
 mod decode_trade;
@@ -11,6 +13,7 @@ mod encode_book;
 mod encode_derivatives;
 mod encode_head;
 mod encode_trade;
+mod event_columns;
 mod event_fields;
 mod frame;
 mod generated;
@@ -20,6 +23,8 @@ mod records;
 mod topic;
 mod writer;
 
+#[cfg(test)]
+mod decode_event_tests;
 #[cfg(test)]
 mod decode_tests;
 #[cfg(test)]
@@ -32,7 +37,7 @@ pub use batch::{
     FundingEncoder, Fundings, LiquidationEncoder, Liquidations, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
     QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
 };
-pub use decode::{Decoded, OnError, decode, is_readable};
+pub use decode::{Decoded, OnError, decode};
 pub use decode_error::{DecodeError, DecodeFailure};
 pub use frame::{BatchInfo, MAX_INSTRUMENT_TEXT, MAX_VALUE_BYTES, inspect};
 pub use records::{MAX_BOOK_LEVELS, MAX_RAW, MAX_REASON};
