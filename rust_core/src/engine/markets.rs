@@ -2,7 +2,7 @@
 
 use super::normalizer::{Normalizer, Reply};
 use super::ports::{Frames, Sink};
-use crate::adapters::{Market, binance};
+use crate::adapters::{Market, binance, bybit, okx};
 
 macro_rules! markets {
     ($($name:ident = $market:ty;)*) => {
@@ -37,6 +37,13 @@ macro_rules! markets {
 
 markets! {
     BinanceSpot = binance::spot::Spot;
+    BinanceUsdm = binance::usdm::Usdm;
+    BinanceCoinm = binance::coinm::Coinm;
+    OkxSpot = okx::spot::Spot;
+    OkxSwap = okx::swap::Swap;
+    BybitSpot = bybit::spot::Spot;
+    BybitLinear = bybit::linear::Linear;
+    BybitInverse = bybit::inverse::Inverse;
 }
 
 impl Venue {
