@@ -40,19 +40,30 @@ pub fn frames(count: usize) -> Vec<Vec<u8>> {
 
 /// Makes a normalizer that knows BTC/USDT.
 pub fn normalizer() -> Normalizer {
-    Normalizer::new(Setup {
-        exchange: "binance".to_owned(),
+    let instrument = SetupInstrument {
+        raw_symbol: "BTCUSDT".to_owned(),
+        symbol: "BTC/USDT".to_owned(),
         market: "spot".to_owned(),
-        instruments: vec![SetupInstrument {
-            raw_symbol: "BTCUSDT".to_owned(),
-            symbol: "BTC/USDT".to_owned(),
-            market: "spot".to_owned(),
-            contract_size: None,
-        }],
+        contract_size: None,
+    };
+    normalizer_of("binance", "spot", vec![instrument], 0)
+}
+
+/// Makes a normalizer of any market.
+pub fn normalizer_of(
+    exchange: &str,
+    market: &str,
+    instruments: Vec<SetupInstrument>,
+    book_every: u32,
+) -> Normalizer {
+    Normalizer::new(Setup {
+        exchange: exchange.to_owned(),
+        market: market.to_owned(),
+        instruments,
         producer: "workload".to_owned(),
         max_frame_bytes: 4_194_304,
         keep_raw: KeepRaw::Imperfect,
-        book_every: 0,
+        book_every,
         cleaning: Settings::default(),
     })
     .unwrap()
