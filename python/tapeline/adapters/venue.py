@@ -51,7 +51,7 @@ class Venue:
     is_address: Callable[[str], bool]
     instruments_urls: tuple[str, ...]
     depth_url: str
-    capabilities: tuple[Capability, ...]
+    capabilities: tuple[Capability, ...] = ()
     markets: tuple[str, ...] = ()
     next_instruments_url: Callable[[str, bytes], str | None] = _single_page
     dialect: Any = None
