@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tapeline.adapters.registry import venues
+from tapeline.adapters.registry import capabilities, venues
 from tapeline.adapters.venue import Venue
 
 TARGET = Path(__file__).parent / "exchanges" / "capabilities.md"
@@ -13,8 +13,8 @@ TARGET = Path(__file__).parent / "exchanges" / "capabilities.md"
 HEAD = """\
 # What each channel can prove
 
-Made from `python/tapeline/adapters/*/*/venue.py` by `docs/gen_capabilities.py`; a test compares it
-with the Rust adapters. A type stands for the channel in bold, the others are asked for by their own
+Made from `python/tapeline/adapters/*/*/capabilities.py` by `docs/gen_capabilities.py`; a test
+compares it with the Rust adapters. A type stands for the channel in bold, the others are asked for by their own
 name, and those in italics are read where they come.
 
 A hole in the ids is **proven** loss where the venue promises ids without holes, **inferred** where
@@ -46,7 +46,7 @@ def _section(venue: Venue) -> Iterator[str]:
     yield _row(COLUMNS)
     yield _row(["---"] * len(COLUMNS))
     first = {names[0] for names in venue.types.values()}
-    for each in venue.capabilities:
+    for each in capabilities(venue):
         name = f"`{each.channel}`"
         if each.channel in first:
             name = f"**{name}**"

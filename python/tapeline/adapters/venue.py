@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from tapeline.adapters.capability import Capability
 from tapeline.adapters.instrument_list import InstrumentList
 
 
@@ -32,8 +31,6 @@ class Venue:
         market. A host may be unknown: then the answer is no.
     instruments_urls
         Where the venue lists its instruments.
-    capabilities
-        What each channel can prove, those that are read but not asked for included.
     depth_url
         Where a book is fetched; ``{raw_symbol}`` stands for the instrument, percent-encoded.
     markets
@@ -51,7 +48,6 @@ class Venue:
     is_address: Callable[[str], bool]
     instruments_urls: tuple[str, ...]
     depth_url: str
-    capabilities: tuple[Capability, ...] = ()
     markets: tuple[str, ...] = ()
     next_instruments_url: Callable[[str, bytes], str | None] = _single_page
     dialect: Any = None

@@ -1,7 +1,6 @@
 """Binance COIN-M futures, as the registry knows it."""
 
 from tapeline.adapters.binance.addresses import market_of
-from tapeline.adapters.binance.coinm.capabilities import CAPABILITIES
 from tapeline.adapters.binance.coinm.instruments import INSTRUMENTS
 from tapeline.adapters.binance.instruments import EXCHANGE
 from tapeline.adapters.venue import Venue
@@ -27,7 +26,6 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=is_address,
-    capabilities=CAPABILITIES,
     instruments_urls=(f"{_REST}/exchangeInfo",),
     depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=1000",
 )

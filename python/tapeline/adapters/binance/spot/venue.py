@@ -2,7 +2,6 @@
 
 from tapeline.adapters.binance.addresses import market_of
 from tapeline.adapters.binance.instruments import EXCHANGE
-from tapeline.adapters.binance.spot.capabilities import CAPABILITIES
 from tapeline.adapters.binance.spot.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -25,7 +24,6 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=is_address,
-    capabilities=CAPABILITIES,
     instruments_urls=(f"{_REST}/exchangeInfo",),
     depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=5000",
 )

@@ -1,11 +1,10 @@
 """Bybit inverse, as the registry knows it."""
 
-from tapeline.adapters.bybit import addresses, capabilities
+from tapeline.adapters.bybit import addresses
 from tapeline.adapters.bybit.inverse.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
 MARKET = "inverse"
-_QUANTITY = "contracts of 1 USD"
 
 
 def is_address(url: str) -> bool:
@@ -25,11 +24,6 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=is_address,
-    capabilities=(
-        capabilities.trades(_QUANTITY, "i, a UUID", "recorded messages of 2026"),
-        *capabilities.books(_QUANTITY),
-        *capabilities.contracts(_QUANTITY),
-    ),
     instruments_urls=(addresses.instruments_url(MARKET),),
     depth_url=addresses.depth_url(MARKET),
     next_instruments_url=addresses.next_instruments_url,

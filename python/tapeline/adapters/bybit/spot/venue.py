@@ -1,11 +1,10 @@
 """Bybit spot, as the registry knows it."""
 
-from tapeline.adapters.bybit import addresses, capabilities
+from tapeline.adapters.bybit import addresses
 from tapeline.adapters.bybit.spot.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
 MARKET = "spot"
-_QUANTITY = "base"
 
 
 def is_address(url: str) -> bool:
@@ -23,10 +22,6 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=is_address,
-    capabilities=(
-        capabilities.trades(_QUANTITY, "i, digits; grows, with holes", "recordings of 2026"),
-        *capabilities.books(_QUANTITY),
-    ),
     instruments_urls=(addresses.instruments_url(MARKET),),
     depth_url=addresses.depth_url(MARKET),
     next_instruments_url=addresses.next_instruments_url,

@@ -1,6 +1,6 @@
 """OKX spot, as the registry knows it."""
 
-from tapeline.adapters.okx import addresses, capabilities
+from tapeline.adapters.okx import addresses
 from tapeline.adapters.okx.spot.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -14,7 +14,6 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=addresses.is_address,
-    capabilities=(*capabilities.TRADES, *capabilities.BOOKS),
     instruments_urls=addresses.INSTRUMENTS_URLS,
     depth_url=addresses.DEPTH_URL,
     markets=addresses.MARKETS,

@@ -1,6 +1,6 @@
 """OKX swap, as the registry knows it."""
 
-from tapeline.adapters.okx import addresses, capabilities
+from tapeline.adapters.okx import addresses
 from tapeline.adapters.okx.swap.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -16,7 +16,6 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=addresses.is_address,
-    capabilities=(*capabilities.TRADES, *capabilities.BOOKS, *capabilities.DERIVATIVES),
     instruments_urls=addresses.INSTRUMENTS_URLS,
     depth_url=addresses.DEPTH_URL,
     markets=addresses.MARKETS,
