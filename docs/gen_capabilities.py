@@ -14,8 +14,8 @@ HEAD = """\
 # What each channel can prove
 
 Made from `python/tapeline/adapters/*/*/capabilities.py` by `docs/gen_capabilities.py`; a test
-compares it with the Rust adapters. A type stands for the channel in bold, the others are asked for by their own
-name, and those in italics are read where they come.
+compares it with the Rust adapters. A type stands for the channel in bold, the others are asked for
+by their own name, and those in italics are read where they come.
 
 A hole in the ids is **proven** loss where the venue promises ids without holes, **inferred** where
 there is none in any recording but no promise, and **unverifiable** where nothing that the venue
