@@ -110,9 +110,9 @@ impl Buffer {
         is_over
     }
 
-    /// Returns whether every delta after `id` joins: the first one to `id`, each to the one before,
-    /// and with `is_strict` without an overlap.
-    pub(super) fn joins(&self, id: i64, is_strict: bool) -> bool {
+    /// Returns the id that a book as of `id` comes to with what waits, `None` when a delta does not
+    /// join: the first one to `id`, each to the one before, and with `is_strict` without an overlap.
+    pub(super) fn reach(&self, id: i64, is_strict: bool) -> Option<i64> {
         let (mut at, mut is_first) = (id, true);
         for waiting in self
             .waiting
@@ -125,11 +125,11 @@ impl Buffer {
                 waiting.span.joins(at)
             };
             if !joins {
-                return false;
+                return None;
             }
             (at, is_first) = (waiting.span.last, false);
         }
-        true
+        Some(at)
     }
 
     /// Takes the oldest delta out.

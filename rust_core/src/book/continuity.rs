@@ -140,8 +140,9 @@ impl Continuity {
         self.lost.iter().chain(self.gaps.as_slice()).copied()
     }
 
-    pub(super) fn has_ids(&self) -> bool {
-        self.seen.is_some()
+    /// Returns the highest id seen.
+    pub(super) fn highest(&self) -> Option<i64> {
+        self.seen.map(|seen| seen.last)
     }
 
     /// Reports the session's start with its first message.

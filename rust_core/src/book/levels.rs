@@ -63,11 +63,12 @@ impl Levels {
         }
     }
 
-    /// Returns whether the best bid and ask are within the horizon.
-    pub(super) fn is_known(&self) -> bool {
+    /// Moves the horizon along with the market; returns whether it had to move.
+    #[inline]
+    pub(super) fn widen(&mut self) -> bool {
         match self {
-            Self::Narrow(sides) => sides.bids.is_known() && sides.asks.is_known(),
-            Self::Wide(sides) => sides.bids.is_known() && sides.asks.is_known(),
+            Self::Narrow(sides) => sides.widen(),
+            Self::Wide(sides) => sides.widen(),
         }
     }
 

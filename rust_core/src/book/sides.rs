@@ -97,17 +97,22 @@ impl Scales {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Side<U> {
     pub(super) ladder: Ladder<U>,
-    /// Key of the worst level that a fetched snapshot showed: what is worse was not seen whole.
+    /// Key of the worst level that a fetched snapshot showed, or of the worst best level since: what
+    /// is worse was not seen whole.
     pub(super) horizon: Option<U>,
 }
 
 impl<U: Units> Side<U> {
-    /// Returns whether the best level (or its absence) is known.
-    pub(super) fn is_known(&self) -> bool {
+    /// Moves the horizon along when the best level passes it: what is better than the best level is
+    /// known to be empty, so that the horizon is never behind it. Returns whether it had to move.
+    #[inline]
+    pub(super) fn widen(&mut self) -> bool {
         match (self.horizon, self.ladder.best()) {
-            (Some(horizon), Some(best)) => best.key >= horizon,
-            (horizon, None) => horizon.is_none(),
-            (None, Some(_)) => true,
+            (Some(horizon), Some(best)) if best.key < horizon => {
+                self.horizon = Some(best.key);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -189,6 +194,13 @@ impl<U: Units> Sides<U> {
             .worst()
             .filter(|_| asks >= bids)
             .map(|rung| rung.key);
+    }
+
+    /// Moves the horizons along; returns whether one had to move.
+    #[inline]
+    pub(super) fn widen(&mut self) -> bool {
+        let bids = self.bids.widen();
+        self.asks.widen() || bids
     }
 
     /// Returns whether the best bid is not below the best ask.

@@ -30,6 +30,8 @@ pub struct BookTrack {
     /// Whether a record says that the book is not to be trusted.
     is_reported: bool,
     has_overflowed: bool,
+    /// Whether the market left the prices that the last fetched snapshot showed.
+    is_worn: bool,
     buffer: Buffer,
 }
 
@@ -55,6 +57,7 @@ impl BookTrack {
             restarted: None,
             is_reported: false,
             has_overflowed: false,
+            is_worn: false,
             buffer: Buffer::default(),
         }
     }
@@ -98,11 +101,12 @@ impl BookTrack {
         self.channel
     }
 
-    /// Returns whether the book needs a snapshot to become live. A state and not a request: the
-    /// caller decides when to ask (again).
+    /// Returns whether the book needs a snapshot to become live, or to know its depth again because
+    /// the market left the prices of the last one. A state and not a request: the caller decides when
+    /// to ask (again).
     #[must_use]
     pub fn wants_snapshot(&self) -> bool {
-        self.state != BookState::Live && self.rule != BookRule::Snapshots
+        self.rule != BookRule::Snapshots && (self.is_worn || self.state != BookState::Live)
     }
 
     /// Returns the bids of a live book, best first, as far as they are known.
@@ -215,6 +219,10 @@ impl BookTrack {
             self.keep(span, update, reports);
             return false;
         }
+        if self.is_worn {
+            // For the snapshot that is wanted.
+            self.buffer.push(span, update);
+        }
         self.apply(update, issues, reports)
     }
 
@@ -243,7 +251,8 @@ impl BookTrack {
         self.continuity.start(update, None, reports);
         let place = self.continuity.unnumbered(update);
         let mut issues = place.issues();
-        let is_allowed = self.rule == BookRule::PrevIsLastOrChecksum && !self.continuity.has_ids();
+        let is_allowed =
+            self.rule == BookRule::PrevIsLastOrChecksum && self.continuity.highest().is_none();
         let reason = match (place, self.state) {
             (Place::Duplicate, _) => return Outcome::Duplicate,
             (_, BookState::Buffering) => "no snapshot",
@@ -263,7 +272,7 @@ impl BookTrack {
     }
 
     /// Takes a snapshot that the caller fetched. It says nothing about the stream, and a live book
-    /// does not need it.
+    /// that knows its depth does not need it.
     fn observe_fetched(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
         let span = update.last_id.map(|id| Span {
             first: id,
@@ -274,7 +283,7 @@ impl BookTrack {
         let mut issues = IssueSet::EMPTY;
         let is_outdated =
             matches!((update.time, self.restarted), (Some(time), Some(since)) if time < since);
-        let is_wanted = self.state != BookState::Live && update.last_id.is_some() && !is_outdated;
+        let is_wanted = self.wants_snapshot() && update.last_id.is_some() && !is_outdated;
         let applied = is_wanted && self.adopt(update, &mut issues, reports);
         if is_repeated {
             Outcome::Duplicate
@@ -310,17 +319,14 @@ impl BookTrack {
     }
 
     /// Replaces the book and brings it up to date with the deltas that waited. A snapshot that they
-    /// do not join is too old: nothing changes.
+    /// do not join, or that is behind the stream, is too old: nothing changes.
     fn adopt(
         &mut self,
         update: &BookUpdate<'_>,
         issues: &mut IssueSet,
         reports: &mut Vec<Coverage>,
     ) -> bool {
-        if update
-            .last_id
-            .is_some_and(|id| !self.buffer.joins(id, self.is_strict()))
-        {
+        if update.last_id.is_some_and(|id| !self.is_current(id)) {
             return false;
         }
         if self.levels.load(update.bids, update.asks).is_err() {
@@ -330,6 +336,7 @@ impl BookTrack {
         if update.origin == BookOrigin::Rest {
             self.levels.set_horizon();
         }
+        self.is_worn = false;
         self.texts = has_checksum(update).then(Texts::default);
         self.settle(update, issues, reports) && self.catch_up(update, issues, reports)
     }
@@ -372,9 +379,7 @@ impl BookTrack {
         issues: &mut IssueSet,
         reports: &mut Vec<Coverage>,
     ) -> bool {
-        let joins = self
-            .base
-            .is_some_and(|base| self.buffer.joins(base, self.is_strict()));
+        let joins = self.base.is_some_and(|base| self.is_current(base));
         joins && self.catch_up(update, issues, reports)
     }
 
@@ -412,10 +417,7 @@ impl BookTrack {
             self.lose(reason, update, reports);
             return false;
         }
-        if !self.levels.is_known() {
-            self.lose("beyond the snapshot's depth", update, reports);
-            return false;
-        }
+        self.is_worn |= self.levels.widen();
         self.base = update.last_id;
         self.base_time = update.time;
         true
@@ -519,6 +521,16 @@ impl BookTrack {
             received,
             reason: String::new(),
         }
+    }
+
+    /// Returns whether a book as of `id` and what waits for it come to the latest message.
+    fn is_current(&self, id: i64) -> bool {
+        let reach = self.buffer.reach(id, self.is_strict());
+        reach.is_some_and(|reach| {
+            self.continuity
+                .highest()
+                .is_none_or(|highest| reach >= highest)
+        })
     }
 
     /// Returns whether each delta must name the one before.

@@ -382,3 +382,6 @@ fn checksum(text: &[u8]) -> Result<i32, Refusal> {
         .and_then(|text| text.parse().ok())
         .ok_or(Refusal::new(IssueCode::Id, "checksum"))
 }
+
+#[cfg(test)]
+mod tests;

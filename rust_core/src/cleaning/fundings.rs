@@ -258,3 +258,188 @@ fn precision(
         next_funding: values.next_funding,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cleaning::fixture::{Fixture, NOW_MS, RECEIVED, text, told};
+
+    const NOW: &str = "1790526539672";
+
+    fn raw(content: &'static str) -> RawFunding<'static> {
+        RawFunding {
+            channel: "tickers",
+            is_delta: false,
+            keys: ("symbol", "ts", "fundingRate"),
+            time_type: JsonType::Number,
+            stream_symbol: None,
+            symbol: RawField::Text(b"BTC"),
+            time: RawField::Number(NOW.as_bytes()),
+            rate: RawField::Text(b"-0.00010000"),
+            mark_price: RawField::Text(b"84000.5"),
+            index_price: RawField::Missing,
+            next_funding: RawField::Text(b"1790553600000"),
+            interval_ns: None,
+            metadata: &[],
+            content: content.as_bytes(),
+            has_byte_order_mark: false,
+        }
+    }
+
+    fn clean(fixture: &mut Fixture, raw: &RawFunding<'_>) -> String {
+        let (counters, reports) = (&mut fixture.counters, &mut fixture.reports);
+        let verdict = fixture
+            .pipeline
+            .clean_funding(raw, RECEIVED, counters, reports);
+        told(verdict, |event| {
+            let next = event.next_funding.map_or(0, |time| time.get() / 1_000_000);
+            let prices = (text(event.mark_price), text(event.index_price));
+            let shown = format!("{} {} {} {next}", text(event.rate), prices.0, prices.1);
+            (shown, event.head.issues)
+        })
+    }
+
+    #[test]
+    fn a_delta_changes_the_state_and_is_an_event_of_all_of_it() {
+        let mut fixture = Fixture::new(None);
+        let empty = RawFunding {
+            is_delta: true,
+            rate: RawField::Missing,
+            mark_price: RawField::Missing,
+            next_funding: RawField::Missing,
+            ..raw("1")
+        };
+        assert_eq!(clean(&mut fixture, &empty), "unsupported");
+        assert_eq!(
+            clean(&mut fixture, &raw("2")),
+            "-0.0001 84000.5 - 1790553600000"
+        );
+        assert_eq!(clean(&mut fixture, &raw("2")), "duplicate");
+        let change = RawFunding {
+            index_price: RawField::Text(b"84001"),
+            content: b"3",
+            ..empty
+        };
+        assert_eq!(
+            clean(&mut fixture, &change),
+            "-0.0001 84000.5 84001 1790553600000"
+        );
+        let late = (NOW_MS - 1).to_string();
+        let late = RawFunding {
+            rate: RawField::Text(b"0.5"),
+            time: RawField::Number(late.as_bytes()),
+            content: b"4",
+            ..change
+        };
+        assert!(clean(&mut fixture, &late).ends_with("out_of_order"));
+        assert!(
+            clean(
+                &mut fixture,
+                &RawFunding {
+                    content: b"5",
+                    ..empty
+                }
+            )
+            .starts_with("-0.0001 ")
+        );
+        assert_eq!(fixture.counters.events_by_type()[2].1, 4);
+        assert_eq!(fixture.reports.len(), 1);
+    }
+
+    #[test]
+    fn faults_are_found_in_the_order_of_the_stages() {
+        let mut fixture = Fixture::new(None);
+        let number = RawField::Number(b"0.1");
+        for (raw, expected) in [
+            (
+                RawFunding {
+                    symbol: RawField::Missing,
+                    ..raw("")
+                },
+                "missing 1 symbol",
+            ),
+            (
+                RawFunding {
+                    time: RawField::Null,
+                    ..raw("")
+                },
+                "timestamp 1 ts",
+            ),
+            (
+                RawFunding {
+                    time: RawField::Number(b"1"),
+                    ..raw("")
+                },
+                "timestamp 2 ts",
+            ),
+            (
+                RawFunding {
+                    rate: RawField::Bool(true),
+                    ..raw("")
+                },
+                "type 1 fundingRate",
+            ),
+            (
+                RawFunding {
+                    rate: RawField::Text(b"x"),
+                    ..raw("")
+                },
+                "decimal_syntax 2 fundingRate",
+            ),
+            (
+                RawFunding {
+                    mark_price: RawField::Text(b"-1"),
+                    ..raw("")
+                },
+                "range 2 mark_price",
+            ),
+            (
+                RawFunding {
+                    next_funding: RawField::Text(b"7"),
+                    ..raw("")
+                },
+                "timestamp 2 next_funding",
+            ),
+            (
+                RawFunding {
+                    symbol: RawField::Text(b"ETH"),
+                    ..raw("")
+                },
+                "unknown_symbol 3 symbol",
+            ),
+            (
+                RawFunding {
+                    rate: RawField::Text(b"-1e17"),
+                    ..raw("")
+                },
+                "range 4 fundingRate",
+            ),
+            (
+                RawFunding {
+                    rate: number,
+                    content: b"a",
+                    ..raw("")
+                },
+                "0.1 84000.5 - 1790553600000 unexpected_json_type",
+            ),
+            (
+                RawFunding {
+                    rate: RawField::Text(b""),
+                    mark_price: RawField::Missing,
+                    ..raw("")
+                },
+                "missing 1 fundingRate",
+            ),
+            (
+                RawFunding {
+                    next_funding: RawField::Number(b"0"),
+                    content: b"b",
+                    ..raw("")
+                },
+                "-0.0001 84000.5 - 0",
+            ),
+        ] {
+            assert_eq!(clean(&mut fixture, &raw), expected);
+        }
+    }
+}

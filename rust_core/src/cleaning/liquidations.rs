@@ -234,3 +234,158 @@ fn fields<'a>(
         published,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cleaning::fixture::{Fixture, RECEIVED, text, told};
+
+    fn raw() -> RawLiquidation<'static> {
+        RawLiquidation {
+            channel: "liquidation-orders",
+            side_is_position: false,
+            keys: ("instId", "ts", "side", "bkPx", "sz"),
+            time_type: JsonType::Text,
+            stream_symbol: None,
+            symbol: RawField::Text(b"BTC"),
+            side: RawField::Text(b"SELL"),
+            price: RawField::Text(b"84000.5"),
+            average_price: RawField::Missing,
+            quantity: RawField::Text(b"13"),
+            status: RawField::Missing,
+            time: RawField::Text(b"1790526539672"),
+            published: RawField::Missing,
+            metadata: &[],
+            content: b"{}",
+            ordinal: 0,
+            has_byte_order_mark: false,
+        }
+    }
+
+    fn clean(fixture: &mut Fixture, raw: &RawLiquidation<'_>) -> String {
+        let (counters, reports) = (&mut fixture.counters, &mut fixture.reports);
+        let verdict = fixture
+            .pipeline
+            .clean_liquidation(raw, RECEIVED, counters, reports);
+        told(verdict, |event| {
+            let average = text(event.average_price);
+            let shown = format!(
+                "{:?} {} {} {average}",
+                event.side, event.price, event.quantity
+            );
+            (shown, event.head.issues)
+        })
+    }
+
+    #[test]
+    fn equal_orders_of_one_frame_are_two_and_the_frame_again_is_none() {
+        let mut fixture = Fixture::new(Some("0.01"));
+        let second = RawLiquidation {
+            ordinal: 1,
+            ..raw()
+        };
+        assert_eq!(clean(&mut fixture, &raw()), "Sell 84000.5 0.13 -");
+        assert_eq!(clean(&mut fixture, &second), "Sell 84000.5 0.13 -");
+        assert_eq!(clean(&mut fixture, &raw()), "duplicate");
+        assert_eq!(clean(&mut fixture, &second), "duplicate");
+    }
+
+    #[test]
+    fn a_position_is_closed_by_the_other_side_and_faults_have_their_stage() {
+        let mut fixture = Fixture::new(None);
+        for (raw, expected) in [
+            (
+                RawLiquidation {
+                    side_is_position: true,
+                    content: b"a",
+                    ..raw()
+                },
+                "Buy 84000.5 13 -",
+            ),
+            (
+                RawLiquidation {
+                    average_price: RawField::Text(b"0"),
+                    content: b"b",
+                    ..raw()
+                },
+                "Sell 84000.5 13 -",
+            ),
+            (
+                RawLiquidation {
+                    average_price: RawField::Text(b"8e4"),
+                    content: b"c",
+                    ..raw()
+                },
+                "Sell 84000.5 13 80000 exponent_notation",
+            ),
+            (
+                RawLiquidation {
+                    average_price: RawField::Text(b"-1"),
+                    ..raw()
+                },
+                "range 2 average_price",
+            ),
+            (
+                RawLiquidation {
+                    side: RawField::Text(b"long"),
+                    ..raw()
+                },
+                "side 1 side",
+            ),
+            (
+                RawLiquidation {
+                    quantity: RawField::Missing,
+                    ..raw()
+                },
+                "missing 1 sz",
+            ),
+            (
+                RawLiquidation {
+                    quantity: RawField::Text(b"0"),
+                    ..raw()
+                },
+                "range 2 sz",
+            ),
+            (
+                RawLiquidation {
+                    price: RawField::Text(b"1e17"),
+                    ..raw()
+                },
+                "range 4 bkPx",
+            ),
+            (
+                RawLiquidation {
+                    status: RawField::Text(&[b'x'; 65]),
+                    ..raw()
+                },
+                "type 1 status",
+            ),
+            (
+                RawLiquidation {
+                    published: RawField::Text(b"1790526539671"),
+                    content: b"d",
+                    ..raw()
+                },
+                "Sell 84000.5 13 - time_reversed",
+            ),
+        ] {
+            assert_eq!(clean(&mut fixture, &raw), expected);
+        }
+    }
+
+    #[test]
+    fn contracts_that_do_not_fit_are_refused() {
+        let mut fixture = Fixture::new(Some("10000000000"));
+        let raw = RawLiquidation {
+            quantity: RawField::Text(b"10000000000"),
+            ..raw()
+        };
+        assert_eq!(clean(&mut fixture, &raw), "range 4 sz");
+        let mut fixture = Fixture::new(Some("0.0000000001"));
+        let raw = RawLiquidation {
+            quantity: RawField::Text(b"0.000000001"),
+            ..raw
+        };
+        assert_eq!(clean(&mut fixture, &raw), "scale_overflow 4 sz");
+    }
+}

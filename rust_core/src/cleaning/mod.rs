@@ -8,6 +8,8 @@ mod books;
 mod content;
 mod continuity;
 mod counters;
+#[cfg(test)]
+mod fixture;
 mod fundings;
 mod gaps;
 mod instruments;

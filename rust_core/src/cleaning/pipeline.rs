@@ -446,3 +446,6 @@ fn event<'a>(
         raw: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,10 @@ struct Message<'a, R> {
     data: Data<'a, R>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one frame; a box would allocate"
+)]
 enum Data<'a, R> {
     Missing,
     /// Skipped; here it starts.
