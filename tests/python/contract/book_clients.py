@@ -19,7 +19,7 @@ QUIET_S = 0.4
 
 def get(url: str) -> Any:  # noqa: ANN401
     """Return a REST reply's JSON."""
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply:
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply:  # noqa: S310
         return orjson.loads(reply.read())
 
 
@@ -60,7 +60,7 @@ class BinanceBook:
         if reply["lastUpdateId"] < self.waiting[0]["U"] - 1:
             return
         self.snapshots += 1
-        self.book = (dict(map(tuple, reply["bids"])), dict(map(tuple, reply["asks"])))  # type: ignore[arg-type]
+        self.book = (dict(map(tuple, reply["bids"])), dict(map(tuple, reply["asks"])))
         self.last, self.has_joined = reply["lastUpdateId"], False
 
     def _drain(self) -> None:

@@ -55,8 +55,8 @@ async def test_a_streamed_book_recovers_by_resubscribing(name: str, faults: list
     tape = stream_tape(name)
     of = (exchange, market)
     async with serving(tape.frames, *faults, of=of, is_once=False, speed=1.0) as running:
-        requests = [json.dumps({"op": op, "args": [arg]}) for op in ("subscribe", "unsubscribe")]
-        client = StreamBook(running.url, *requests, is_okx=exchange == "okx")
+        join, leave = (json.dumps({"op": op, "args": [arg]}) for op in ("subscribe", "unsubscribe"))
+        client = StreamBook(running.url, join, leave, is_okx=exchange == "okx")
         await client.run(path)
     assert client.snapshots > 1
     assert client.last == last_id(tape)

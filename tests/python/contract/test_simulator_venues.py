@@ -19,7 +19,7 @@ from tests.python.contract.simulator_client import Running, serving
 from tests.python.contract.venue_tapes import START_MS, binance, bybit, okx
 
 #: A tape that lasts long enough to talk.
-SLOW = {"is_once": False, "speed": 0.05}
+SLOW: dict[str, Any] = {"is_once": False, "speed": 0.05}
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +42,7 @@ async def asked(client: ClientConnection, request: object, count: int = 1) -> li
 
 def usdm_frames() -> list[TapeFrame]:
     """Return one frame of each kind, over and over, 1 ms apart."""
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "btcusdt@depth@0ms": {"e": "depthUpdate", "s": "BTCUSDT", "U": 1, "u": 2, "pu": 0},
         "btcusdt@bookTicker": {"e": "bookTicker", "s": "BTCUSDT", "u": 2},
         "btcusdt@aggTrade": {"e": "aggTrade", "s": "BTCUSDT", "a": 1},
@@ -94,9 +94,11 @@ async def test_usdm_acknowledges_every_stream_and_serves_its_path(
 
 
 async def test_a_symbols_liquidations_come_from_everybodys_recording() -> None:
-    async with serving(usdm_frames(), of=("binance", "usdm")) as running:
-        async with talking(running, "/market/stream?streams=btcusdt@forceOrder") as client:
-            message = orjson.loads(await client.recv())
+    async with (
+        serving(usdm_frames(), of=("binance", "usdm")) as running,
+        talking(running, "/market/stream?streams=btcusdt@forceOrder") as client,
+    ):
+        message = orjson.loads(await client.recv())
     assert message["stream"] == "btcusdt@forceOrder"
     assert message["data"]["o"]["s"] == "BTCUSDT"
 

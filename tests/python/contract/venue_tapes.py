@@ -35,7 +35,7 @@ def _size(chooser: random.Random) -> str:
 
 
 def _once(levels: list[list[str]]) -> list[list[str]]:
-    return [[price, size] for price, size in dict(map(tuple, levels)).items()]  # type: ignore[arg-type]
+    return [list(level) for level in {price: size for price, size in levels}.items()]  # noqa: C416
 
 
 FIRST: Book = ({"99.0": "1.00", "98.5": "2.00"}, {"101.0": "1.50", "101.5": "0.50"})
@@ -96,7 +96,10 @@ def okx(count: int = 400, seed: int = 2) -> BookTape:
         return {
             "asks": [[*level, "0", "1"] for level in asks],
             "bids": [[*level, "0", "1"] for level in bids],
-            **{"ts": str(START_MS), "checksum": 0, "seqId": sequence, "prevSeqId": previous},
+            "ts": str(START_MS),
+            "checksum": 0,
+            "seqId": sequence,
+            "prevSeqId": previous,
         }
 
     whole = element(_levels(book[0]), _levels(book[1]), 5_000, -1)

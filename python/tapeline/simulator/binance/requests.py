@@ -50,7 +50,9 @@ class Subscriptions:
         except RequestError as error:
             return Answer("error", _error(error, request))
         reply = orjson.dumps({"result": result, "id": request.get("id")}).decode()
-        return Answer("ack" if result is None else "list_subscriptions", reply)
+        is_subscription = request["method"] == "SUBSCRIBE"
+        subscribed = tuple(request["params"]) if is_subscription else ()
+        return Answer("ack" if result is None else "list_subscriptions", reply, subscribed)
 
     def _carry_out(self, request: dict[str, Any]) -> list[str] | bool | None:
         match request["method"]:

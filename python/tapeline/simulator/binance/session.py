@@ -1,6 +1,7 @@
 """One client of Binance streams: what it hears, under which name, in which form."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tapeline.simulator.binance import frames
 from tapeline.simulator.binance.requests import Subscriptions
@@ -60,7 +61,9 @@ class BinanceSession:
 
     def answer(self, text: str) -> Sequence[Answer]:
         """Carry out a request and return its answer."""
-        return [self._subscriptions.answer(text)]
+        answer = self._subscriptions.answer(text)
+        recorded = [name for name, asked in self._names.items() if asked in answer.subscribed]
+        return [replace(answer, subscribed=(*answer.subscribed, *recorded))]
 
     def render(self, recorded: Sequence[tuple[bytes, str]]) -> list[bytes]:
         """Return recorded frames wrapped or bare, in this client's time unit."""
