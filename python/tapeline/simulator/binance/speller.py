@@ -31,7 +31,10 @@ _FUTURES_TYPES = {
 
 
 class MarketForm(NamedTuple):
-    """What differs between the markets: hosts, keys and grids."""
+    """What differs between the markets: hosts, keys and grids.
+
+    USD-M has no documented ``trade``: its trades are spelled ``aggTrade``.
+    """
 
     name: str
     socket: str
@@ -75,7 +78,10 @@ class BinanceSpeller:
     @property
     def types(self) -> Mapping[str, tuple[str, ...]]:
         """Return the types of data the market has, each with the anomalies planted in it."""
-        return _FUTURES_TYPES if self._form.is_futures else _SPOT_TYPES
+        types = _FUTURES_TYPES if self._form.is_futures else _SPOT_TYPES
+        if self._form.trade_event == "trade":
+            return types
+        return {name: kinds for name, kinds in types.items() if name != "aggtrade"}
 
     @property
     def default_symbols(self) -> str:
