@@ -20,6 +20,7 @@ from tapeline.tape import TapeFrame, TapeReader
 ROOT = Path(__file__).resolve().parents[3]
 CAPTURES = Path(os.environ.get("TAPELINE_CAPTURES", ROOT.parent / "shared" / "captures"))
 
+BEST_ALONE = {"bookTicker", "bbo-tbt", "orderbook.1"}
 BINANCE_LIST = "binance_instruments.jsonl.gz"
 
 
@@ -90,7 +91,11 @@ def run(case: Case, lines: list[TapeFrame], out: Path) -> dict[str, Any]:
 
 
 def states(summary: dict[str, Any]) -> dict[str, str]:
-    return {book["raw_symbol"]: book["state"] for book in summary["books"] if book["depth"] == 2}
+    return {
+        book["raw_symbol"]: book["state"]
+        for book in summary["books"]
+        if book["channel"] not in BEST_ALONE
+    }
 
 
 def coverage(out: Path, kind: str) -> list[dict[str, Any]]:
