@@ -619,12 +619,12 @@ fn depth_ends_where_the_snapshot_ended() {
     );
     assert_eq!(desk.book.state(), BookState::Live);
     assert_eq!(desk.delta(span(4, 5)), APPLIED);
-    assert_eq!(desk.fetched(2), NOT_APPLIED, "behind the book");
-    assert_eq!(desk.fetched(4), APPLIED);
-    assert_eq!(
-        (desk.book.last_update_id(), desk.best_bid().as_str()),
-        (Some(5), "5x100")
-    );
+    assert_eq!(desk.fetched(4), NOT_APPLIED, "behind the book");
+    assert_eq!(desk.fetched(6), APPLIED);
+    assert_eq!(desk.book.last_update_id(), Some(6));
+    assert_eq!(desk.best_bid(), "1x100");
+    assert_eq!(desk.delta(span(6, 6)), NOT_APPLIED, "it is in the snapshot");
+    assert_eq!(desk.delta(span(7, 8)), APPLIED);
     assert!(!desk.book.wants_snapshot());
 }
 

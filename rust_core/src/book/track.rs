@@ -219,10 +219,6 @@ impl BookTrack {
             self.keep(span, update, reports);
             return false;
         }
-        if self.is_worn {
-            // For the snapshot that is wanted.
-            self.buffer.push(span, update);
-        }
         self.apply(update, issues, reports)
     }
 
@@ -271,8 +267,8 @@ impl BookTrack {
         }
     }
 
-    /// Takes a snapshot that the caller fetched. It says nothing about the stream, and a live book
-    /// that knows its depth does not need it.
+    /// Takes a snapshot that the caller fetched. It says nothing about the stream. A live book that
+    /// knows its depth does not need it, and one that does not takes it when it is not behind.
     fn observe_fetched(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
         let span = update.last_id.map(|id| Span {
             first: id,
