@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::short_text::is_same;
 use super::stream::Stream;
 use crate::model::Instrument;
 
@@ -11,6 +12,8 @@ use crate::model::Instrument;
 pub(super) struct Entry {
     pub(super) instrument: Instrument,
     pub(super) streams: Vec<Stream>,
+    /// The venue's spelling in lower case, as streams are named.
+    lower_case: Box<[u8]>,
 }
 
 /// The instruments of one market.
@@ -34,6 +37,11 @@ impl Instruments {
         let entries = list
             .into_iter()
             .map(|instrument| Entry {
+                lower_case: instrument
+                    .raw_symbol
+                    .to_ascii_lowercase()
+                    .into_bytes()
+                    .into(),
                 instrument,
                 streams: Vec::new(),
             })
@@ -48,11 +56,23 @@ impl Instruments {
     #[inline]
     pub(super) fn find(&mut self, symbol: &[u8]) -> Option<usize> {
         let last = self.entries.get(self.last);
-        if last.is_some_and(|entry| entry.instrument.raw_symbol.as_bytes() == symbol) {
+        if last.is_some_and(|entry| is_same(entry.instrument.raw_symbol.as_bytes(), symbol)) {
             return Some(self.last);
         }
+        self.find_other(symbol)
+    }
+
+    #[inline(never)]
+    fn find_other(&mut self, symbol: &[u8]) -> Option<usize> {
         self.last = *self.by_symbol.get(symbol)?;
         Some(self.last)
+    }
+
+    /// Returns whether `text` is the venue's spelling of the instrument, in lower case.
+    #[inline]
+    pub(super) fn is_lower_case(&self, index: usize, text: &[u8]) -> bool {
+        let entry = self.entries.get(index);
+        entry.is_some_and(|entry| is_same(&entry.lower_case, text))
     }
 
     pub(super) fn position(&self, symbol: &str) -> Option<usize> {
@@ -63,6 +83,7 @@ impl Instruments {
         &self.entries
     }
 
+    #[inline]
     pub(super) fn entry_mut(&mut self, index: usize) -> Option<&mut Entry> {
         self.entries.get_mut(index)
     }

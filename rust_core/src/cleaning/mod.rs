@@ -17,6 +17,7 @@ mod s4_precision;
 mod s5_receive_time;
 mod s6_anomaly;
 mod settings;
+mod short_text;
 mod stream;
 
 pub use counters::{Counters, StageCounts};

@@ -5,6 +5,7 @@ use super::counters::Counters;
 use super::instruments::{Entry, Instruments};
 use super::s1_structure::Refusal;
 use super::settings::Settings;
+use super::short_text::is_same;
 use super::stream::Stream;
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{
@@ -14,9 +15,9 @@ use crate::model::{
 
 /// What becomes of a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Verdict<'a> {
     /// A graded event of the instrument with this index; `raw` is left `None`.
-    Event(usize, TradeEvent<'static>),
+    Event(usize, TradeEvent<'a>),
     /// The event, of the instrument with this index, is out already.
     Duplicate(usize),
     /// Irreparable.
@@ -87,13 +88,13 @@ impl Pipeline {
 
     /// Cleans one trade. Statements about the completeness of its stream go to `reports`.
     #[inline]
-    pub fn clean(
+    pub fn clean<'a>(
         &mut self,
-        raw: &RawTrade<'_>,
+        raw: &RawTrade<'a>,
         received: Option<UnixNanos>,
         counters: &mut Counters,
         reports: &mut Vec<Coverage>,
-    ) -> Verdict {
+    ) -> Verdict<'a> {
         let verdict = self
             .make_exact(raw, received, counters)
             .and_then(|exact| self.judge(raw, &exact, counters, reports));
@@ -161,13 +162,13 @@ impl Pipeline {
 
     /// Stage 6.
     #[inline]
-    fn judge(
+    fn judge<'a>(
         &mut self,
-        raw: &RawTrade<'_>,
+        raw: &RawTrade<'a>,
         exact: &Exact,
         counters: &mut Counters,
         reports: &mut Vec<Coverage>,
-    ) -> Passed<Verdict> {
+    ) -> Passed<Verdict<'a>> {
         let internal = (6, Refusal::new(IssueCode::Internal, "$"));
         let seen = &exact.seen;
         let at = self.stream_of(exact.instrument, raw);
@@ -220,7 +221,7 @@ impl Pipeline {
         let found = entry
             .streams
             .iter()
-            .position(|stream| stream.channel == raw.channel);
+            .position(|stream| is_same(stream.channel.as_bytes(), raw.channel.as_bytes()));
         found.unwrap_or_else(|| {
             if entry.streams.is_empty() {
                 self.seen.push(instrument);
@@ -246,6 +247,9 @@ impl Pipeline {
 
     /// Tells `report` of every run of late ids that the push left open.
     pub fn end_push(&mut self, mut report: impl FnMut(usize, Coverage)) {
+        if self.pending.is_empty() {
+            return;
+        }
         let mut reports = Vec::new();
         for (instrument, at) in self.pending.drain(..) {
             let entry = self.instruments.entry_mut(instrument);
@@ -325,7 +329,7 @@ impl Pipeline {
 }
 
 #[inline]
-fn event(stream: &Stream, exact: &Exact, issues: IssueSet) -> TradeEvent<'static> {
+fn event<'a>(stream: &Stream, exact: &Exact, issues: IssueSet) -> TradeEvent<'a> {
     let seen = &exact.seen;
     TradeEvent {
         event_id: EventId::from_sequence(stream.prefix, seen.id),

@@ -2,6 +2,7 @@
 
 use super::s1_structure::{Refusal, Structured};
 use super::settings::TimeUnit;
+use super::short_text::is_same;
 use crate::model::{
     Decimal, DecimalError, IssueCode, IssueSet, RawField, RawTrade, UnixNanos, parse_u64,
 };
@@ -43,10 +44,12 @@ pub(super) fn check<'a>(
     let id = parse_u64(text.id).ok_or(Refusal::new(IssueCode::Id, raw.id_key))?;
     let price = amount(text.price, "p")?;
     let quantity = amount(text.quantity, "q")?;
-    let time = time(text.time, unit, received, issues)?;
+    let (time, is_plain) = time(text.time, unit, received, issues)?;
     let published = match raw.published {
         RawField::Missing => None,
-        RawField::Number(text) | RawField::Text(text) => plain_time(text, unit),
+        // Most trades are published in the millisecond in which they were made.
+        RawField::Number(published) if is_plain && is_same(published, text.time) => Some(time),
+        RawField::Number(published) | RawField::Text(published) => plain_time(published, unit),
         _ => None,
     };
     if published.is_none() && raw.published != RawField::Missing {
@@ -85,21 +88,22 @@ fn unusual_amount<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, R
     }
 }
 
+/// Returns the time, and whether it came in the connection's unit.
 #[inline]
 fn time(
     text: &[u8],
     unit: TimeUnit,
     received: Option<UnixNanos>,
     issues: &mut IssueSet,
-) -> Result<UnixNanos, Refusal> {
+) -> Result<(UnixNanos, bool), Refusal> {
     let refusal = Refusal::new(IssueCode::Timestamp, "T");
     let count = count_of_units(text).ok_or(refusal)?;
     if let Some(time) = in_bounds(count, unit.nanos()) {
-        return Ok(time);
+        return Ok((time, true));
     }
     let time = repaired_time(count, unit, received).ok_or(refusal)?;
     issues.insert(IssueCode::TimestampUnit);
-    Ok(time)
+    Ok((time, false))
 }
 
 fn count_of_units(text: &[u8]) -> Option<u64> {

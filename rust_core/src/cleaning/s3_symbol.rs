@@ -11,12 +11,12 @@ pub(super) fn check(
     symbol: &[u8],
     instruments: &mut Instruments,
 ) -> Result<usize, Refusal> {
+    let found = instruments.find(symbol);
     if let Some(stream_symbol) = raw.stream_symbol
+        && !found.is_some_and(|index| instruments.is_lower_case(index, stream_symbol))
         && !stream_symbol.eq_ignore_ascii_case(symbol)
     {
         return Err(Refusal::new(IssueCode::UnexpectedSymbol, "s"));
     }
-    instruments
-        .find(symbol)
-        .ok_or(Refusal::new(IssueCode::UnknownSymbol, "s"))
+    found.ok_or(Refusal::new(IssueCode::UnknownSymbol, "s"))
 }

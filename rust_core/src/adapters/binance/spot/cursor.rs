@@ -1,6 +1,6 @@
 //! Shape-checked reading: the venue's usual spelling or nothing.
 
-use crate::model::digit_run;
+use crate::model::{digit_run, leading_number};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -63,8 +63,17 @@ impl<'a> Cursor<'a> {
     pub(super) fn decimal_text(&mut self) -> Option<&'a [u8]> {
         let mut length = digit_run(self.rest);
         if self.rest.get(length) == Some(&b'.') {
-            length += 1;
-            length += digit_run(self.rest.get(length..)?);
+            length = length.wrapping_add(1);
+            let fraction = self.rest.get(length..)?;
+            // The venue pads to 8 digits.
+            if let Some((eight, [b'"', after @ ..])) = fraction.split_first_chunk()
+                && leading_number(*eight, 8).is_some()
+            {
+                let text = self.rest.get(..length.wrapping_add(8));
+                self.rest = after;
+                return text;
+            }
+            length = length.wrapping_add(digit_run(fraction));
         }
         self.take_text(length)
     }
