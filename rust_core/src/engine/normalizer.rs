@@ -28,7 +28,10 @@ pub enum ConnectionState {
 pub struct Normalizer {
     pipeline: Pipeline,
     outlets: Outlets,
+    /// Counts of the push going on; all zero between pushes.
     counters: Counters,
+    /// Counts of all pushes before.
+    total: Counters,
     unsupported: Unsupported,
     keep_raw: KeepRaw,
     max_frame_bytes: usize,
@@ -71,6 +74,7 @@ impl Normalizer {
             outlets: Outlets::new(&instruments, &nowhere, &producer)?,
             pipeline: Pipeline::new(instruments, setup.cleaning),
             counters: Counters::default(),
+            total: Counters::default(),
             unsupported: Unsupported::default(),
             keep_raw: setup.keep_raw,
             max_frame_bytes: setup.max_frame_bytes,
@@ -130,28 +134,23 @@ impl Normalizer {
             .unwrap_or(UnixNanos::new(0));
         self.outlets.begin_push(sent);
         self.unsupported.begin_push();
-        let before = self.counters;
         // State may be half changed after a panic, but every part of it stays valid by itself.
         if catch_unwind(AssertUnwindSafe(|| work(self, sink))).is_err() {
-            self.quarantine_push(frames, sent, &before, sink);
+            self.quarantine_push(frames, sent, sink);
         }
-        tally(&before, &self.counters)
+        let tally = tally(&self.counters);
+        self.total.take_over(&mut self.counters);
+        tally
     }
 
     #[cold]
-    fn quarantine_push<F: Frames, S: Sink>(
-        &mut self,
-        frames: &F,
-        sent: UnixNanos,
-        before: &Counters,
-        sink: &mut S,
-    ) {
+    fn quarantine_push<F: Frames, S: Sink>(&mut self, frames: &F, sent: UnixNanos, sink: &mut S) {
         self.outlets.end_push(sink);
         sink.discard();
         self.outlets.begin_push(sent);
         self.unsupported.roll_back();
         self.reports.clear();
-        self.counters = *before;
+        self.counters = Counters::default();
         for index in 0..frames.count() {
             let (frame, received) = (frames.frame(index), frames.received(index));
             let bytes = frame.as_ref().map(AsRef::as_ref).unwrap_or_default();
@@ -222,21 +221,22 @@ impl Normalizer {
     }
 
     #[inline]
-    fn trade(&mut self, arrived: Arrived<'_>, raw: &RawTrade<'_>, sink: &mut impl Sink) {
-        let verdict =
+    fn trade<'a>(&mut self, arrived: Arrived<'a>, raw: &RawTrade<'a>, sink: &mut impl Sink) {
+        // Judged in place: an event is 200 bytes.
+        let mut verdict =
             self.pipeline
                 .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
-        match verdict {
-            Verdict::Event(instrument, mut event) => {
+        match &mut verdict {
+            Verdict::Event(instrument, event) => {
                 let keeps_raw = self.keep_raw == KeepRaw::All || !event.issues.is_empty();
                 event.raw =
                     keeps_raw.then(|| arrived.bytes.get(..MAX_RAW).unwrap_or(arrived.bytes));
-                self.outlets.trade(instrument, &event, sink);
+                self.outlets.trade(*instrument, event, sink);
                 if !self.reports.is_empty() {
-                    self.report(instrument, sink);
+                    self.report(*instrument, sink);
                 }
             }
-            Verdict::Duplicate(instrument) => self.report(instrument, sink),
+            Verdict::Duplicate(instrument) => self.report(*instrument, sink),
             Verdict::Quarantine(rejected) => {
                 if let Some(instrument) = rejected.instrument {
                     self.report(instrument, sink);
@@ -338,14 +338,18 @@ impl Normalizer {
 
     /// Returns all counts since the beginning.
     #[must_use]
+    #[expect(
+        clippy::misnamed_getters,
+        reason = "`counters` is what the stages count on; callers ask for all of it"
+    )]
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        &self.total
     }
 
     /// Returns the control messages by kind, those that occurred.
     pub fn controls(&self) -> impl Iterator<Item = (&'static str, u64)> {
         ControlKind::ALL.into_iter().filter_map(|kind| {
-            let count = self.counters.control.get(kind as usize).copied()?;
+            let count = self.total.control.get(kind as usize).copied()?;
             (count > 0).then_some((kind.name(), count))
         })
     }
@@ -381,14 +385,14 @@ impl Normalizer {
     }
 }
 
-fn tally(before: &Counters, after: &Counters) -> Tally {
+fn tally(push: &Counters) -> Tally {
     Tally {
-        frames: after.frames - before.frames,
-        events: after.events() - before.events(),
-        quarantined: after.quarantined() - before.quarantined(),
-        duplicates: after.duplicates - before.duplicates,
-        control: after.controls() - before.controls(),
-        unsupported: after.unsupported - before.unsupported,
+        frames: push.frames,
+        events: push.events(),
+        quarantined: push.quarantined(),
+        duplicates: push.duplicates,
+        control: push.controls(),
+        unsupported: push.unsupported,
     }
 }
 

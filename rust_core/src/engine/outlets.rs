@@ -110,7 +110,7 @@ impl Outlets {
             touched,
             sent,
         } = self;
-        for route in touched.drain(..) {
+        for &route in &*touched {
             let mut emit = |batch: &crate::wire::EncodedBatch<'_>| sink.message(route, batch);
             match (outlets.get_mut(route / TOPICS), route % TOPICS) {
                 (Some(outlet), 0) => outlet.trades.flush(*sent, &mut emit),
@@ -119,6 +119,7 @@ impl Outlets {
                 (None, _) => unknown.flush(*sent, &mut emit),
             };
         }
+        touched.clear();
     }
 
     /// Returns the topics of an instrument.
