@@ -312,7 +312,7 @@ impl Normalizer {
 #[derive(Debug)]
 pub(super) struct PushResult {
     tally: Tally,
-    /// Topic, key and value of each message, in the order they should be sent.
+    /// Topic, key and value of each message, in the order they should be sent; one list, made once.
     // A plain member of a frozen class: Python reads it without a call.
     #[pyo3(get)]
     messages: Py<PyList>,

@@ -106,6 +106,7 @@ fn time(
     Ok((time, false))
 }
 
+#[inline(always)]
 fn count_of_units(text: &[u8]) -> Option<u64> {
     if text.len() > LONGEST_TIME {
         None
@@ -114,10 +115,12 @@ fn count_of_units(text: &[u8]) -> Option<u64> {
     }
 }
 
+#[inline(always)]
 fn plain_time(text: &[u8], unit: TimeUnit) -> Option<UnixNanos> {
     in_bounds(count_of_units(text)?, unit.nanos())
 }
 
+#[inline(always)]
 fn in_bounds(count: u64, unit_ns: u64) -> Option<UnixNanos> {
     let nanos = i64::try_from(count.checked_mul(unit_ns)?).ok()?;
     (nanos >= EARLIEST_NS).then_some(UnixNanos::new(nanos))

@@ -198,6 +198,7 @@ impl Normalizer {
         }
     }
 
+    #[inline(never)]
     fn unusual_frame(&mut self, arrived: Arrived<'_>, sink: &mut impl Sink) {
         let mut scratch = core::mem::take(&mut self.scratch);
         match spot::parse(arrived.bytes, &mut scratch) {

@@ -8,6 +8,7 @@ use crate::model::{Decimal, IssueSet, Quality, TradeEvent};
 const MAX_WITHOUT_RAW: usize = 384;
 
 /// Appends field 8 of a `MarketDataBatch`.
+#[inline(always)]
 pub(super) fn encode_trade(out: &mut Buffer, event: &TradeEvent<'_>) {
     out.reserve(MAX_WITHOUT_RAW + event.raw.map_or(0, <[u8]>::len));
     if encode_usual(out, event).is_none() {

@@ -46,7 +46,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the digits of a JSON integer of at most 19 digits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn integer(&mut self) -> Option<&'a [u8]> {
         let (digits, after) = self.rest.split_at_checked(digit_run(self.rest))?;
         let is_usual = match digits {
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes digits, then perhaps a point and digits, up to the quote that must follow.
-    #[inline]
+    #[inline(always)]
     pub(super) fn decimal_text(&mut self) -> Option<&'a [u8]> {
         let mut length = digit_run(self.rest);
         if self.rest.get(length) == Some(&b'.') {
@@ -79,7 +79,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes text of printable ASCII without escapes, up to the quote that must follow.
-    #[inline]
+    #[inline(always)]
     pub(super) fn plain_text(&mut self) -> Option<&'a [u8]> {
         let (mut rest, mut length) = (self.rest, 0_usize);
         while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
