@@ -6,9 +6,9 @@
     reason = "shared by benches, examples and tests, none of which uses all of it"
 )]
 
-use _core::adapters::binance::spot::ControlKind;
+use _core::adapters::ControlKind;
 use _core::cleaning::Settings;
-use _core::engine::{KeepRaw, Normalizer, Setup, Sink};
+use _core::engine::{KeepRaw, Normalizer, Setup, SetupInstrument, Sink};
 use _core::model::UnixNanos;
 use _core::wire::EncodedBatch;
 
@@ -38,15 +38,69 @@ pub fn frames(count: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Address and body of a snapshot to which [`depth_frames`] join.
+pub fn depth_reply() -> (&'static str, String) {
+    let side = |from: u64| {
+        let levels = (0..200).map(|n| format!(r#"["{}.00000000","1.50000000"]"#, from + n));
+        levels.collect::<Vec<_>>().join(",")
+    };
+    let (bids, asks) = (side(61_600), side(61_801));
+    let body = format!(r#"{{"lastUpdateId":999,"bids":[{bids}],"asks":[{asks}]}}"#);
+    (
+        "https://api.binance.com/api/v3/depth?symbol=BTCUSDT&limit=1000",
+        body,
+    )
+}
+
+/// Makes `count` combined-stream depth updates that join one another, of 20 levels each.
+pub fn depth_frames(count: usize) -> Vec<Vec<u8>> {
+    let side = |n: u64, from: u64| {
+        let level = |k: u64| {
+            let (price, lots) = (from + (n * 7 + k * 13) % 200, (n * 7_919 + k) % 90_000);
+            let lots = if (n + k) % 5 == 0 { 0 } else { lots + 1_000 };
+            format!(r#"["{price}.00000000","0.{lots:05}000"]"#)
+        };
+        (0..10).map(level).collect::<Vec<_>>().join(",")
+    };
+    (0..u64::try_from(count).unwrap())
+        .map(|n| {
+            let (time, first) = (START_MS + n, 1_000 + n * 3);
+            let (bids, asks) = (side(n, 61_600), side(n, 61_801));
+            format!(
+                r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":{time},"s":"BTCUSDT","U":{first},"u":{},"b":[{bids}],"a":[{asks}]}}}}"#,
+                first + 2
+            )
+            .into_bytes()
+        })
+        .collect()
+}
+
 /// Makes a normalizer that knows BTC/USDT.
 pub fn normalizer() -> Normalizer {
-    Normalizer::new(Setup {
-        exchange: "binance".to_owned(),
+    let instrument = SetupInstrument {
+        raw_symbol: "BTCUSDT".to_owned(),
+        symbol: "BTC/USDT".to_owned(),
         market: "spot".to_owned(),
-        instruments: vec![("BTCUSDT".to_owned(), "BTC/USDT".to_owned())],
+        contract_size: None,
+    };
+    normalizer_of("binance", "spot", vec![instrument], 0)
+}
+
+/// Makes a normalizer of any market.
+pub fn normalizer_of(
+    exchange: &str,
+    market: &str,
+    instruments: Vec<SetupInstrument>,
+    book_every: u32,
+) -> Normalizer {
+    Normalizer::new(Setup {
+        exchange: exchange.to_owned(),
+        market: market.to_owned(),
+        instruments,
         producer: "workload".to_owned(),
         max_frame_bytes: 4_194_304,
         keep_raw: KeepRaw::Imperfect,
+        book_every,
         cleaning: Settings::default(),
     })
     .unwrap()

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::adapters::binance::spot::ControlKind;
+use crate::adapters::ControlKind;
 use crate::engine::Sink;
 use crate::wire::EncodedBatch;
 

@@ -1,6 +1,6 @@
 //! What a push reads from and writes to.
 
-use crate::adapters::binance::spot::ControlKind;
+use crate::adapters::ControlKind;
 use crate::model::UnixNanos;
 use crate::wire::EncodedBatch;
 
@@ -45,6 +45,8 @@ pub trait Sink {
 pub struct Tally {
     /// Frames pushed.
     pub frames: u64,
+    /// Verdicts given: one a frame and one more for each further element of a list.
+    pub items: u64,
     /// Events made.
     pub events: u64,
     /// Frames quarantined.

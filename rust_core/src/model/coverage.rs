@@ -19,6 +19,10 @@ pub enum CoverageKind {
     ConnectionLost = 6,
     /// The connection is back.
     ConnectionRestored = 7,
+    /// The book cannot be trusted from here on.
+    BookUnsynced = 8,
+    /// The book is right again.
+    BookSynced = 9,
 }
 
 /// What the evidence can carry. Numbers are those of `tapeline.market.v1`.

@@ -1,5 +1,7 @@
 //! What is traded, and where.
 
+use super::Decimal;
+
 /// One instrument of one market of one exchange.
 ///
 /// The texts come from the venue's own instrument list, never from guessing at a symbol's suffix.
@@ -13,4 +15,7 @@ pub struct Instrument {
     pub symbol: String,
     /// The venue's own spelling, e.g. `BTCUSDT`.
     pub raw_symbol: String,
+    /// What one contract stands for: base units, or quote units of an inverse contract. `None` where
+    /// quantities count base units already.
+    pub contract_size: Option<Decimal>,
 }

@@ -122,6 +122,10 @@ issue_codes! {
     OutOfOrder = 66, "out_of_order";
     /// The id is implausibly far from its predecessor.
     SequenceJump = 67, "sequence_jump";
+    /// The best bid is not below the best ask.
+    CrossedBook = 68, "crossed_book";
+    /// The venue's checksum differs from that of the rebuilt book.
+    ChecksumMismatch = 69, "checksum_mismatch";
 }
 
 /// A set of issue codes; no allocation.

@@ -1,5 +1,6 @@
 //! Pure values: what a market-data event is made of. No IO, no clock, no venue.
 
+mod book;
 mod coverage;
 mod decimal;
 mod digits;
@@ -12,14 +13,20 @@ mod raw;
 mod side;
 mod time;
 
+pub use book::{BookAction, BookDepth, BookOrigin, Level};
 pub use coverage::{Coverage, CoverageKind, ProofLevel};
 pub use decimal::{Decimal, DecimalError, MAX_DIGITS, pow10};
 pub use digits::{digit_run, leading_number, parse_u64, trailing_zero_digits};
-pub use event::{EventType, TradeEvent};
+pub use event::{
+    BookEvent, EventHead, EventType, FundingEvent, LiquidationEvent, NativeId, TradeEvent,
+};
 pub use event_id::EventId;
 pub use instrument::Instrument;
 pub use issue::{IssueCode, IssueSet, Quality};
 pub use quarantine::Quarantine;
-pub use raw::{Malformed, RawField, RawTrade};
+pub use raw::{
+    BookKeys, BookRule, BookStream, IdForm, JsonType, Malformed, RawBook, RawField, RawFunding,
+    RawLevel, RawLiquidation, RawMetadata, RawTrade, SideForm, TradeKeys, TradeStream,
+};
 pub use side::Side;
 pub use time::UnixNanos;

@@ -1,11 +1,30 @@
 //! The `<symbol>@trade` stream.
 
-use super::cursor::{Cursor, strip_suffix};
-use super::fields::{Fields, Key};
-use crate::model::{ProofLevel, RawField, RawTrade};
+use crate::adapters::Frame;
+use crate::adapters::binance::message::{check_event, skip_unknown};
+use crate::adapters::binance::stream_name::symbol_of;
+use crate::adapters::json::{Cursor, Reader, strip_suffix};
+use crate::model::{
+    IdForm, JsonType, ProofLevel, RawField, RawTrade, SideForm, TradeKeys, TradeStream,
+};
 
 /// Ids of this channel are contiguous in every recording, but the venue does not promise it.
-const GAP_PROOF: ProofLevel = ProofLevel::Inferred;
+static STREAM: TradeStream = TradeStream {
+    channel: "trade",
+    ids: IdForm::Counted,
+    gap_proof: ProofLevel::Inferred,
+    side_form: SideForm::BuyerIsMaker,
+    id_type: JsonType::Number,
+    time_type: JsonType::Number,
+    keys: TradeKeys {
+        symbol: "s",
+        id: "t",
+        price: "p",
+        quantity: "q",
+        time: "T",
+        side: "m",
+    },
+};
 
 /// Reads a frame after `{"e":"trade"` if it has the venue's usual spelling.
 #[inline(always)]
@@ -41,39 +60,56 @@ pub(super) fn parse_usual<'a>(
         return None;
     }
     Some(RawTrade {
-        channel: "trade",
-        gap_proof: GAP_PROOF,
+        stream: &STREAM,
         stream_symbol,
         symbol: RawField::Text(symbol),
         id: RawField::Number(id),
+        id_count: RawField::Missing,
         price: RawField::Text(price),
         quantity: RawField::Text(quantity),
         time: RawField::Number(time),
         published: RawField::Number(published),
-        is_buyer_maker: RawField::Bool(is_buyer_maker),
+        side: RawField::Bool(is_buyer_maker),
         first_id: RawField::Missing,
         last_id: RawField::Missing,
-        id_key: "t",
+        metadata: &[],
         has_byte_order_mark: false,
     })
 }
 
-/// Maps the members of a message whose `e` is `trade`.
-pub(super) fn from_fields<'a>(fields: &Fields<'a>) -> RawTrade<'a> {
-    RawTrade {
-        channel: "trade",
-        gap_proof: GAP_PROOF,
-        stream_symbol: None,
-        symbol: fields.value(Key::Symbol),
-        id: fields.value(Key::TradeId),
-        price: fields.value(Key::Price),
-        quantity: fields.value(Key::Quantity),
-        time: fields.value(Key::Time),
-        published: fields.value(Key::Published),
-        is_buyer_maker: fields.value(Key::IsBuyerMaker),
+/// Reads a message whose `e` is `trade`.
+pub(super) fn read<'a, R: Reader<'a>>(
+    stream: Option<&'a [u8]>,
+    reader: &mut R,
+) -> Result<Frame<'a>, R::Stop> {
+    let mut event = RawField::Missing;
+    let mut raw = RawTrade {
+        stream: &STREAM,
+        stream_symbol: symbol_of::<R>(stream, b"@trade")?,
+        symbol: RawField::Missing,
+        id: RawField::Missing,
+        id_count: RawField::Missing,
+        price: RawField::Missing,
+        quantity: RawField::Missing,
+        time: RawField::Missing,
+        published: RawField::Missing,
+        side: RawField::Missing,
         first_id: RawField::Missing,
         last_id: RawField::Missing,
-        id_key: "t",
-        has_byte_order_mark: false,
-    }
+        metadata: &[],
+        has_byte_order_mark: reader.has_byte_order_mark(),
+    };
+    reader.object("$", |key, reader| match key {
+        b"e" => reader.once(&mut event, "e"),
+        b"E" => reader.once(&mut raw.published, "E"),
+        b"s" => reader.once(&mut raw.symbol, "s"),
+        b"t" => reader.once(&mut raw.id, "t"),
+        b"p" => reader.once(&mut raw.price, "p"),
+        b"q" => reader.once(&mut raw.quantity, "q"),
+        b"T" => reader.once(&mut raw.time, "T"),
+        b"m" => reader.once(&mut raw.side, "m"),
+        _ => skip_unknown(key, reader),
+    })?;
+    check_event::<R>(event, b"trade")?;
+    Ok(Frame::Trade(raw))
 }

@@ -1,0 +1,102 @@
+//! What a frame can be, whatever the venue.
+
+use bumpalo::Bump;
+
+use crate::model::{Malformed, RawBook, RawFunding, RawLiquidation, RawTrade};
+
+/// Memory of one frame's lists and resolved escapes. It is emptied before the next frame; once it has
+/// grown to its working size nothing is allocated.
+pub type Arena = Bump;
+
+/// One market of one exchange: how its frames are read.
+pub trait Market {
+    /// Tag of the exchange.
+    const EXCHANGE: &'static str;
+    /// Tag of the market.
+    const MARKET: &'static str;
+
+    /// Reads a frame in the venue's usual spelling; `None` means: ask [`Market::parse`].
+    ///
+    /// What it returns is what [`Market::parse`] would: a property test holds the two equal.
+    fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>>;
+
+    /// Reads any frame: every order of keys, whitespace, escapes, unknown members. Never panics.
+    fn parse<'a>(frame: &'a [u8], arena: &'a Arena) -> Frame<'a>;
+
+    /// Reads the reply to a REST request for a book snapshot; [`Frame::Unsupported`] for others.
+    ///
+    /// `url` is the full address of the request, which alone names the symbol at some venues.
+    fn parse_reply<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame<'a>;
+}
+
+/// What a control frame says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlKind {
+    /// A request was carried out.
+    Ack,
+    /// The answer to a request for the subscriptions.
+    ListSubscriptions,
+    /// A request was refused.
+    Error,
+    /// A ping or a pong as a message.
+    Heartbeat,
+    /// The venue is about to close the connection.
+    ServerShutdown,
+    /// Another announcement of the venue.
+    Notice,
+}
+
+impl ControlKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Ack,
+        Self::ListSubscriptions,
+        Self::Error,
+        Self::Heartbeat,
+        Self::ServerShutdown,
+        Self::Notice,
+    ];
+
+    /// Returns the kind's lower-case name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::ListSubscriptions => "list_subscriptions",
+            Self::Error => "error",
+            Self::Heartbeat => "heartbeat",
+            Self::ServerShutdown => "server_shutdown",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// A frame that was read. A list has at least one element.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one frame; a box would allocate"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// A trade or an aggregate of trades.
+    Trade(RawTrade<'a>),
+    /// Several of them.
+    Trades(&'a [RawTrade<'a>]),
+    /// Order-book messages.
+    Books(&'a [RawBook<'a>]),
+    /// Funding states.
+    Fundings(&'a [RawFunding<'a>]),
+    /// Forced orders.
+    Liquidations(&'a [RawLiquidation<'a>]),
+    /// A message about the connection.
+    Control(ControlKind),
+    /// A well-formed message of a type that is not handled.
+    Unsupported {
+        /// The type's name, at most 64 characters.
+        name: &'a str,
+        /// Whether it is a list of them, written `name[]`.
+        is_array: bool,
+    },
+    /// No message at all.
+    Malformed(Malformed),
+}
