@@ -57,7 +57,11 @@ pub fn depth_frames(count: usize) -> Vec<Vec<u8>> {
     let side = |n: u64, from: u64| {
         let level = |k: u64| {
             let (price, lots) = (from + (n * 7 + k * 13) % 200, (n * 7_919 + k) % 90_000);
-            let lots = if (n + k) % 5 == 0 { 0 } else { lots + 1_000 };
+            let lots = if (n + k).is_multiple_of(5) {
+                0
+            } else {
+                lots + 1_000
+            };
             format!(r#"["{price}.00000000","0.{lots:05}000"]"#)
         };
         (0..10).map(level).collect::<Vec<_>>().join(",")
