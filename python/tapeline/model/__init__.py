@@ -9,15 +9,17 @@ from tapeline.model.enums import (
     Side,
     Stage,
 )
-from tapeline.model.instrument import Instrument
+from tapeline.model.instrument import Instrument, InstrumentKind, normalised_symbol
 
 __all__ = [
     "CoverageKind",
     "EventType",
     "Instrument",
+    "InstrumentKind",
     "IssueCode",
     "ProofLevel",
     "Quality",
     "Side",
     "Stage",
+    "normalised_symbol",
 ]

@@ -1,7 +1,7 @@
 //! The `<symbol>@aggTrade` stream.
 
-use super::cursor::{Cursor, strip_suffix};
 use super::fields::{Fields, Key};
+use crate::adapters::json::{Cursor, strip_suffix};
 use crate::model::{
     IdForm, JsonType, ProofLevel, RawField, RawTrade, SideForm, TradeKeys, TradeStream,
 };

@@ -2,10 +2,11 @@
 //!
 //! The rules and their numbers are those of `docs/cleaning.md`, "Reading the frame".
 
-use super::cursor::Cursor;
 use super::fields::{Fields, Key, Slot, Slots};
 use super::{agg_trade, trade};
-use crate::adapters::json::{Fault, Scanner, Token, check_text, is_whitespace, trim_whitespace};
+use crate::adapters::json::{
+    Cursor, Fault, Scanner, Token, check_text, is_whitespace, trim_whitespace,
+};
 use crate::adapters::{ControlKind, Frame};
 use crate::model::{IssueCode, Malformed, RawField, RawTrade};
 

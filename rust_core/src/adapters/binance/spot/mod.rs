@@ -3,7 +3,6 @@
 //! Source: Binance spot API documentation, "WebSocket Streams"; recorded frames win where they differ.
 
 mod agg_trade;
-mod cursor;
 mod fields;
 mod frame;
 mod trade;

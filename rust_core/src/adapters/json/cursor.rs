@@ -16,20 +16,22 @@ const fn text_ends(word: u64) -> u64 {
     (quotes | backslashes | controls | word.wrapping_add(ONES) | word) & HIGH_BITS
 }
 
-/// What is left of a frame. Every method that returns `None` or `false` means: not the usual spelling.
+/// What is left of a text. Every method that returns `None` or `false` means: not the usual spelling.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'a> {
+pub struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) const fn new(frame: &'a [u8]) -> Self {
+    /// Starts at the first byte of `frame`.
+    #[must_use]
+    pub const fn new(frame: &'a [u8]) -> Self {
         Self { rest: frame }
     }
 
     /// Skips `literal` if it comes next.
     #[inline]
-    pub(super) fn eat<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
+    pub fn eat<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
         match self.rest.split_first_chunk::<N>() {
             Some((next, after)) if next == literal => {
                 self.rest = after;
@@ -40,14 +42,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips `literal`, which must come next.
+    ///
+    /// Like the other methods it returns `None` where something else comes.
     #[inline]
-    pub(super) fn expect<const N: usize>(&mut self, literal: &[u8; N]) -> Option<()> {
+    pub fn expect<const N: usize>(&mut self, literal: &[u8; N]) -> Option<()> {
         self.eat(literal).then_some(())
     }
 
     /// Takes the digits of a JSON integer of at most 19 digits.
     #[inline]
-    pub(super) fn integer(&mut self) -> Option<&'a [u8]> {
+    pub fn integer(&mut self) -> Option<&'a [u8]> {
         let (digits, after) = self.rest.split_at_checked(digit_run(self.rest))?;
         let is_usual = match digits {
             [] => false,
@@ -60,7 +64,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes digits, then perhaps a point and digits, up to the quote that must follow.
     #[inline]
-    pub(super) fn decimal_text(&mut self) -> Option<&'a [u8]> {
+    pub fn decimal_text(&mut self) -> Option<&'a [u8]> {
         let mut length = digit_run(self.rest);
         if self.rest.get(length) == Some(&b'.') {
             length += 1;
@@ -71,7 +75,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes text of printable ASCII without escapes, up to the quote that must follow.
     #[inline]
-    pub(super) fn plain_text(&mut self) -> Option<&'a [u8]> {
+    pub fn plain_text(&mut self) -> Option<&'a [u8]> {
         let (mut rest, mut length) = (self.rest, 0_usize);
         while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
             let ends = text_ends(u64::from_le_bytes(*chunk));
@@ -92,25 +96,85 @@ impl<'a> Cursor<'a> {
         Some(text)
     }
 
+    /// Takes `true` or `false`.
     #[inline]
-    pub(super) fn boolean(&mut self) -> Option<bool> {
+    pub fn boolean(&mut self) -> Option<bool> {
         if self.eat(b"true") {
             return Some(true);
         }
         self.eat(b"false").then_some(false)
     }
 
-    pub(super) const fn is_at_end(&self) -> bool {
+    /// Takes the text of a number without an exponent.
+    #[inline]
+    pub fn number(&mut self) -> Option<&'a [u8]> {
+        let is_negative = self.rest.first() == Some(&b'-');
+        let digits = self.rest.get(usize::from(is_negative)..)?;
+        let whole = digit_run(digits);
+        let has_leading_zero = whole > 1 && digits.first() == Some(&b'0');
+        if whole == 0 || has_leading_zero {
+            return None;
+        }
+        let mut length = usize::from(is_negative).wrapping_add(whole);
+        if self.rest.get(length) == Some(&b'.') {
+            length = length.wrapping_add(1);
+            let fraction = digit_run(self.rest.get(length..)?);
+            if fraction == 0 {
+                return None;
+            }
+            length = length.wrapping_add(fraction);
+        }
+        if matches!(self.rest.get(length), Some(b'e' | b'E')) {
+            return None;
+        }
+        self.take(length)
+    }
+
+    /// Takes the next `length` bytes.
+    #[inline]
+    pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, after) = self.rest.split_at_checked(length)?;
+        self.rest = after;
+        Some(taken)
+    }
+
+    /// Returns the next byte without taking it.
+    #[inline]
+    #[must_use]
+    pub const fn peek(&self) -> Option<u8> {
+        match self.rest.first() {
+            Some(byte) => Some(*byte),
+            None => None,
+        }
+    }
+
+    /// Takes the next byte.
+    #[inline]
+    pub fn byte(&mut self) -> Option<u8> {
+        let (byte, after) = self.rest.split_first()?;
+        self.rest = after;
+        Some(*byte)
+    }
+
+    /// Returns what is left.
+    #[inline]
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Returns whether nothing is left.
+    #[inline]
+    #[must_use]
+    pub const fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }
 }
 
 /// Returns `text` without the `suffix` it must have.
 #[inline]
-pub(super) fn strip_suffix<'a, const N: usize>(
-    text: &'a [u8],
-    suffix: &[u8; N],
-) -> Option<&'a [u8]> {
+#[must_use]
+pub fn strip_suffix<'a, const N: usize>(text: &'a [u8], suffix: &[u8; N]) -> Option<&'a [u8]> {
     let (head, tail) = text.split_last_chunk::<N>()?;
     (tail == suffix).then_some(head)
 }
