@@ -3,7 +3,7 @@
 Source: Binance Spot and USDⓈ-M Futures WebSocket documentation, read November 2026.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -24,11 +24,18 @@ def stream_name(raw_symbol: str, channel: str) -> str:
     return f"{raw_symbol.translate(_ASCII_LOWER)}@{channel}"
 
 
-def address(
-    endpoint: str, path: str, streams: Sequence[Stream], queries: Mapping[str, str], time_unit: str
-) -> Address:
-    """Return where streams are had: one comes bare, several wrapped, very many by message."""
-    base, query = f"{endpoint}{path}", queries.get(time_unit, "")
+def address(base: str, streams: Sequence[Stream], query: str = "") -> Address:
+    """Return where streams are had: one comes bare, several wrapped, very many by message.
+
+    Parameters
+    ----------
+    base
+        Address without a slash at its end.
+    streams
+        What is wanted.
+    query
+        Goes with it, ``timeUnit=MICROSECOND``.
+    """
     if len(streams) == 1:
         url = f"{base}/ws/{quote(streams[0].name, safe='@')}" + (f"?{query}" if query else "")
         return Address(url)
@@ -62,6 +69,4 @@ def answer(text: str) -> Answer | None:
     if fault is None:
         return None if known is None else Answer(number=known)
     detail = fault if isinstance(fault, dict) else {}
-    return Answer(
-        number=known, fault=f"{detail.get('msg', fault)} (code {detail.get('code')})"
-    )
+    return Answer(number=known, fault=f"{detail.get('msg', fault)} (code {detail.get('code')})")

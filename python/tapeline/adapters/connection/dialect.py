@@ -4,7 +4,7 @@ Every market folder ends in one :class:`Dialect`. The lines, sessions and schedu
 read it and know no venue.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Literal
@@ -33,12 +33,15 @@ class Channel:
         :data:`SILENCE_IS_NORMAL_S` for ever.
     is_market_wide
         One stream brings the events of all instruments.
+    is_seeded_by_rest
+        A book of which the stream brings only the changes; it begins with a REST snapshot.
     """
 
     name: str
     path: str = ""
     patience_s: float = 0.0
     is_market_wide: bool = False
+    is_seeded_by_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,36 +146,23 @@ class Heartbeat:
     every_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class RestRequest:
-    """A GET: path with query, and what it costs of the host's budget."""
-
-    path: str
-    weight: int = 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
-    """The REST side of a market.
+class RestLimits:
+    """What the REST side of a venue costs, in its own weights.
 
     Parameters
     ----------
-    endpoint
-        ``https://host``.
     weight_per_minute
         The host's budget that we use.
-    instruments
-        Request of the instrument list; the first page where there are several.
-    snapshot
-        Makes the request of a book; None where books come by the stream alone.
+    snapshot_weight, instruments_weight
+        What a book and a page of the instrument list cost.
     weight_header
         Answer header with the weight used in this minute, lower case.
     """
 
-    endpoint: str
     weight_per_minute: int
-    instruments: RestRequest
-    snapshot: Callable[[str], RestRequest] | None = None
+    snapshot_weight: int = 1
+    instruments_weight: int = 1
     weight_header: str | None = None
 
 
@@ -189,8 +179,6 @@ class Dialect:
         one.
     channels
         What can be collected.
-    types
-        Channel names by what the command line calls them: ``trade``, ``l1``, ``l2``, ...
     limits, heartbeat, rest
         Rules of the venue.
     stream_name
@@ -207,9 +195,8 @@ class Dialect:
     market: str
     endpoints: tuple[str, ...]
     channels: tuple[Channel, ...]
-    types: Mapping[str, tuple[str, ...]]
     limits: Limits
-    rest: Rest
+    rest: RestLimits
     stream_name: Callable[[str, str], str]
     address: Callable[[str, str, Sequence[Stream], str], Address]
     request: Callable[[Verb, int, Sequence[Stream]], str]

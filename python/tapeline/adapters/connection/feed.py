@@ -171,18 +171,23 @@ class Feed:
             path = plan.dialect.channel(stream.channel).path
             place = _Place(path, stream.raw_symbol if is_own else "")
             wanted.setdefault(place, []).append(stream)
-        for place, rest in wanted.items():
-            known = [line for line in self.lines if self._places[line] == place]
-            for group in {id(line.group): line.group for line in known}.values():
-                twins = [line for line in known if line.group is group]
-                taken = fitting(plan.dialect.limits, twins[0].streams, rest)
-                for line in twins:
-                    line.add(rest[:taken])
-                rest = rest[taken:]
-            while rest:
-                taken = max(1, fitting(plan.dialect.limits, (), rest))
-                self._open(place, rest[:taken])
-                rest = rest[taken:]
+        for place, mine in wanted.items():
+            self._settle(place, mine)
+
+    def _settle(self, place: "_Place", streams: list[Stream]) -> None:
+        """Fill the lines that there are for a place, then open others."""
+        limits = self.plan.dialect.limits
+        known = [line for line in self.lines if self._places[line] == place]
+        for group in {id(line.group): line.group for line in known}.values():
+            twins = [line for line in known if line.group is group]
+            taken = fitting(limits, twins[0].streams, streams)
+            for line in twins:
+                line.add(streams[:taken])
+            streams = streams[taken:]
+        while streams:
+            taken = max(1, fitting(limits, (), streams))
+            self._open(place, streams[:taken])
+            streams = streams[taken:]
 
     def _open(self, place: "_Place", streams: Sequence[Stream]) -> None:
         """Make the line of some streams, and its standby where the symbol is a core one."""

@@ -80,7 +80,10 @@ class LineHealth:
     """
 
     def __init__(
-        self, policy: HealthPolicy, keys: Mapping[StreamKey, float] | Iterable[StreamKey], now_ns: int
+        self,
+        policy: HealthPolicy,
+        keys: Mapping[StreamKey, float] | Iterable[StreamKey],
+        now_ns: int,
     ) -> None:
         self._policy = policy
         self._checked_ns = now_ns

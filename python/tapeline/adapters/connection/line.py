@@ -365,7 +365,7 @@ class Line:
             session.end(EndKind(symptom.value), reason)
 
     def _heed_refusals(self, session: Session) -> None:
-        """A subscription refused at the very start is the operator's; later ones are retried."""
+        """End over a refusal at the very start, which is the operator's; retry later ones."""
         now_ns = self._context.clock.monotonic_ns()
         for refusal in session.take_refusals():
             self._refusals.inc(len(refusal.streams) or 1)
@@ -474,6 +474,4 @@ class Line:
             return
         self._is_down = True
         if self.group.lose(self.standing):
-            self._context.downstream.connection(
-                session.inbox, "lost", reason, self.raw_symbols
-            )
+            self._context.downstream.connection(session.inbox, "lost", reason, self.raw_symbols)

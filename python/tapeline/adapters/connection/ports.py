@@ -60,12 +60,15 @@ class DialOptions:
         TCP, TLS and WebSocket handshake together.
     frame_bytes_max
         A longer message ends the connection with close code 1009.
+    is_compressed
+        Ask for permessage-deflate.
     """
 
     wall_ns: Callable[[], int]
     tls: ssl.SSLContext | None = None
     open_timeout_s: float = 10.0
     frame_bytes_max: int = 4 * 1024 * 1024
+    is_compressed: bool = False
     headers: tuple[tuple[str, str], ...] = field(default=(("User-Agent", "tapeline"),))
 
 

@@ -34,7 +34,11 @@ class Standing:
         for fact, text, read in (
             ("first_events", "Events that this line brought first.", lambda: float(self.firsts)),
             ("late_events", "Events that another line had brought.", lambda: float(self.late)),
-            ("missed_events", "Events that only another line brought.", lambda: float(self.missing)),
+            (
+                "missed_events",
+                "Events that only another line brought.",
+                lambda: float(self.missing),
+            ),
         ):
             gauge = metrics.gauge(f"tapeline_adapters_standby_{fact}", text, line=name)
             gauge.set_function(read)

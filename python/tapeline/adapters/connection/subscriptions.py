@@ -74,7 +74,8 @@ class Subscriptions:
         """Return the next message if it is time to send one."""
         if not self._unsent or now_ns < self._next_at_ns or not self._has_budget(now_ns):
             return None
-        verb, streams = self._unsent[0][0], []
+        verb = self._unsent[0][0]
+        streams: list[Stream] = []
         size = 0
         while self._unsent and self._unsent[0][0] == verb:
             stream = self._unsent[0][1]

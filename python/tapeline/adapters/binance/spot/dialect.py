@@ -1,18 +1,10 @@
-"""Binance spot for the shared connections."""
+"""How Binance spot is talked to."""
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from tapeline.adapters.binance import requests
 from tapeline.adapters.binance.spot import endpoints, limits
-from tapeline.adapters.connection.dialect import (
-    Address,
-    Channel,
-    Dialect,
-    Rest,
-    RestRequest,
-    Stream,
-)
+from tapeline.adapters.connection.dialect import Address, Channel, Dialect, Stream
 
 _SUFFIXES = {"depth": "depth@100ms"}
 
@@ -22,12 +14,9 @@ def _stream_name(raw_symbol: str, channel: str) -> str:
 
 
 def _address(endpoint: str, path: str, streams: Sequence[Stream], time_unit: str) -> Address:
-    return requests.address(endpoint, path, streams, endpoints.TIME_UNIT_QUERY, time_unit)
-
-
-def _snapshot(raw_symbol: str) -> RestRequest:
-    query = f"symbol={quote(raw_symbol)}&limit={limits.DEPTH_LIMIT}"
-    return RestRequest(f"{endpoints.DEPTH_PATH}?{query}", limits.DEPTH_WEIGHT)
+    return requests.address(
+        f"{endpoint}{path}", streams, endpoints.TIME_UNIT_QUERY.get(time_unit, "")
+    )
 
 
 DIALECT = Dialect(
@@ -38,17 +27,10 @@ DIALECT = Dialect(
         Channel(name="trade"),
         Channel(name="aggTrade"),
         Channel(name="bookTicker"),
-        Channel(name="depth"),
+        Channel(name="depth", is_seeded_by_rest=True),
     ),
-    types={"trade": ("trade",), "l1": ("bookTicker",), "l2": ("depth",)},
     limits=limits.LIMITS,
-    rest=Rest(
-        endpoint=endpoints.REST,
-        weight_per_minute=limits.REST_WEIGHT_PER_MINUTE,
-        instruments=RestRequest(endpoints.EXCHANGE_INFO_PATH, limits.EXCHANGE_INFO_WEIGHT),
-        snapshot=_snapshot,
-        weight_header="x-mbx-used-weight-1m",
-    ),
+    rest=limits.REST,
     stream_name=_stream_name,
     address=_address,
     request=requests.request,

@@ -7,9 +7,6 @@ Source: Binance Spot WebSocket Streams, "General WSS information", read November
 STREAM = "wss://stream.binance.com:9443"
 # Market data only; for standby lines, and for places where the first is not reachable.
 STREAM_ALTERNATIVE = "wss://data-stream.binance.vision"
-REST = "https://api.binance.com"
 
 EXCHANGE_INFO_PATH = "/api/v3/exchangeInfo"
-DEPTH_PATH = "/api/v3/depth"
-CHANNELS = ("trade", "aggTrade")
 TIME_UNIT_QUERY = {"us": "timeUnit=MICROSECOND"}

@@ -4,7 +4,7 @@ Source: Binance Spot WebSocket Streams, "Websocket Limits", and REST API, "Limit
 2026.
 """
 
-from tapeline.adapters.connection.dialect import ConnectRate, Limits
+from tapeline.adapters.connection.dialect import ConnectRate, Limits, RestLimits
 
 # Breaking these disconnects the client, and repeating it bans the address.
 MESSAGES_PER_SECOND_MAX = 5  # pings and pongs count
@@ -23,8 +23,10 @@ LIMITS = Limits(
     # burst + per window stays below CONNECTIONS_PER_5_MIN_MAX.
     connects=ConnectRate(burst=100, per_window=150, window_s=300.0),
 )
-# Half of it: other programs of the same address want some too.
-REST_WEIGHT_PER_MINUTE = REST_WEIGHT_PER_MINUTE_MAX // 2
-DEPTH_LIMIT = 5_000
-DEPTH_WEIGHT = 250
-EXCHANGE_INFO_WEIGHT = 20
+REST = RestLimits(
+    # Half of it: other programs of the same address want some too.
+    weight_per_minute=REST_WEIGHT_PER_MINUTE_MAX // 2,
+    snapshot_weight=250,  # limit=5000
+    instruments_weight=20,
+    weight_header="x-mbx-used-weight-1m",
+)
