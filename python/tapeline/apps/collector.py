@@ -21,6 +21,7 @@ from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.recovery import BookRecovery
 from tapeline.adapters.connection.rest import RestScheduler, http_fetch
+from tapeline.adapters.connection.sockets import Names
 from tapeline.apps.collect_plan import VenuePlan, stale_after_ns, tls_context
 from tapeline.apps.collect_summary import CollectSummary, summed
 from tapeline.apps.control import ControlFile
@@ -130,6 +131,7 @@ class Collector:
         # Jitter only; nothing that must be secret.
         self._random = random.Random()  # noqa: S311
         self._budgets = ConnectBudgets(clock.monotonic_ns)
+        self._names = Names(clock.monotonic_ns)
         self.markets = [self._market(plan) for plan in plans]
         metrics.collect_from(self.counters)
         _transport_metrics(metrics, sink)
@@ -145,6 +147,7 @@ class Collector:
                 wall_ns=clock.wall_ns,
                 tls=tls_context(plan.feed.endpoints[0], settings.ca_file),
                 is_compressed=settings.compression == "on",
+                names=self._names,
             ),
             budgets=self._budgets,
             clock=clock,

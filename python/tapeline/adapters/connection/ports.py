@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.sockets import Names
 from tapeline.errors import ConnectError
+from tapeline.telemetry.clock import SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class DialOptions:
         A longer message ends the connection with close code 1009.
     is_compressed
         Ask for permessage-deflate.
+    names
+        Host names resolved before; shared by all connections of the process.
     """
 
     wall_ns: Callable[[], int]
@@ -69,6 +73,7 @@ class DialOptions:
     open_timeout_s: float = 10.0
     frame_bytes_max: int = 4 * 1024 * 1024
     is_compressed: bool = False
+    names: Names = field(default_factory=lambda: Names(SystemClock.monotonic_ns))
     headers: tuple[tuple[str, str], ...] = field(default=(("User-Agent", "tapeline"),))
 
 

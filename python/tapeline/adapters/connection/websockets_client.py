@@ -5,6 +5,8 @@ coroutine wake-up for every frame would cost as much again as parsing it. This a
 lossless, because frames that come before the server's close frame pass the same point.
 """
 
+import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any, cast
@@ -22,6 +24,7 @@ from tapeline.adapters.connection.ports import (
     HandshakeError,
     retry_after_s,
 )
+from tapeline.adapters.connection.sockets import open_socket
 from tapeline.errors import ConnectError
 
 _TEXT, _BINARY, _CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
@@ -169,9 +172,13 @@ async def dial_websockets(
         return tap
 
     headers = dict(options.headers)
+    opened: socket.socket | None = None
     try:
+        async with asyncio.timeout(options.open_timeout_s):
+            opened = await open_socket(url, options.names)
         tap = await _DirectConnect(
             url,
+            sock=opened,
             create_connection=cast(type[ClientConnection], factory),
             ssl=options.tls,
             compression="deflate" if options.is_compressed else None,
