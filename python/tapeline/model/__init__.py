@@ -1,6 +1,9 @@
 """Typed values shared by every layer."""
 
 from tapeline.model.enums import (
+    BookAction,
+    BookDepth,
+    BookOrigin,
     CoverageKind,
     EventType,
     IssueCode,
@@ -12,6 +15,9 @@ from tapeline.model.enums import (
 from tapeline.model.instrument import Instrument, InstrumentKind, normalised_symbol
 
 __all__ = [
+    "BookAction",
+    "BookDepth",
+    "BookOrigin",
     "CoverageKind",
     "EventType",
     "Instrument",
