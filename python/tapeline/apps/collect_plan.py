@@ -14,6 +14,7 @@ from tapeline.adapters.connection.dialect import (
     checked_rest_endpoint,
 )
 from tapeline.adapters.connection.feed import FeedPlan
+from tapeline.adapters.instrument_cache import InstrumentCache
 from tapeline.adapters.registry import Venue, resolve_instruments, venue, venues
 from tapeline.apps.settings import CollectSettings
 from tapeline.errors import ArgumentError, SettingsError
@@ -148,8 +149,7 @@ def _venue_plan(
     rest_endpoint: str | None,
 ) -> VenuePlan:
     known, dialect = _venue(name)
-    source = None if settings.venues else settings.instruments
-    listed = tuple(resolve_instruments(known.exchange, known.market, source))
+    listed = tuple(_listed(settings, known))
     offered = _offered(known, listed)
     types = [each for each in settings.types if not settings.venues or _has_type(known, each)]
     feed = FeedPlan(
@@ -167,6 +167,19 @@ def _venue_plan(
         feed=feed,
         rest_endpoint=_rest_endpoint(known, endpoint, rest_endpoint),
     )
+
+
+def _listed(settings: CollectSettings, known: Venue) -> Iterable[Instrument]:
+    """Return the list of a market: a file's, the one fetched last, or the one that comes along."""
+    if settings.instruments is not None:
+        if settings.venues:
+            raise SettingsError("instruments: a list is of one market; with venues use the cache")
+        return resolve_instruments(known.exchange, known.market, settings.instruments)
+    if settings.refresh_hours:
+        cached = InstrumentCache(settings.instrument_cache).load(known)
+        if cached is not None:
+            return cached.instruments
+    return resolve_instruments(known.exchange, known.market)
 
 
 def _offered(known: Venue, listed: Sequence[Instrument]) -> list[Instrument]:

@@ -22,6 +22,7 @@ from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.recovery import BookRecovery
 from tapeline.adapters.connection.rest import RestScheduler, http_fetch
 from tapeline.adapters.connection.sockets import Names
+from tapeline.adapters.instrument_cache import InstrumentCache
 from tapeline.apps.collect_plan import VenuePlan, stale_after_ns, tls_context
 from tapeline.apps.collect_summary import CollectSummary, summed
 from tapeline.apps.control import ControlFile
@@ -237,8 +238,8 @@ class Collector:
                 refresh = InstrumentRefresh(
                     [market.plan for market in self.markets],
                     scheduler,
+                    InstrumentCache(settings.instrument_cache),
                     every_s=settings.refresh_hours * 3_600,
-                    cache=settings.instrument_cache,
                 )
                 helpers.append(refresh.run())
         if settings.control is not None:

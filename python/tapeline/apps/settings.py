@@ -73,8 +73,8 @@ class CollectSettings(BaseModel):
     """JSON or TOML file with the symbols and types to collect; read again when it changes."""
     refresh_hours: Annotated[float, Field(ge=0, le=168)] = 0.0
     """Fetch the instrument lists so often and tell what was listed and delisted; 0 is never."""
-    instrument_cache: Path | None = None
-    """Folder for the lists fetched; ``instruments`` reads them."""
+    instrument_cache: Path = Path("tapeline-data/instruments")
+    """Folder of the lists fetched; read at the start where ``refresh_hours`` is not 0."""
     idle_s: Annotated[float, Field(gt=0)] | None = None
     """End cleanly when nothing has come for so long."""
     duration_s: Annotated[float, Field(gt=0)] | None = None

@@ -143,10 +143,11 @@ class Session:
         if self.on_judged is not None:
             self.on_judged(events, duplicates)
         self.data_frames += frames - control
-        if frames > control + quarantined:
+        if events or frames > control + quarantined:
             self.has_data.set()
         if quarantined:
-            self._count_bad(quarantined)
+            # A frame with a list of bad trades is one bad frame.
+            self._count_bad(min(quarantined, frames))
 
     def _count_bad(self, frames: int) -> None:
         now_ns = self._clock.monotonic_ns()
