@@ -23,7 +23,7 @@ from tapeline.telemetry.metrics import Metrics
 _LOG = logger("tapeline.adapters.connection")
 _NS = 1_000_000_000
 # Stands for the line itself among the streams it watches.
-_OWN_DATA: StreamKey = ("", "line")
+_OWN_DATA: StreamKey = ("this line", "any stream")
 _RATE_LIMITED = frozenset({418, 429})
 # Answers that say "not you" or "not here": asking again soon does not help.
 _REFUSALS = frozenset({*range(300, 500)}) - _RATE_LIMITED - {408}
