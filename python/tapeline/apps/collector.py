@@ -287,7 +287,7 @@ class Collector:
         settings = self._settings
         silent_ns = self._silence.look(
             now_ns,
-            frames=self.frames,
+            frames=sum(market.pump.data_frames for market in self.markets),
             connections=sum(market.feed.connections for market in self.markets),
             is_waiting=self.is_blocked,
         )

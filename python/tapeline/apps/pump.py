@@ -57,6 +57,8 @@ class Pump:
         self._unsent: list[Message] = []
         self.last_received = normalizer.last_received
         self.frames = 0
+        # Without acknowledgements and heartbeats: a venue that only answers pings is silent.
+        self.data_frames = 0
         self.replies = 0
         self.first_frame_ns: int | None = None
         self.last_frame_ns: int | None = None
@@ -152,6 +154,7 @@ class Pump:
             self.first_frame_ns = started_ns
         self.last_frame_ns = ended_ns
         self.frames += count
+        self.data_frames += count - result.control
         self.pushing.record(ended_ns - started_ns, count)
         # The batch's oldest frame speaks for all of it: never too good.
         self.waiting.record(clock.wall_ns() - stamps[0], count)
