@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Collected:
             return []
         return pl.DataFrame(tl.decode(values, event_type=event_type)).to_dicts()
 
-    def book(self, topic: str) -> Book:
+    def book(self, topic: str, contract_size: Decimal = Decimal(1)) -> Book:
         """Fold the events of one book: the newest snapshot and what came behind it."""
         book: Book = ({}, {})
         last = -1
@@ -54,7 +55,8 @@ class Collected:
             elif row["last_update_id"] <= last:
                 continue
             last = row["last_update_id"]
-            applied(book, *([_texts(row[side]) for side in ("bids", "asks")]))
+            bids, asks = (_texts(row[side], contract_size) for side in ("bids", "asks"))
+            applied(book, bids, asks)
         return book
 
     def _messages(self) -> Sequence[Any]:
@@ -65,8 +67,10 @@ class Collected:
             reader.close()
 
 
-def _texts(levels: list[dict[str, Any]]) -> list[list[str]]:
-    return [[f"{level['price']:.1f}", f"{level['quantity']:.2f}"] for level in levels]
+def _texts(levels: list[dict[str, Any]], contract_size: Decimal) -> list[list[str]]:
+    return [
+        [f"{level['price']:.1f}", f"{level['quantity'] / contract_size:.2f}"] for level in levels
+    ]
 
 
 async def start(bus: Path, *options: str) -> asyncio.subprocess.Process:
@@ -115,7 +119,9 @@ async def test_three_venues_in_one_process_with_their_books_right(tmp_path: Path
     assert set(found.facts["markets"]) == {"binance:spot", "okx:swap", "bybit:linear"}
     for exchange, topic in _TOPICS.items():
         assert topic in found.topics()
-        assert found.book(topic) == tapes[exchange].final, exchange
+        # A contract of OKX is a hundredth of a bitcoin.
+        size = Decimal("0.01") if exchange == "okx" else Decimal(1)
+        assert found.book(topic, size) == tapes[exchange].final, exchange
     (rest,) = [row for row in found.rows("orderbook") if row["origin"] == "rest"]
     assert (rest["exchange"], rest["market"]) == ("binance", "spot")
 
