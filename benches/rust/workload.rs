@@ -6,9 +6,9 @@
     reason = "shared by benches, examples and tests, none of which uses all of it"
 )]
 
-use _core::adapters::binance::spot::ControlKind;
+use _core::adapters::ControlKind;
 use _core::cleaning::Settings;
-use _core::engine::{KeepRaw, Normalizer, Setup, Sink};
+use _core::engine::{KeepRaw, Normalizer, Setup, SetupInstrument, Sink};
 use _core::model::UnixNanos;
 use _core::wire::EncodedBatch;
 
@@ -40,13 +40,30 @@ pub fn frames(count: usize) -> Vec<Vec<u8>> {
 
 /// Makes a normalizer that knows BTC/USDT.
 pub fn normalizer() -> Normalizer {
-    Normalizer::new(Setup {
-        exchange: "binance".to_owned(),
+    let instrument = SetupInstrument {
+        raw_symbol: "BTCUSDT".to_owned(),
+        symbol: "BTC/USDT".to_owned(),
         market: "spot".to_owned(),
-        instruments: vec![("BTCUSDT".to_owned(), "BTC/USDT".to_owned())],
+        contract_size: None,
+    };
+    normalizer_of("binance", "spot", vec![instrument], 0)
+}
+
+/// Makes a normalizer of any market.
+pub fn normalizer_of(
+    exchange: &str,
+    market: &str,
+    instruments: Vec<SetupInstrument>,
+    book_every: u32,
+) -> Normalizer {
+    Normalizer::new(Setup {
+        exchange: exchange.to_owned(),
+        market: market.to_owned(),
+        instruments,
         producer: "workload".to_owned(),
         max_frame_bytes: 4_194_304,
         keep_raw: KeepRaw::Imperfect,
+        book_every,
         cleaning: Settings::default(),
     })
     .unwrap()

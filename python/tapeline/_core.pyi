@@ -32,13 +32,14 @@ class Normalizer:
         *,
         exchange: str,
         market: str,
-        instruments: Sequence[tuple[str, str]],
+        instruments: Sequence[tuple[str, str, str, str | None]],
         producer: str = ...,
         time_unit: Literal["ms", "us"] = "ms",
         future_after_ns: int = 5_000_000_000,
         stale_after_ns: int = 60_000_000_000,
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
+        book_every: int = 0,
     ) -> Normalizer: ...
     def push(
         self,
@@ -47,19 +48,30 @@ class Normalizer:
         *,
         sent_ns: int | None = None,
     ) -> PushResult: ...
+    def push_reply(
+        self, url: str, body: bytes, received_ns: int | None, *, sent_ns: int | None = None
+    ) -> PushResult: ...
     def connection(
         self,
         state: Literal["lost", "restored"],
         received_ns: int,
         reason: str,
         *,
+        raw_symbols: Sequence[str] | None = None,
         sent_ns: int | None = None,
     ) -> PushResult: ...
     def finish(self, received_ns: int | None, *, sent_ns: int | None = None) -> PushResult: ...
     def counters(self) -> dict[str, Any]: ...
     def gaps(self) -> list[dict[str, Any]]: ...
     def last_received(self) -> dict[tuple[str, str], int]: ...
-    def topics(self, raw_symbols: Sequence[str]) -> list[str]: ...
+    def book_requests(self) -> list[tuple[str, str, Literal["rest", "resubscribe"]]]: ...
+    def books(self) -> list[dict[str, Any]]: ...
+    def book(
+        self, raw_symbol: str, channel: str | None = None, depth: int | None = None
+    ) -> dict[str, Any] | None: ...
+    def topics(
+        self, raw_symbols: Sequence[str], types: Sequence[str] | None = None
+    ) -> list[str]: ...
 
 @final
 class PushResult:
@@ -69,6 +81,8 @@ class PushResult:
     def controls(self) -> list[tuple[int, str, str]]: ...
     @property
     def frames(self) -> int: ...
+    @property
+    def items(self) -> int: ...
     @property
     def events(self) -> int: ...
     @property

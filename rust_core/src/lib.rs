@@ -7,12 +7,14 @@
 //!
 //! 1. [`model`]: pure values: decimals, times, instruments, events, issue codes;
 //! 2. [`adapters`]: one folder a venue and market: raw bytes to a raw record of the model;
-//! 3. [`cleaning`]: six stages from a raw record to a graded event, a duplicate or a quarantine record;
-//! 4. [`wire`]: encoding to and decoding from `tapeline.market.v1`, Arrow export, topic names;
-//! 5. [`engine`]: the one loop that joins the four for a batch of frames;
-//! 6. `bindings`: the Python face (Cargo feature `python`).
+//! 3. [`book`]: order books from their messages, and what of them is missing;
+//! 4. [`cleaning`]: six stages from a raw record to a graded event, a duplicate or a quarantine record;
+//! 5. [`wire`]: encoding to and decoding from `tapeline.market.v1`, Arrow export, topic names;
+//! 6. [`engine`]: the one loop that joins them for a batch of frames;
+//! 7. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
+pub mod book;
 pub mod cleaning;
 pub mod engine;
 pub mod model;

@@ -330,12 +330,135 @@ def batches() -> Iterator[Case]:
         yield Case("P15", f"{length} random bytes, sealed", seal(noise.randbytes(length)), " ")
 
 
+def with_payload(event_type: int, number: int, content: bytes) -> bytes:
+    """Encode a batch of one event of a type, whose payload (field `number`) has these bytes."""
+    batch = batch_of(event_type)
+    batch.event_count = 1
+    plain = event(1).SerializeToString(deterministic=True) + field(number, content)
+    return seal(batch.SerializeToString(deterministic=True) + field(8, plain))
+
+
+def with_book(content: bytes) -> bytes:
+    """Encode a batch whose only event has an order book of these bytes."""
+    return with_payload(envelope_pb2.EVENT_TYPE_ORDERBOOK, 11, content)
+
+
+def with_funding(content: bytes) -> bytes:
+    """Encode a batch whose only event has a funding state of these bytes."""
+    return with_payload(envelope_pb2.EVENT_TYPE_FUNDING, 12, content)
+
+
+def with_liquidation(content: bytes) -> bytes:
+    """Encode a batch whose only event has a forced order of these bytes."""
+    return with_payload(envelope_pb2.EVENT_TYPE_LIQUIDATION, 13, content)
+
+
+def books() -> Iterator[Case]:
+    """Rows P06 to P12 for order books."""
+    one = b"\x08\x02"
+    level = field(1, one) + field(2, one)
+    yield Case("P06", "unknown depth, action and origin", with_book(b"\x08\x07\x10\x08\x18\x09"))
+    yield Case("P06", "a book with nothing in it", with_book(b""))
+    yield Case("P06", "unknown fields in a level", with_book(field(7, level + b"\xc0\x3e\x05")))
+    yield Case(
+        "P07",
+        "a trade among books",
+        with_payload(envelope_pb2.EVENT_TYPE_ORDERBOOK, 10, level),
+        "must be orderbook, was trade",
+    )
+    yield Case("P08", "a level as a varint", with_book(b"\x38\x05"), "bids has the wrong wire type")
+    yield Case(
+        "P08",
+        "a price of a level as a varint",
+        with_book(field(8, b"\x08\x05" + field(2, one))),
+        "price has the wrong wire type",
+    )
+    yield Case(
+        "P08",
+        "an update id of fixed length",
+        with_book(b"\x21" + bytes(8)),
+        "first_update_id has the wrong wire type",
+    )
+    yield Case("P09", "an empty level", with_book(field(7, b"")), "price is missing")
+    yield Case(
+        "P09", "no quantity in a level", with_book(field(8, field(1, one))), "quantity is missing"
+    )
+    yield Case("P09", "a level of zeros", with_book(field(7, field(1, b"") + field(2, b""))))
+    yield Case(
+        "P09",
+        "price twice in a level",
+        with_book(field(7, level + field(1, one))),
+        "price occurs more than once",
+    )
+    yield Case("P09", "depth twice", with_book(b"\x08\x01\x08\x01"), "depth occurs more than once")
+    yield Case("P10", "100,000 levels of zeros", with_book(b"\x3a\x04\x0a\x00\x12\x00" * 100_000))
+    yield Case(
+        "P10", "a level of length 2^31", with_book(b"\x3a" + varint(2**31)), "beyond the end"
+    )
+    yield Case("P10", "update id -2^63", with_book(b"\x28" + varint(2**63)))
+    yield Case(
+        "P12",
+        "a level of 19 digits after the point",
+        with_book(field(7, field(1, b"\x08\x02\x10\x13") + field(2, one))),
+        "price is no decimal",
+    )
+    yield Case(
+        "P12",
+        "a level of 10^20",
+        with_book(field(7, field(1, one) + field(2, field(3, (10**20).to_bytes(16, "big"))))),
+        "quantity is no decimal",
+    )
+
+
+def derivatives() -> Iterator[Case]:
+    """Rows P06 to P12 for funding states and forced orders."""
+    one = b"\x08\x02"
+    order = field(2, one) + field(4, one)
+    yield Case("P06", "unknown side of a forced order", with_liquidation(b"\x08\x07" + order))
+    yield Case(
+        "P07",
+        "a forced order among funding states",
+        with_payload(envelope_pb2.EVENT_TYPE_FUNDING, 13, order),
+        "must be funding, was liquidation",
+    )
+    yield Case(
+        "P08", "a rate as a varint", with_funding(b"\x08\x05"), "rate has the wrong wire type"
+    )
+    yield Case(
+        "P08",
+        "an interval as a varint",
+        with_funding(b"\x20\x05"),
+        "interval_ns has the wrong wire type",
+    )
+    yield Case("P09", "a funding state with nothing in it", with_funding(b""))
+    yield Case("P09", "a rate of zero", with_funding(field(1, b"")))
+    yield Case("P09", "rate twice", with_funding(field(1, one) * 2), "rate occurs more than once")
+    yield Case("P09", "a forced order without price", with_liquidation(field(4, one)), "price is")
+    yield Case(
+        "P09", "a forced order without quantity", with_liquidation(field(2, one)), "quantity is"
+    )
+    yield Case("P09", "a forced order without side and status", with_liquidation(order))
+    yield Case(
+        "P11",
+        "a status that is not UTF-8",
+        with_liquidation(order + field(5, b"\xff")),
+        "status is not UTF-8",
+    )
+    yield Case("P12", "a rate of scale 39", with_funding(field(1, b"\x08\x02\x10\x27")), "above 38")
+    yield Case(
+        "P12",
+        "an average price of 10^20",
+        with_liquidation(order + field(3, field(3, (10**20).to_bytes(16, "big")))),
+        "average_price is no decimal",
+    )
+
+
 @cache
 def named_cases() -> dict[str, Case]:
     """Return every case by its name, ``P<row>_<number>``."""
     named: dict[str, Case] = {}
     numbering: dict[str, int] = {}
-    for part in (frames, contents, numbers, batches):
+    for part in (frames, contents, numbers, batches, books, derivatives):
         for case in part():
             numbering[case.row] = numbering.get(case.row, 0) + 1
             named[f"{case.row}_{numbering[case.row]}"] = case

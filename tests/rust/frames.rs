@@ -9,7 +9,8 @@
 #[path = "../../benches/rust/workload.rs"]
 mod workload;
 
-use _core::adapters::binance::spot::{Frame, parse, parse_usual};
+use _core::adapters::binance::spot::Spot;
+use _core::adapters::{Arena, Market};
 use _core::engine::Slices;
 use _core::model::Decimal;
 use proptest::prelude::*;
@@ -78,11 +79,11 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn check_alike(bytes: &[u8]) -> Result<bool, TestCaseError> {
-    let Some(usual) = parse_usual(bytes) else {
+    let arena = Arena::new();
+    let Some(usual) = Spot::parse_usual(bytes, &arena) else {
         return Ok(false);
     };
-    let mut scratch = Vec::new();
-    prop_assert_eq!(parse(bytes, &mut scratch), Frame::Trade(usual));
+    prop_assert_eq!(Spot::parse(bytes, &arena), usual);
     Ok(true)
 }
 

@@ -1,54 +1,41 @@
 """Every market tapeline can collect, one line each."""
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
 
-from tapeline.adapters.binance import spot as binance_spot
-from tapeline.adapters.binance.spot import instruments as binance_spot_instruments
+from tapeline.adapters.venue import Venue
 from tapeline.errors import ArgumentError
 from tapeline.model import Instrument
 
+__all__ = [
+    "InstrumentSource",
+    "Venue",
+    "resolve_instruments",
+    "venue",
+    "venue_of_url",
+    "venues",
+]
+
 InstrumentSource = str | os.PathLike[str] | Iterable[Instrument] | None
 
-
-@dataclass(frozen=True, slots=True)
-class Venue:
-    """One market of one exchange.
-
-    Parameters
-    ----------
-    exchange, market
-        Their tags.
-    channels
-        The venue's names of the streams that can be collected, by event type asked for.
-    bundled_instruments
-        Returns the list that comes with the package.
-    load_instruments
-        Reads a list from a file.
-    """
-
-    exchange: str
-    market: str
-    channels: tuple[str, ...]
-    bundled_instruments: Callable[[], list[Instrument]]
-    load_instruments: Callable[[str | os.PathLike[str]], list[Instrument]]
-
-
-_VENUES = (
-    Venue(
-        "binance",
-        "spot",
-        binance_spot.CHANNELS,
-        binance_spot_instruments.bundled_instruments,
-        binance_spot_instruments.load_instruments,
-    ),
+# Packages with a module `venue` that holds the market's `VENUE`.
+MARKETS = (
+    "tapeline.adapters.binance.spot",
+    "tapeline.adapters.binance.usdm",
+    "tapeline.adapters.binance.coinm",
+    "tapeline.adapters.okx.spot",
+    "tapeline.adapters.okx.swap",
+    "tapeline.adapters.bybit.spot",
+    "tapeline.adapters.bybit.linear",
+    "tapeline.adapters.bybit.inverse",
 )
 
 
 def venues() -> tuple[Venue, ...]:
     """Return all markets."""
-    return _VENUES
+    return tuple(_load(package) for package in MARKETS)
 
 
 def venue(exchange: str, market: str) -> Venue:
@@ -59,11 +46,31 @@ def venue(exchange: str, market: str) -> Venue:
     ArgumentError
         There is no such market; the message lists those there are.
     """
-    for known in _VENUES:
+    for known in venues():
         if (known.exchange, known.market) == (exchange, market):
             return known
-    names = ", ".join(f"{known.exchange} {known.market}" for known in _VENUES)
+    names = ", ".join(f"{known.exchange} {known.market}" for known in venues())
     raise ArgumentError(f"no market {exchange!r} {market!r}; there are: {names}")
+
+
+def venue_of_url(url: str, preferred: Venue | None = None) -> Venue | None:
+    """Return the market whose messages came from an address.
+
+    Parameters
+    ----------
+    url
+        Of a WebSocket, a REST reply or an archive, as a tape line has it.
+    preferred
+        Taken where it fits: an address of OKX is one of several markets.
+
+    Returns
+    -------
+    Venue | None
+        None for an address of no known market, e.g. of a simulator.
+    """
+    if preferred is not None and preferred.is_address(url):
+        return preferred
+    return next((known for known in venues() if known.is_address(url)), None)
 
 
 def resolve_instruments(
@@ -78,6 +85,11 @@ def resolve_instruments(
     source
         None for the list that comes with the package, the path of a list, or instruments.
 
+    Returns
+    -------
+    list[Instrument]
+        Where one connection carries several markets (OKX), those of all of them.
+
     Raises
     ------
     ArgumentError
@@ -87,13 +99,21 @@ def resolve_instruments(
     """
     known = venue(exchange, market)
     if source is None:
-        return known.bundled_instruments()
+        return known.instruments.bundled()
     if isinstance(source, str | os.PathLike):
-        return known.load_instruments(source)
+        return known.instruments.load(source)
     instruments = list(source)
     for instrument in instruments:
         if not isinstance(instrument, Instrument):
             raise ArgumentError(f"expected an Instrument, was {instrument!r}")
-        if (instrument.exchange, instrument.market) != (exchange, market):
+        if instrument.exchange != exchange or instrument.market not in known.carried_markets:
             raise ArgumentError(f"expected instruments of {exchange} {market}, was {instrument!r}")
     return instruments
+
+
+@cache
+def _load(package: str) -> Venue:
+    found = import_module(f"{package}.venue").VENUE
+    if not isinstance(found, Venue):
+        raise TypeError(f"{package}.venue.VENUE must be a Venue, was {found!r}")
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -15,7 +16,8 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
     """Yield one dict an event, with values JSON can hold.
 
     Decimals are text without exponent and without padding zeros, event ids 32 hex digits, maps
-    objects, raw bytes text (what is not UTF-8 is replaced).
+    objects, raw bytes text (what is not UTF-8 is replaced). Price levels are pairs
+    ``[price, quantity]``.
     """
     names = table.column_names
     columns = [_convert(table.column(name).combine_chunks()) for name in names]
@@ -72,6 +74,19 @@ def _lists(column: pa.Array) -> Column:
     return values
 
 
+def _levels(column: pa.ListArray) -> Column:
+    """Show the sides of books: a list of pairs a row."""
+    levels = column.flatten()
+    prices, quantities = (plain_decimals(levels.field(name)) for name in ("price", "quantity"))
+    pairs = list(map(list, zip(prices, quantities, strict=True)))
+    ends = pc.cumulative_sum(pc.list_value_length(column)).to_pylist()
+    return [pairs[start:end] for start, end in pairwise([0, *ends])]
+
+
+def _is_levels(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) and pa.types.is_struct(kind.value_type))
+
+
 def _text(column: pa.Array) -> Column:
     return [
         None if value is None else value.decode("utf-8", "replace") for value in column.to_pylist()
@@ -82,6 +97,7 @@ _CONVERTERS: Final[list[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array]
     (pa.types.is_decimal, plain_decimals),
     (pa.types.is_fixed_size_binary, _ids),
     (pa.types.is_map, _maps),
+    (_is_levels, _levels),
     (pa.types.is_list, _lists),
     (pa.types.is_binary, _text),
 ]

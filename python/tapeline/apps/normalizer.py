@@ -13,7 +13,7 @@ class Normalizer(NativeNormalizer):
     Parameters
     ----------
     exchange, market
-        Tags of the market, ``binance`` and ``spot``.
+        Tags of the market, e.g. ``binance`` and ``spot``.
     instruments
         None for the list that comes with the package (liquid pairs), the path of an exchangeInfo
         reply, of a tape that holds some or of our own JSON list, or instruments.

@@ -20,7 +20,7 @@ from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.wire.native import decode
 
 _WAIT_S: Final = 0.2
-_TYPES: Final = ("trade", "coverage", "quarantine")
+_TYPES: Final = ("trade", "orderbook", "funding", "liquidation", "coverage", "quarantine")
 _TABLE_COLUMNS: Final = {
     "trade": (
         "exchange",
@@ -29,6 +29,37 @@ _TABLE_COLUMNS: Final = {
         "side",
         "price",
         "quantity",
+        "timestamp_ns",
+        "quality",
+    ),
+    "orderbook": (
+        "exchange",
+        "symbol",
+        "depth",
+        "action",
+        "last_update_id",
+        "bids",
+        "asks",
+        "timestamp_ns",
+        "quality",
+    ),
+    "funding": (
+        "exchange",
+        "symbol",
+        "rate",
+        "mark_price",
+        "index_price",
+        "next_funding_ns",
+        "timestamp_ns",
+        "quality",
+    ),
+    "liquidation": (
+        "exchange",
+        "symbol",
+        "side",
+        "price",
+        "quantity",
+        "status",
         "timestamp_ns",
         "quality",
     ),
@@ -95,7 +126,7 @@ def tail_command(
         float | None, typer.Option(min=0.0, help="End after so many seconds without news.")
     ] = None,
     types: Annotated[
-        str, typer.Option(help="Event types, separated by commas: trade, coverage, quarantine.")
+        str, typer.Option(help=f"Event types, separated by commas: {', '.join(_TYPES)}.")
     ] = "trade",
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with the columns of Parquet.")
@@ -167,9 +198,17 @@ def _print_tables(tail: Tail) -> None:
         columns = _TABLE_COLUMNS[event_type]
         table = Table(*columns, box=None, show_header=event_type != previous, pad_edge=False)
         for row in rows:
-            table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
+            table.add_row(*(_cell(row[name]) for name in columns))
         console.print(table)
         previous = event_type
+
+
+def _cell(value: object) -> str:
+    """Show a value; of the side of a book its best level, and how many there are."""
+    if isinstance(value, list):
+        best = " x ".join(value[0]) if value else "-"
+        return best if len(value) < 2 else f"{best} ({len(value):,} levels)"
+    return "" if value is None else str(value)
 
 
 def _print_summary(tail: Tail, reader: BatchReader, seconds: float) -> None:

@@ -13,15 +13,16 @@ __all__ = ["NativeNormalizer", "PushResult"]
 class NativeNormalizer(_core.Normalizer):
     """Turns frames of one market into encoded batches; see ``docs/cleaning.md`` for the rules.
 
-    ``push``, ``connection``, ``finish``, ``counters``, ``gaps``, ``last_received`` and ``topics``
-    are the Rust methods themselves.
+    ``push``, ``push_reply``, ``connection``, ``finish``, ``counters``, ``gaps``, ``last_received``,
+    ``book_requests``, ``books``, ``book`` and ``topics`` are the Rust methods themselves.
 
     Parameters
     ----------
     exchange, market
-        Tags of the market, ``binance`` and ``spot``.
+        Tags of the market whose frames are read, e.g. ``binance`` and ``spot``.
     instruments
-        The instruments to accept; frames of others are quarantined as ``unknown_symbol``.
+        The instruments to accept; frames of others are quarantined as ``unknown_symbol``. Their own
+        markets may differ where one connection carries several.
     producer
         Names this instance in every batch, with a batch number beside it; at most 256 bytes.
     time_unit
@@ -33,6 +34,8 @@ class NativeNormalizer(_core.Normalizer):
         A longer frame is quarantined.
     keep_raw
         Which events carry the frame they came from.
+    book_every
+        A snapshot of a kept book is an event after so many updates of it; 0 for never.
 
     Raises
     ------
@@ -52,6 +55,7 @@ class NativeNormalizer(_core.Normalizer):
         stale_after_ns: int = 60_000_000_000,
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
+        book_every: int = 0,
     ) -> Self:
         """Make a normaliser; no state is shared between instances."""
         try:
@@ -59,14 +63,22 @@ class NativeNormalizer(_core.Normalizer):
                 cls,
                 exchange=exchange,
                 market=market,
-                instruments=[(item.raw_symbol, item.symbol) for item in instruments],
+                instruments=[_as_tuple(item) for item in instruments],
                 producer=producer,
                 time_unit=time_unit,
                 future_after_ns=future_after_ns,
                 stale_after_ns=stale_after_ns,
                 max_frame_bytes=max_frame_bytes,
                 keep_raw=keep_raw,
+                book_every=book_every,
             )
         except OverflowError as error:
             raise _core.ArgumentError(f"a number is out of range: {error}") from error
         return cast(Self, made)
+
+
+def _as_tuple(instrument: Instrument) -> tuple[str, str, str, str | None]:
+    """Return what the core needs of an instrument; a contract size is plain digits, never a float."""
+    size = instrument.contract_size
+    text = None if size is None else format(size, "f")
+    return instrument.raw_symbol, instrument.symbol, instrument.market, text

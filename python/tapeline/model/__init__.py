@@ -1,6 +1,9 @@
 """Typed values shared by every layer."""
 
 from tapeline.model.enums import (
+    BookAction,
+    BookDepth,
+    BookOrigin,
     CoverageKind,
     EventType,
     IssueCode,
@@ -9,15 +12,20 @@ from tapeline.model.enums import (
     Side,
     Stage,
 )
-from tapeline.model.instrument import Instrument
+from tapeline.model.instrument import Instrument, InstrumentKind, normalised_symbol
 
 __all__ = [
+    "BookAction",
+    "BookDepth",
+    "BookOrigin",
     "CoverageKind",
     "EventType",
     "Instrument",
+    "InstrumentKind",
     "IssueCode",
     "ProofLevel",
     "Quality",
     "Side",
     "Stage",
+    "normalised_symbol",
 ]

@@ -46,6 +46,31 @@ class Side(LabelledEnum):
     SELL = 2
 
 
+class BookDepth(LabelledEnum):
+    """How much of a book an order-book message shows."""
+
+    UNSPECIFIED = 0
+    L1 = 1
+    L2 = 2
+
+
+class BookAction(LabelledEnum):
+    """What an order-book message does to the book."""
+
+    UNSPECIFIED = 0
+    SNAPSHOT = 1
+    DELTA = 2
+
+
+class BookOrigin(LabelledEnum):
+    """Where an order-book message comes from."""
+
+    UNSPECIFIED = 0
+    WIRE = 1
+    REST = 2
+    BOOK = 3
+
+
 class CoverageKind(LabelledEnum):
     """What a coverage record states."""
 
@@ -57,6 +82,8 @@ class CoverageKind(LabelledEnum):
     SESSION_END = 5
     CONNECTION_LOST = 6
     CONNECTION_RESTORED = 7
+    BOOK_UNSYNCED = 8
+    BOOK_SYNCED = 9
 
 
 class ProofLevel(LabelledEnum):
@@ -109,6 +136,8 @@ class IssueCode(LabelledEnum):
     SEQUENCE_GAP = 65
     OUT_OF_ORDER = 66
     SEQUENCE_JUMP = 67
+    CROSSED_BOOK = 68
+    CHECKSUM_MISMATCH = 69
 
     @property
     def quality(self) -> Quality:

@@ -88,7 +88,7 @@ class KafkaSettings:
     queue_messages_max: int = 200_000
     """``queue.buffering.max.messages``."""
     message_bytes_max: int = 1_000_000
-    """``message.max.bytes``; brokers refuse more by default. Our batches end at 256 KiB."""
+    """``message.max.bytes``; brokers refuse more by default. Our longest stay below it."""
     client_id: str = "tapeline"
 
     @property

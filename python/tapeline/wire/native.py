@@ -21,7 +21,8 @@ class Events:
     """Decoded events of one type, ready for any Arrow library.
 
     ``pl.DataFrame(events)`` and ``pyarrow.table(events)`` read it without a copy through Python.
-    Prices and quantities are ``decimal128(38, 18)``, times Unix UTC nanoseconds (int64).
+    Prices and quantities are ``decimal128(38, 18)``, times Unix UTC nanoseconds (int64), the sides
+    of a book lists of structs of price and quantity, best first.
     """
 
     __slots__ = ("_core",)
@@ -31,7 +32,7 @@ class Events:
 
     @property
     def event_type(self) -> str:
-        """Type of all events: ``trade``, ``coverage`` or ``quarantine``."""
+        """Type of all events, the first token of their topics: ``trade``, ``orderbook``, ..."""
         return self._core.event_type
 
     @property
@@ -82,8 +83,8 @@ def decode(
     values
         Encoded ``MarketDataBatch`` messages; none gives an empty table of trades.
     event_type
-        ``trade``, ``coverage`` or ``quarantine``: read these and skip all others. Without it all
-        values must have the same type.
+        ``trade``, ``orderbook``, ``funding``, ``liquidation``, ``coverage`` or ``quarantine``: read
+        these and skip all others. Without it all values must have the same type.
     errors
         What happens to a value that is damaged or no batch: ``raise`` fails the call, ``collect``
         leaves the value out and lists it in ``Events.rejected``.

@@ -4,7 +4,10 @@
 //! venue adds a folder and a line here and edits no other venue.
 
 pub mod binance;
+pub mod bybit;
 mod frame;
 pub mod json;
+mod naming;
+pub mod okx;
 
 pub use frame::{Arena, ControlKind, Frame, Market};

@@ -90,7 +90,7 @@ pub(super) fn decode(
     event_type: Option<&str>,
     errors: &str,
 ) -> PyResult<Events> {
-    let event_type = event_type.map(readable_type).transpose()?;
+    let event_type = event_type.map(known_type).transpose()?;
     let on_error = match errors {
         "raise" => OnError::Raise,
         "collect" => OnError::Collect,
@@ -155,14 +155,4 @@ fn known_type(name: &str) -> PyResult<EventType> {
             let names = EventType::ALL.map(EventType::name).join(", ");
             ArgumentError::new_err(format!("event_type must be one of {names}, was {name:?}"))
         })
-}
-
-fn readable_type(name: &str) -> PyResult<EventType> {
-    let known = known_type(name)?;
-    if wire::is_readable(known) {
-        return Ok(known);
-    }
-    Err(ArgumentError::new_err(format!(
-        "event_type must be trade, coverage or quarantine, was {name:?}: it cannot be read yet"
-    )))
 }

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod books;
 mod decode;
 mod errors;
 mod frames;

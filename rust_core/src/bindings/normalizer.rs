@@ -6,11 +6,15 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{IntoPyDict, PyDict, PyIterator, PyList};
 
+use super::books::{book_dict, book_list};
 use super::errors::ArgumentError;
 use super::frames::{ListFrames, nanos};
 use super::sinks::{Control, HeldSink, Messages, PythonSink, Routes};
-use crate::cleaning::{Settings, TimeUnit};
-use crate::engine::{self, ConnectionState, Frames, KeepRaw, Setup, SetupError, Tally};
+use crate::cleaning::{Settings, SnapshotSource, TimeUnit};
+use crate::engine::{
+    self, ConnectionState, Frames, KeepRaw, Reply, Setup, SetupError, SetupInstrument, Tally,
+};
+use crate::model::{Decimal, EventType};
 
 /// A push of so many frames takes about a millisecond: long enough to let other threads run.
 const DETACH_FROM: usize = 8_192;
@@ -40,7 +44,7 @@ impl Normalizer {
     #[new]
     #[pyo3(signature = (*, exchange, market, instruments, producer = "tapeline".to_owned(), time_unit = "ms",
         future_after_ns = 5_000_000_000, stale_after_ns = 60_000_000_000, max_frame_bytes = 4_194_304,
-        keep_raw = "imperfect"))]
+        keep_raw = "imperfect", book_every = 0))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword arguments of a Python class"
@@ -48,13 +52,14 @@ impl Normalizer {
     fn new(
         exchange: String,
         market: String,
-        instruments: Vec<(String, String)>,
+        instruments: Vec<(String, String, String, Option<String>)>,
         producer: String,
         time_unit: &str,
         future_after_ns: i64,
         stale_after_ns: i64,
         max_frame_bytes: usize,
         keep_raw: &str,
+        book_every: u32,
     ) -> PyResult<Self> {
         let time_unit = match time_unit {
             "ms" => TimeUnit::Milliseconds,
@@ -81,13 +86,15 @@ impl Normalizer {
             future_after_ns,
             stale_after_ns,
         };
+        let instruments = instruments.into_iter().map(instrument);
         let setup = Setup {
             exchange,
             market,
-            instruments,
+            instruments: instruments.collect::<PyResult<_>>()?,
             producer,
             max_frame_bytes,
             keep_raw,
+            book_every,
             cleaning,
         };
         let normalizer = engine::Normalizer::new(setup)?;
@@ -125,14 +132,41 @@ impl Normalizer {
         }))
     }
 
-    /// States that the connection was lost or restored, for every instrument that had data.
-    #[pyo3(signature = (state, received_ns, reason, *, sent_ns = None))]
+    /// Cleans and encodes the reply to a request.
+    #[pyo3(signature = (url, body, received_ns, *, sent_ns = None))]
+    fn push_reply<'py>(
+        &self,
+        py: Python<'py>,
+        url: &str,
+        body: &[u8],
+        received_ns: Option<Bound<'py, PyAny>>,
+        sent_ns: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<PushResult> {
+        let received = received_ns
+            .map(|value| nanos(&value, "received_ns"))
+            .transpose()?;
+        let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
+        let reply = Reply {
+            url,
+            body,
+            received,
+        };
+        Ok(self.with_sink(py, |normalizer, sink| {
+            normalizer.push_reply(&reply, sent, sink)
+        }))
+    }
+
+    /// States that the connection was lost or restored, for every instrument that had data, or for
+    /// those of them that are named.
+    #[pyo3(signature = (state, received_ns, reason, *, raw_symbols = None, sent_ns = None))]
+    #[expect(clippy::needless_pass_by_value, reason = "the form that PyO3 extracts")]
     fn connection<'py>(
         &self,
         py: Python<'py>,
         state: &str,
         received_ns: &Bound<'py, PyAny>,
         reason: &str,
+        raw_symbols: Option<Vec<String>>,
         sent_ns: Option<Bound<'py, PyAny>>,
     ) -> PyResult<PushResult> {
         let state = match state {
@@ -142,8 +176,11 @@ impl Normalizer {
         };
         let received = nanos(received_ns, "received_ns")?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
+        let symbols: Option<Vec<_>> = raw_symbols
+            .as_ref()
+            .map(|symbols| symbols.iter().map(String::as_str).collect());
         Ok(self.with_sink(py, |normalizer, sink| {
-            normalizer.connection(state, received, reason, sent, sink);
+            normalizer.connection(state, received, reason, symbols.as_deref(), sent, sink);
             Tally::default()
         }))
     }
@@ -192,8 +229,14 @@ impl Normalizer {
             .map(|(code, count)| (code.name(), count))
             .collect();
         let all = PyDict::new(py);
+        let events = counts
+            .events_by_type()
+            .map(|(event_type, count)| (event_type.name(), count));
         all.set_item("frames", counts.frames)?;
-        all.set_item("events", [("trade", counts.events())].into_py_dict(py)?)?;
+        all.set_item("items", counts.items())?;
+        all.set_item("replies", counts.replies)?;
+        all.set_item("events", events.into_py_dict(py)?)?;
+        all.set_item("book_snapshots", counts.book_snapshots)?;
         all.set_item("quality", quality.into_py_dict(py)?)?;
         all.set_item("quarantined", reasons.into_py_dict(py)?)?;
         all.set_item("duplicates", counts.duplicates)?;
@@ -254,19 +297,90 @@ impl Normalizer {
         times.into_py_dict(py)
     }
 
-    /// Returns every topic that these instruments can produce to.
-    #[expect(clippy::needless_pass_by_value, reason = "the form that PyO3 extracts")]
-    fn topics(&self, py: Python<'_>, raw_symbols: Vec<String>) -> PyResult<Vec<String>> {
-        let symbols: Vec<_> = raw_symbols.iter().map(String::as_str).collect();
-        let topics = {
+    /// Returns the books that want a snapshot now: raw symbol, channel, and where it comes from.
+    fn book_requests(&self, py: Python<'_>) -> Vec<(String, &'static str, &'static str)> {
+        let core = self.lock(py);
+        let books = core.normalizer.books().filter(|book| book.wants_snapshot);
+        books
+            .map(|book| {
+                let source = match book.source {
+                    SnapshotSource::Rest => "rest",
+                    SnapshotSource::Resubscribe => "resubscribe",
+                };
+                (book.instrument.raw_symbol.clone(), book.channel, source)
+            })
+            .collect()
+    }
+
+    /// Returns the state of every book.
+    fn books<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let list = {
             let core = self.lock(py);
-            let topics = core.normalizer.topics(&symbols);
-            topics.map(|topics| topics.into_iter().map(str::to_owned).collect())
+            book_list(&core.normalizer)
         };
+        list.into_iter().map(|book| book.to_dict(py)).collect()
+    }
+
+    /// Returns a book: that of `channel`, or of the instrument's first channel with levels.
+    #[pyo3(signature = (raw_symbol, channel = None, depth = None))]
+    fn book<'py>(
+        &self,
+        py: Python<'py>,
+        raw_symbol: &str,
+        channel: Option<&str>,
+        depth: Option<usize>,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let found = {
+            let core = self.lock(py);
+            book_dict(&core.normalizer, raw_symbol, channel, depth)
+        };
+        found.map(|book| book.to_dict(py)).transpose()
+    }
+
+    /// Returns every topic that these instruments can produce to, of all types or of those named.
+    #[pyo3(signature = (raw_symbols, types = None))]
+    #[expect(clippy::needless_pass_by_value, reason = "the form that PyO3 extracts")]
+    fn topics(
+        &self,
+        py: Python<'_>,
+        raw_symbols: Vec<String>,
+        types: Option<Vec<String>>,
+    ) -> PyResult<Vec<String>> {
+        let symbols: Vec<_> = raw_symbols.iter().map(String::as_str).collect();
+        let types = match types {
+            Some(names) => names.iter().map(event_type).collect::<PyResult<Vec<_>>>()?,
+            None => EventType::ALL.to_vec(),
+        };
+        let topics = self.lock(py).normalizer.topics(&symbols, &types);
         topics.map_err(|symbol| {
             ArgumentError::new_err(format!("{symbol:?} is not in the instrument list"))
         })
     }
+}
+
+/// Makes an instrument of raw symbol, symbol, market, and the text of the contract size.
+fn instrument(
+    (raw_symbol, symbol, market, size): (String, String, String, Option<String>),
+) -> PyResult<SetupInstrument> {
+    let contract_size = size.map(|text| {
+        Decimal::parse(text.as_bytes()).map_err(|error| {
+            ArgumentError::new_err(format!("contract size {text:?} of {raw_symbol:?} {error}"))
+        })
+    });
+    Ok(SetupInstrument {
+        contract_size: contract_size.transpose()?,
+        raw_symbol,
+        symbol,
+        market,
+    })
+}
+
+fn event_type(name: &String) -> PyResult<EventType> {
+    let found = EventType::ALL.into_iter().find(|one| one.name() == name);
+    found.ok_or_else(|| {
+        let names = EventType::ALL.map(EventType::name).join(", ");
+        ArgumentError::new_err(format!("types must be of {names}, one was {name:?}"))
+    })
 }
 
 impl Normalizer {
@@ -326,6 +440,12 @@ impl PushResult {
     #[getter]
     fn frames(&self) -> u64 {
         self.tally.frames
+    }
+
+    /// Verdicts given: one a frame, and one more for each further element of a list.
+    #[getter]
+    fn items(&self) -> u64 {
+        self.tally.items
     }
 
     /// Events made.

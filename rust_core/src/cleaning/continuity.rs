@@ -17,6 +17,8 @@ const EPOCH_WINDOW: u64 = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Observation {
     pub(super) id: u64,
+    /// The event stands for the ids from here to `id`.
+    pub(super) first: u64,
     pub(super) time: UnixNanos,
     pub(super) published: Option<UnixNanos>,
     pub(super) received: Option<UnixNanos>,
@@ -85,7 +87,7 @@ impl Track {
             lost: Vec::new(),
             candidate: None,
             fill: None,
-            ring: Ring::new(),
+            ring: Ring::default(),
         }
     }
 
@@ -106,7 +108,7 @@ impl Track {
     #[inline]
     pub(super) fn observe(&mut self, seen: &Observation, reports: &mut Vec<Coverage>) -> Outcome {
         match &mut self.range {
-            Some(range) if range.high.checked_add(1) == Some(seen.id) && self.fill.is_none() => {
+            Some(range) if range.high.checked_add(1) == Some(seen.first) && self.fill.is_none() => {
                 range.high = seen.id;
                 range.latest_time = seen.time;
                 range.latest_published = seen.published;
@@ -122,11 +124,11 @@ impl Track {
     fn observe_unusual(&mut self, seen: &Observation, reports: &mut Vec<Coverage>) -> Outcome {
         let Some(range) = self.range else {
             self.range = Some(Range::starting_with(seen));
-            reports.push(self.statement(CoverageKind::SessionStart, seen, (seen.id, seen.id)));
+            reports.push(self.statement(CoverageKind::SessionStart, seen, (seen.first, seen.id)));
             return self.accept(seen, Arrival::First);
         };
-        if self.gaps.fill(seen.id) {
-            self.extend_fill(seen, reports);
+        if let Some(filled) = self.gaps.fill(seen.first, seen.id) {
+            self.extend_fill(filled, seen, reports);
             return self.accept(seen, Arrival::Late);
         }
         self.flush_fill(reports);
@@ -151,14 +153,15 @@ impl Track {
         range: Range,
         reports: &mut Vec<Coverage>,
     ) -> Outcome {
-        let distance = seen.id - range.high;
-        if distance > LARGEST_GAP {
+        // Some of its ids may be known already: then none is missing.
+        let missing = seen.first.saturating_sub(range.high).saturating_sub(1);
+        if missing >= LARGEST_GAP {
             return self.jump(seen, reports);
         }
         let mut arrival = Arrival::InSequence;
-        if distance > 1 {
+        if missing > 0 {
             self.open_gap(
-                (range.high + 1, seen.id - 1),
+                (range.high + 1, seen.first - 1),
                 range.latest_time,
                 seen.time,
                 seen,
@@ -194,7 +197,7 @@ impl Track {
             );
         }
         self.range = Some(Range {
-            first: seen.id,
+            first: seen.first,
             first_time: seen.time,
             ..range
         });
@@ -220,10 +223,10 @@ impl Track {
             first_time,
             ..Range::starting_with(seen)
         });
-        reports.push(self.statement(CoverageKind::SequenceReset, seen, (seen.id, seen.id)));
-        if first + 1 < seen.id {
+        reports.push(self.statement(CoverageKind::SequenceReset, seen, (seen.first, seen.id)));
+        if first + 1 < seen.first {
             self.open_gap(
-                (first + 1, seen.id - 1),
+                (first + 1, seen.first - 1),
                 first_time,
                 seen.time,
                 seen,
@@ -256,18 +259,18 @@ impl Track {
         });
     }
 
-    fn extend_fill(&mut self, seen: &Observation, reports: &mut Vec<Coverage>) {
+    fn extend_fill(&mut self, filled: (u64, u64), seen: &Observation, reports: &mut Vec<Coverage>) {
         match &mut self.fill {
-            Some(fill) if fill.ids.1.checked_add(1) == Some(seen.id) => {
-                fill.ids.1 = seen.id;
+            Some(fill) if fill.ids.1.checked_add(1) == Some(filled.0) => {
+                fill.ids.1 = filled.1;
                 fill.end = seen.time;
                 fill.received = seen.received;
             }
             _ => {
                 self.flush_fill(reports);
-                let (ids, time) = ((seen.id, seen.id), seen.time);
+                let time = seen.time;
                 self.fill = Some(Fill {
-                    ids,
+                    ids: filled,
                     start: time,
                     end: time,
                     received: seen.received,
@@ -329,7 +332,7 @@ impl Track {
 impl Range {
     const fn starting_with(seen: &Observation) -> Self {
         Self {
-            first: seen.id,
+            first: seen.first,
             first_time: seen.time,
             high: seen.id,
             latest_time: seen.time,

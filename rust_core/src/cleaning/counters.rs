@@ -1,6 +1,6 @@
 //! What the stages count.
 
-use crate::model::{IssueCode, Quality};
+use crate::model::{EventType, IssueCode, Quality};
 
 /// Names of the stages, in order.
 const STAGES: [&str; 6] = [
@@ -20,6 +20,10 @@ const REASONS: usize = IssueCode::Internal as usize + 1;
 pub struct Counters {
     /// Frames seen.
     pub frames: u64,
+    /// Elements beyond the first of frames that are lists.
+    pub further_elements: u64,
+    /// Replies to requests.
+    pub replies: u64,
     /// Events graded Perfect, Repaired, Suspicious.
     pub quality: [u64; 3],
     /// Events that were already out.
@@ -28,12 +32,16 @@ pub struct Counters {
     pub control: [u64; 8],
     /// Messages of types that are not handled.
     pub unsupported: u64,
-    /// Trades that took the general parser.
+    /// Frames with events that took the general parser.
     pub fallbacks: u64,
+    /// Snapshots of kept books, made by tapeline: no items, and not counted in `quality`.
+    pub book_snapshots: u64,
     /// Gaps that opened.
     pub gaps_opened: u64,
     /// Sum of `quarantined`, so that a push need not add it up.
     quarantined_total: u64,
+    /// Events of order books, funding and liquidations; the rest of them are trades.
+    others: [u64; 3],
     quarantined: [u64; REASONS],
     stage_quarantined: [u64; 6],
     stage_repaired: [u64; 6],
@@ -44,13 +52,17 @@ impl Default for Counters {
     fn default() -> Self {
         Self {
             frames: 0,
+            further_elements: 0,
+            replies: 0,
             quality: [0; 3],
             duplicates: 0,
             control: [0; 8],
             unsupported: 0,
             fallbacks: 0,
+            book_snapshots: 0,
             gaps_opened: 0,
             quarantined_total: 0,
+            others: [0; 3],
             quarantined: [0; REASONS],
             stage_quarantined: [0; 6],
             stage_repaired: [0; 6],
@@ -64,7 +76,7 @@ impl Default for Counters {
 pub struct StageCounts {
     /// The stage's name.
     pub stage: &'static str,
-    /// Records that came in; for the first stage, frames.
+    /// Records that came in; for the first stage, all items.
     pub entered: u64,
     /// Records that went on.
     pub left: u64,
@@ -77,10 +89,30 @@ pub struct StageCounts {
 }
 
 impl Counters {
+    /// Returns the number of things that get a verdict each: frames, the further elements of those that
+    /// are lists, and replies.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        self.frames + self.further_elements + self.replies
+    }
+
     /// Returns the number of events.
     #[must_use]
     pub fn events(&self) -> u64 {
         self.quality.iter().sum()
+    }
+
+    /// Returns the number of events of each type that can occur.
+    #[must_use]
+    pub fn events_by_type(&self) -> [(EventType, u64); 4] {
+        let [books, fundings, liquidations] = self.others;
+        let trades = self.events() - books - fundings - liquidations;
+        [
+            (EventType::Trade, trades),
+            (EventType::OrderBook, books),
+            (EventType::Funding, fundings),
+            (EventType::Liquidation, liquidations),
+        ]
     }
 
     /// Returns the number of quarantined frames.
@@ -117,7 +149,18 @@ impl Counters {
         );
     }
 
-    /// Counts an event.
+    /// Counts an event that is no trade.
+    pub(super) fn count_event(&mut self, event_type: EventType, quality: Quality) {
+        self.count_quality(quality);
+        let place = match event_type {
+            EventType::OrderBook => 0,
+            EventType::Funding => 1,
+            _ => 2,
+        };
+        add(&mut self.others, place);
+    }
+
+    /// Counts the grade of an event.
     pub(super) fn count_quality(&mut self, quality: Quality) {
         add(
             &mut self.quality,
@@ -144,7 +187,7 @@ impl Counters {
     /// Returns the account of each stage.
     #[must_use]
     pub fn stages(&self) -> [StageCounts; 6] {
-        let mut entered = self.frames;
+        let mut entered = self.items();
         core::array::from_fn(|index| {
             let of = |counts: &[u64; 6]| counts.get(index).copied().unwrap_or_default();
             let ended = match index {

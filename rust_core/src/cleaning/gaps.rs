@@ -17,26 +17,25 @@ impl Gaps {
         self.ranges.insert(at, (first, last));
     }
 
-    /// Takes `id` out; returns whether it was there.
-    pub(super) fn fill(&mut self, id: u64) -> bool {
-        let Some(at) = self.position(id) else {
-            return false;
-        };
-        let Some(range) = self.ranges.get_mut(at) else {
-            return false;
-        };
-        match *range {
-            (first, last) if first == last => {
+    /// Takes those of the ids `first` to `last` out that are missing in the range of `last`; returns
+    /// them, or `None` when `last` is not missing.
+    pub(super) fn fill(&mut self, first: u64, last: u64) -> Option<(u64, u64)> {
+        let at = self.position(last)?;
+        let range = self.ranges.get_mut(at)?;
+        let (from, to) = *range;
+        let first = first.clamp(from, last);
+        match (first == from, last == to) {
+            (true, true) => {
                 self.ranges.remove(at);
             }
-            (first, last) if id == first => *range = (first + 1, last),
-            (first, last) if id == last => *range = (first, last - 1),
-            (first, last) => {
-                *range = (first, id - 1);
-                self.ranges.insert(at + 1, (id + 1, last));
+            (true, false) => *range = (last + 1, to),
+            (false, true) => *range = (from, first - 1),
+            (false, false) => {
+                *range = (from, first - 1);
+                self.ranges.insert(at + 1, (last + 1, to));
             }
         }
-        true
+        Some((first, last))
     }
 
     pub(super) fn take(&mut self) -> Vec<(u64, u64)> {
@@ -61,8 +60,21 @@ mod tests {
         let mut gaps = Gaps::default();
         gaps.open(10, 14);
         gaps.open(2, 2);
-        assert!(gaps.fill(12) && gaps.fill(10) && gaps.fill(14) && gaps.fill(2));
+        for id in [12, 10, 14, 2] {
+            assert_eq!(gaps.fill(id, id), Some((id, id)));
+        }
         assert_eq!(gaps.ranges(), [(11, 11), (13, 13)]);
-        assert!(!gaps.fill(12) && !gaps.fill(2));
+        assert_eq!((gaps.fill(12, 12), gaps.fill(2, 2)), (None, None));
+    }
+
+    #[test]
+    fn an_event_of_several_ids_fills_those_of_them_that_are_missing() {
+        let mut gaps = Gaps::default();
+        gaps.open(10, 20);
+        assert_eq!(gaps.fill(13, 15), Some((13, 15)));
+        assert_eq!(gaps.fill(5, 11), Some((10, 11)));
+        assert_eq!(gaps.ranges(), [(12, 12), (16, 20)]);
+        assert_eq!(gaps.fill(14, 20), Some((16, 20)));
+        assert_eq!(gaps.ranges(), [(12, 12)]);
     }
 }

@@ -2,15 +2,100 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
-use super::stream::Stream;
-use crate::model::Instrument;
+use super::book_stream::BookStreamState;
+use super::states::StateStream;
+use super::stream::{Order, Stream};
+use crate::model::{Coverage, Decimal, Instrument, UnixNanos};
 
 /// An instrument and the streams that had data.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) instrument: Instrument,
+    pub(super) instrument: Arc<Instrument>,
+    /// Trades, by channel.
     pub(super) streams: Vec<Stream>,
+    pub(super) books: Vec<BookStreamState>,
+    pub(super) fundings: Vec<StateStream>,
+    pub(super) liquidations: Vec<StateStream>,
+    has_data: bool,
+}
+
+impl Entry {
+    fn new(instrument: Arc<Instrument>) -> Self {
+        Self {
+            instrument,
+            streams: Vec::new(),
+            books: Vec::new(),
+            fundings: Vec::new(),
+            liquidations: Vec::new(),
+            has_data: false,
+        }
+    }
+
+    /// Notes that there is data; returns whether it is the first.
+    pub(super) fn note_data(&mut self) -> bool {
+        !core::mem::replace(&mut self.has_data, true)
+    }
+
+    /// Returns how the session of each stream ended.
+    pub(super) fn ends(&self, received: Option<UnixNanos>) -> impl Iterator<Item = Coverage> {
+        let trades = self
+            .streams
+            .iter()
+            .filter_map(move |stream| match &stream.order {
+                Order::Counted(track) => track.end(received),
+                Order::Windowed(order) => order.end(received),
+            });
+        let books = self
+            .books
+            .iter()
+            .filter_map(move |book| book.track.end(received));
+        let states = self.states();
+        let states = states.filter_map(move |stream| stream.order.end(received));
+        trades.chain(books).chain(states)
+    }
+
+    fn states(&self) -> impl Iterator<Item = &StateStream> {
+        self.fundings.iter().chain(&self.liquidations)
+    }
+
+    /// Returns the channel and the ends of each range of missing ids.
+    pub(super) fn missing(&self) -> impl Iterator<Item = (&'static str, (u64, u64))> {
+        let books = self.books.iter().flat_map(|book| {
+            let ranges = book.track.missing();
+            let ranges = ranges.filter_map(|(first, last)| {
+                Some((u64::try_from(first).ok()?, u64::try_from(last).ok()?))
+            });
+            ranges.map(|range| (book.channel, range))
+        });
+        let trades = self.streams.iter().flat_map(|stream| {
+            let track = match &stream.order {
+                Order::Counted(track) => Some(track),
+                Order::Windowed(_) => None,
+            };
+            let ranges = track.into_iter().flat_map(|track| track.missing());
+            ranges.map(|range| (stream.channel, range))
+        });
+        trades.chain(books)
+    }
+
+    /// Returns each channel's newest receive time.
+    pub(super) fn last_received(&self) -> impl Iterator<Item = (&'static str, UnixNanos)> {
+        let trades = self
+            .streams
+            .iter()
+            .map(|one| (one.channel, one.last_received));
+        let books = self
+            .books
+            .iter()
+            .map(|one| (one.channel, one.last_received));
+        let states = self.states().map(|one| (one.channel, one.last_received));
+        trades
+            .chain(books)
+            .chain(states)
+            .filter_map(|(channel, time)| Some((channel, time?)))
+    }
 }
 
 /// The instruments of one market.
@@ -24,20 +109,14 @@ pub(super) struct Instruments {
 
 impl Instruments {
     /// Of several with one spelling the first counts.
-    pub(super) fn new(list: Vec<Instrument>) -> Self {
+    pub(super) fn new(list: &[Arc<Instrument>]) -> Self {
         let mut by_symbol = HashMap::default();
         for (index, instrument) in list.iter().enumerate() {
             by_symbol
                 .entry(instrument.raw_symbol.as_bytes().into())
                 .or_insert(index);
         }
-        let entries = list
-            .into_iter()
-            .map(|instrument| Entry {
-                instrument,
-                streams: Vec::new(),
-            })
-            .collect();
+        let entries = list.iter().cloned().map(Entry::new).collect();
         Self {
             entries,
             by_symbol,
@@ -53,6 +132,12 @@ impl Instruments {
         }
         self.last = *self.by_symbol.get(symbol)?;
         Some(self.last)
+    }
+
+    /// Returns what one contract of an instrument stands for.
+    #[inline]
+    pub(super) fn contract_size(&self, index: usize) -> Option<Decimal> {
+        self.entries.get(index)?.instrument.contract_size
     }
 
     pub(super) fn position(&self, symbol: &str) -> Option<usize> {

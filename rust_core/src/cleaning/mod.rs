@@ -3,10 +3,18 @@
 //! `docs/cleaning.md` has the rules; each file here names its part of them. Integer arithmetic only,
 //! no IO, no clock, no venue.
 
+mod book_stream;
+mod books;
+mod content;
 mod continuity;
 mod counters;
+#[cfg(test)]
+mod fixture;
+mod fundings;
 mod gaps;
 mod instruments;
+mod levels;
+mod liquidations;
 mod pipeline;
 mod reference;
 mod ring;
@@ -17,8 +25,15 @@ mod s4_precision;
 mod s5_receive_time;
 mod s6_anomaly;
 mod settings;
+mod states;
 mod stream;
+mod verdict;
+mod window;
+mod windowed;
 
+pub use book_stream::{BookInfo, SnapshotSource};
+pub use books::MAX_LEVELS;
 pub use counters::{Counters, StageCounts};
-pub use pipeline::{OpenGap, Pipeline, Rejected, Verdict};
+pub use pipeline::Pipeline;
 pub use settings::{Settings, TimeUnit};
+pub use verdict::{OpenGap, Rejected, Verdict};

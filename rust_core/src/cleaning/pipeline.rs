@@ -1,72 +1,79 @@
 //! The six stages in order.
 
+use std::sync::Arc;
+
+use super::books::Scratch;
+use super::content::content_of;
 use super::continuity::{Arrival, Observation, Outcome};
 use super::counters::Counters;
 use super::instruments::{Entry, Instruments};
 use super::s1_structure::Refusal;
 use super::settings::Settings;
-use super::stream::Stream;
+use super::states::StateStream;
+use super::stream::{Order, Stream};
+use super::verdict::{OpenGap, Rejected, Verdict};
+use super::windowed::{Keyed, Windowed};
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{
-    Coverage, CoverageKind, EventId, Instrument, IssueCode, IssueSet, NativeId, RawField, RawTrade,
-    Side, TradeEvent, UnixNanos,
+    Coverage, CoverageKind, EventId, IdForm, Instrument, IssueCode, IssueSet, NativeId, RawField,
+    RawTrade, Side, TradeEvent, UnixNanos,
 };
-
-/// What becomes of a trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// A graded event of the instrument with this index; `raw` is left `None`.
-    Event(usize, TradeEvent<'static>),
-    /// The event, of the instrument with this index, is out already.
-    Duplicate(usize),
-    /// Irreparable.
-    Quarantine(Rejected),
-}
-
-/// Why a trade was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// One of the irreparable codes.
-    pub reason: IssueCode,
-    /// The stage that gave up, 1 to 6.
-    pub stage: u8,
-    /// The field at fault in the venue's spelling.
-    pub field: &'static str,
-    /// Index of the instrument that the trade names, when it is in the list.
-    pub instrument: Option<usize>,
-}
-
-/// Ids known to be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenGap<'a> {
-    /// Of what.
-    pub instrument: &'a Instrument,
-    /// In which channel.
-    pub channel: &'static str,
-    /// First missing id.
-    pub first: u64,
-    /// Last missing id.
-    pub last: u64,
-}
 
 /// The cleaning pipeline of one market and its state.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
-    settings: Settings,
-    instruments: Instruments,
+    pub(super) settings: Settings,
+    pub(super) instruments: Instruments,
     /// Instruments that had data, in the order of their first event.
-    seen: Vec<usize>,
+    pub(super) seen: Vec<usize>,
     /// Streams that may have a run of late ids to report: index of the instrument, of the stream.
     pending: Vec<(usize, usize)>,
+    /// Levels of the order-book message being cleaned.
+    pub(super) scratch: Scratch,
+    /// The live book that the latest message changed: index of the instrument, of the book.
+    pub(super) applied: Option<(usize, usize)>,
+}
+
+/// Runs a record through the stages and counts what each repaired.
+pub(super) struct Stages<'a> {
+    counters: &'a mut Counters,
+    /// All repairs so far.
+    pub(super) issues: IssueSet,
+}
+
+impl<'a> Stages<'a> {
+    pub(super) const fn new(counters: &'a mut Counters) -> Self {
+        Self {
+            counters,
+            issues: IssueSet::EMPTY,
+        }
+    }
+
+    /// Runs stage `stage` (1 to 5).
+    #[inline]
+    pub(super) fn pass<T>(
+        &mut self,
+        stage: u8,
+        work: impl FnOnce(&mut IssueSet) -> Result<T, Refusal>,
+    ) -> Passed<T> {
+        let mut repairs = IssueSet::EMPTY;
+        let passed = work(&mut repairs).map_err(|refusal| (stage, refusal))?;
+        if !repairs.is_empty() {
+            self.issues.insert_all(repairs);
+            self.counters.count_repaired(stage);
+        }
+        Ok(passed)
+    }
 }
 
 /// Refused by a stage (1 to 6).
-type Passed<T> = Result<T, (u8, Refusal)>;
+pub(super) type Passed<T> = Result<T, (u8, Refusal)>;
 
 /// A trade after stage 5.
-struct Exact {
+struct Exact<'a> {
     instrument: usize,
     side: Side,
+    id_text: Option<&'a [u8]>,
     trade_id_range: Option<(u64, u64)>,
     seen: Observation,
     issues: IssueSet,
@@ -75,25 +82,27 @@ struct Exact {
 impl Pipeline {
     /// Makes the pipeline of one market's `instruments`; verdicts name them by index.
     #[must_use]
-    pub fn new(instruments: Vec<Instrument>, settings: Settings) -> Self {
+    pub fn new(instruments: &[Arc<Instrument>], settings: Settings) -> Self {
         let instruments = Instruments::new(instruments);
         Self {
             settings,
             instruments,
             seen: Vec::new(),
             pending: Vec::new(),
+            scratch: Scratch::default(),
+            applied: None,
         }
     }
 
     /// Cleans one trade. Statements about the completeness of its stream go to `reports`.
     #[inline]
-    pub fn clean(
+    pub fn clean<'a>(
         &mut self,
-        raw: &RawTrade<'_>,
+        raw: &RawTrade<'a>,
         received: Option<UnixNanos>,
         counters: &mut Counters,
         reports: &mut Vec<Coverage>,
-    ) -> Verdict {
+    ) -> Verdict<TradeEvent<'a>> {
         let verdict = self
             .make_exact(raw, received, counters)
             .and_then(|exact| self.judge(raw, &exact, counters, reports));
@@ -101,19 +110,19 @@ impl Pipeline {
             Ok(verdict) => verdict,
             Err((stage, refusal)) => {
                 counters.count_quarantined(refusal.reason, stage);
-                Verdict::Quarantine(self.rejected(raw, stage, refusal))
+                Verdict::Quarantine(self.rejected(raw.symbol, stage, refusal))
             }
         }
     }
 
     /// Stages 1 to 5.
     #[inline]
-    fn make_exact(
+    fn make_exact<'a>(
         &mut self,
-        raw: &RawTrade<'_>,
+        raw: &RawTrade<'a>,
         received: Option<UnixNanos>,
         counters: &mut Counters,
-    ) -> Passed<Exact> {
+    ) -> Passed<Exact<'a>> {
         let mut issues = IssueSet::EMPTY;
         let mut leave = |stage: u8, repairs: IssueSet| {
             if !repairs.is_empty() {
@@ -128,10 +137,20 @@ impl Pipeline {
         let fields = s2_fields::check(raw, &text, unit, received, &mut repairs)
             .map_err(|refusal| (2, refusal))?;
         leave(2, core::mem::take(&mut repairs));
-        let instrument = s3_symbol::check(raw, text.symbol, &mut self.instruments)
+        let keys = &raw.stream.keys;
+        let instruments = &mut self.instruments;
+        let instrument = s3_symbol::check(raw.stream_symbol, text.symbol, keys.symbol, instruments)
             .map_err(|refusal| (3, refusal))?;
-        let (price, quantity) = s4_precision::check(fields.price, fields.quantity, &mut repairs)
-            .map_err(|refusal| (4, refusal))?;
+        let contract_size = instruments.contract_size(instrument);
+        let keys = (keys.price, keys.quantity);
+        let (price, quantity) = s4_precision::check(
+            fields.price,
+            fields.quantity,
+            contract_size,
+            keys,
+            &mut repairs,
+        )
+        .map_err(|refusal| (4, refusal))?;
         leave(4, core::mem::take(&mut repairs));
         s5_receive_time::check(received, &mut repairs);
         leave(5, repairs);
@@ -143,7 +162,8 @@ impl Pipeline {
             ..
         } = fields;
         let seen = Observation {
-            id,
+            id: id.number,
+            first: id.first,
             time,
             published,
             received,
@@ -153,6 +173,7 @@ impl Pipeline {
         Ok(Exact {
             instrument,
             side: text.side,
+            id_text: id.text,
             trade_id_range,
             seen,
             issues,
@@ -161,13 +182,13 @@ impl Pipeline {
 
     /// Stage 6.
     #[inline]
-    fn judge(
+    fn judge<'a>(
         &mut self,
-        raw: &RawTrade<'_>,
-        exact: &Exact,
+        raw: &RawTrade<'a>,
+        exact: &Exact<'a>,
         counters: &mut Counters,
         reports: &mut Vec<Coverage>,
-    ) -> Passed<Verdict> {
+    ) -> Passed<Verdict<TradeEvent<'a>>> {
         let internal = (6, Refusal::new(IssueCode::Internal, "$"));
         let seen = &exact.seen;
         let at = self.stream_of(exact.instrument, raw);
@@ -177,16 +198,19 @@ impl Pipeline {
             .ok_or(internal)?;
         let stream = entry.streams.get_mut(at).ok_or(internal)?;
         stream.last_received = stream.last_received.max(seen.received);
-        let latest = stream
-            .track
-            .range()
-            .map(|range| (range.latest_time, range.latest_published));
-        let outcome = stream.track.observe(seen, reports);
+        let (latest, outcome) = match &mut stream.order {
+            Order::Counted(track) => {
+                let range = track.range();
+                let latest = range.map(|range| (range.latest_time, range.latest_published));
+                (latest, track.observe(seen, reports))
+            }
+            Order::Windowed(order) => {
+                let latest = order.latest_time().map(|time| (time, None));
+                (latest, observe_windowed(order, raw, seen, reports))
+            }
+        };
         if !reports.is_empty() {
-            let opened = reports
-                .iter()
-                .filter(|report| report.kind == CoverageKind::GapOpened);
-            counters.gaps_opened += opened.count() as u64;
+            counters.gaps_opened += gaps_opened(reports);
         }
         let arrival = match outcome {
             Outcome::Accepted(arrival) => arrival,
@@ -205,8 +229,12 @@ impl Pipeline {
             issues.insert_all(remarks);
             counters.count_flagged(6);
         }
-        let event = event(stream, exact, issues);
-        if arrival == Arrival::Late && stream.track.has_pending_fill() {
+        let event = event(stream.prefix, raw, exact, issues);
+        if arrival == Arrival::Late
+            && stream
+                .track_mut()
+                .is_some_and(|track| track.has_pending_fill())
+        {
             self.pending.push((exact.instrument, at));
         }
         counters.count_quality(issues.quality());
@@ -224,17 +252,49 @@ impl Pipeline {
             .iter()
             .position(|stream| stream.channel == raw.stream.channel);
         found.unwrap_or_else(|| {
-            if entry.streams.is_empty() {
+            if entry.note_data() {
                 self.seen.push(instrument);
             }
-            entry.streams.push(Stream::new(&entry.instrument, raw));
+            let stream = Stream::new(&entry.instrument, raw.stream);
+            entry.streams.push(stream);
             entry.streams.len() - 1
         })
     }
 
+    /// Returns the stream of funding states of a channel.
+    pub(super) fn fundings_of(
+        &mut self,
+        instrument: usize,
+        channel: &'static str,
+    ) -> Option<&mut StateStream> {
+        let entry = self.instruments.entry_mut(instrument)?;
+        if entry.note_data() {
+            self.seen.push(instrument);
+        }
+        state_stream(&entry.instrument, &mut entry.fundings, channel)
+    }
+
+    /// Returns the stream of forced orders of a channel.
+    pub(super) fn liquidations_of(
+        &mut self,
+        instrument: usize,
+        channel: &'static str,
+    ) -> Option<&mut StateStream> {
+        let entry = self.instruments.entry_mut(instrument)?;
+        if entry.note_data() {
+            self.seen.push(instrument);
+        }
+        state_stream(&entry.instrument, &mut entry.liquidations, channel)
+    }
+
     #[cold]
-    fn rejected(&mut self, raw: &RawTrade<'_>, stage: u8, refusal: Refusal) -> Rejected {
-        let instrument = match raw.symbol {
+    pub(super) fn rejected(
+        &mut self,
+        symbol: RawField<'_>,
+        stage: u8,
+        refusal: Refusal,
+    ) -> Rejected {
+        let instrument = match symbol {
             RawField::Text(symbol) => self.instruments.find(symbol),
             _ => None,
         };
@@ -251,8 +311,9 @@ impl Pipeline {
         let mut reports = Vec::new();
         for (instrument, at) in self.pending.drain(..) {
             let entry = self.instruments.entry_mut(instrument);
-            if let Some(stream) = entry.and_then(|entry| entry.streams.get_mut(at)) {
-                stream.track.flush_fill(&mut reports);
+            let stream = entry.and_then(|entry| entry.streams.get_mut(at));
+            if let Some(track) = stream.and_then(Stream::track_mut) {
+                track.flush_fill(&mut reports);
             }
             reports
                 .drain(..)
@@ -263,15 +324,9 @@ impl Pipeline {
     /// Tells `report` how each stream's session ended, in the order of their first events.
     pub fn finish(&self, received: Option<UnixNanos>, mut report: impl FnMut(usize, Coverage)) {
         for &index in &self.seen {
-            let streams = self
-                .instruments
-                .entries()
-                .get(index)
-                .map(|entry| &entry.streams);
-            for stream in streams.into_iter().flatten() {
-                if let Some(coverage) = stream.track.end(received) {
-                    report(index, coverage);
-                }
+            let entry = self.instruments.entries().get(index);
+            for coverage in entry.into_iter().flat_map(|entry| entry.ends(received)) {
+                report(index, coverage);
             }
         }
     }
@@ -288,15 +343,21 @@ impl Pipeline {
         self.instruments.position(raw_symbol)
     }
 
+    /// Returns the instrument with the venue's spelling `raw_symbol`.
+    #[must_use]
+    pub fn instrument(&self, raw_symbol: &str) -> Option<&Instrument> {
+        let entry = self.instruments.entries().get(self.find(raw_symbol)?)?;
+        Some(&entry.instrument)
+    }
+
     /// Returns all missing ids, sorted by symbol, channel, first id.
     #[must_use]
     pub fn gaps(&self) -> Vec<OpenGap<'_>> {
         let mut gaps = Vec::new();
-        for (Entry { instrument, .. }, stream) in self.streams() {
-            let channel = stream.channel;
-            let ranges = stream.track.missing();
-            gaps.extend(ranges.map(|(first, last)| OpenGap {
-                instrument,
+        for entry in self.entries_with_data() {
+            let ranges = entry.missing();
+            gaps.extend(ranges.map(|(channel, (first, last))| OpenGap {
+                instrument: &entry.instrument,
                 channel,
                 first,
                 last,
@@ -308,30 +369,71 @@ impl Pipeline {
 
     /// Returns each stream's raw symbol, channel and newest receive time.
     pub fn last_received(&self) -> impl Iterator<Item = (&str, &'static str, UnixNanos)> {
-        self.streams().filter_map(|(entry, stream)| {
-            Some((
-                entry.instrument.raw_symbol.as_str(),
-                stream.channel,
-                stream.last_received?,
-            ))
+        self.entries_with_data().flat_map(|entry| {
+            let times = entry.last_received();
+            times.map(|(channel, time)| (entry.instrument.raw_symbol.as_str(), channel, time))
         })
     }
 
-    fn streams(&self) -> impl Iterator<Item = (&Entry, &Stream)> {
-        let seen = self
-            .seen
-            .iter()
-            .filter_map(|index| self.instruments.entries().get(*index));
-        seen.flat_map(|entry| entry.streams.iter().map(move |stream| (entry, stream)))
+    pub(super) fn entries_with_data(&self) -> impl Iterator<Item = &Entry> {
+        let entries = self.instruments.entries();
+        self.seen.iter().filter_map(|index| entries.get(*index))
     }
 }
 
+fn state_stream<'a>(
+    instrument: &Instrument,
+    streams: &'a mut Vec<StateStream>,
+    channel: &'static str,
+) -> Option<&'a mut StateStream> {
+    let found = streams.iter().position(|stream| stream.channel == channel);
+    let at = found.unwrap_or_else(|| {
+        streams.push(StateStream::new(instrument, channel));
+        streams.len() - 1
+    });
+    streams.get_mut(at)
+}
+
+/// Returns how many of `reports` say that a gap opened.
+#[cold]
+pub(super) fn gaps_opened(reports: &[Coverage]) -> u64 {
+    let opened = reports
+        .iter()
+        .filter(|report| report.kind == CoverageKind::GapOpened);
+    opened.count() as u64
+}
+
+#[inline(never)]
+fn observe_windowed(
+    order: &mut Windowed,
+    raw: &RawTrade<'_>,
+    seen: &Observation,
+    reports: &mut Vec<Coverage>,
+) -> Outcome {
+    let keyed = Keyed {
+        key: seen.id,
+        content: content_of(seen),
+        growing: (raw.stream.ids == IdForm::Growing).then_some(seen.id),
+        time: Some(seen.time),
+        received: seen.received,
+    };
+    order.observe(&keyed, reports)
+}
+
 #[inline]
-fn event(stream: &Stream, exact: &Exact, issues: IssueSet) -> TradeEvent<'static> {
+fn event<'a>(
+    prefix: u64,
+    raw: &RawTrade<'a>,
+    exact: &Exact<'a>,
+    issues: IssueSet,
+) -> TradeEvent<'a> {
     let seen = &exact.seen;
     TradeEvent {
-        event_id: EventId::from_sequence(stream.prefix, seen.id),
-        native_id: NativeId::Number(seen.id),
+        event_id: EventId::from_sequence(prefix, seen.id),
+        native_id: match exact.id_text {
+            None => NativeId::Number(seen.id),
+            Some(text) => NativeId::Text(text),
+        },
         timestamp: seen.time,
         received: seen.received,
         published: seen.published,
@@ -340,7 +442,10 @@ fn event(stream: &Stream, exact: &Exact, issues: IssueSet) -> TradeEvent<'static
         quantity: seen.quantity,
         side: exact.side,
         trade_id_range: exact.trade_id_range,
-        metadata: &[],
+        metadata: raw.metadata,
         raw: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,36 +1,16 @@
 //! The latest ids of a stream and what came with them.
 
+use super::content::content_of;
 use super::continuity::Observation;
-use crate::model::Decimal;
 
-const SLOTS: usize = 1_024;
+const PAGES: usize = 16;
+const SLOTS: usize = 64;
 
-/// One accepted event: 64 bytes, a cache line.
+/// One accepted event. `content` is 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Slot {
-    price: i128,
-    quantity: i128,
     id: u64,
-    time: i64,
-    scales: [u8; 2],
-    is_taken: bool,
-}
-
-impl Slot {
-    fn of(seen: &Observation) -> Self {
-        let parts = |decimal: Decimal| (decimal.units(), decimal.scale());
-        let ((price, price_scale), (quantity, quantity_scale)) =
-            (parts(seen.price), parts(seen.quantity));
-        let scales = [price_scale, quantity_scale];
-        Self {
-            price,
-            quantity,
-            id: seen.id,
-            time: seen.time.get(),
-            scales,
-            is_taken: true,
-        }
-    }
+    content: u64,
 }
 
 /// What the ring knows of an id.
@@ -44,40 +24,61 @@ pub(super) enum Known {
     Nothing,
 }
 
+type Page = Option<Box<[Slot; SLOTS]>>;
+
 /// Slot `id mod 1024` holds the event put there last.
-#[derive(Clone, Debug)]
+///
+/// A page of 64 slots is made when the first id falls into it: an instrument that hardly trades
+/// costs one kibibyte, a busy one sixteen.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ring {
-    slots: Vec<Slot>,
+    pages: [Page; PAGES],
 }
 
 impl Ring {
-    pub(super) fn new() -> Self {
-        Self {
-            slots: vec![Slot::default(); SLOTS],
-        }
-    }
-
     pub(super) fn clear(&mut self) {
-        self.slots.fill(Slot::default());
+        self.pages = Default::default();
     }
 
     #[inline]
     pub(super) fn put(&mut self, seen: &Observation) {
-        if let Some(slot) = self.slots.get_mut(index(seen.id)) {
-            *slot = Slot::of(seen);
+        let (page, slot) = place(seen.id);
+        let Some(page) = self.pages.get_mut(page) else {
+            return;
+        };
+        let page = match page {
+            Some(page) => page,
+            None => make(page),
+        };
+        if let Some(slot) = page.get_mut(slot) {
+            *slot = Slot {
+                id: seen.id,
+                content: content_of(seen),
+            };
         }
     }
 
     pub(super) fn look_up(&self, seen: &Observation) -> Known {
-        match self.slots.get(index(seen.id)) {
-            Some(slot) if *slot == Slot::of(seen) => Known::Same,
-            Some(slot) if slot.is_taken && slot.id == seen.id => Known::Other,
-            _ => Known::Nothing,
+        let (page, slot) = place(seen.id);
+        let page = self.pages.get(page).and_then(Option::as_ref);
+        match page.and_then(|page| page.get(slot)) {
+            Some(known) if known.content == 0 || known.id != seen.id => Known::Nothing,
+            Some(known) if known.content == content_of(seen) => Known::Same,
+            Some(_) => Known::Other,
+            None => Known::Nothing,
         }
     }
 }
 
-const fn index(id: u64) -> usize {
+#[cold]
+fn make(page: &mut Page) -> &mut [Slot; SLOTS] {
+    page.insert(Box::new([Slot::default(); SLOTS]))
+}
+
+/// Returns the page and the slot of an id.
+#[inline]
+const fn place(id: u64) -> (usize, usize) {
     let [low, high, ..] = id.to_le_bytes();
-    u16::from_le_bytes([low, high & 3]) as usize
+    let index = u16::from_le_bytes([low, high & 3]) as usize;
+    (index / SLOTS, index % SLOTS)
 }

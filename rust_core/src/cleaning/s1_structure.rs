@@ -1,6 +1,6 @@
 //! Stage 1, structural integrity: every field there and of a usable JSON type.
 
-use crate::model::{IssueCode, IssueSet, RawField, RawTrade, Side};
+use crate::model::{IssueCode, IssueSet, JsonType, RawField, RawTrade, Side, SideForm};
 
 /// Why a stage gives a record up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ impl Refusal {
     }
 }
 
-/// The required fields as text.
+/// The required fields of a trade as text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Structured<'a> {
     pub(super) symbol: &'a [u8],
@@ -32,7 +32,7 @@ pub(super) fn check<'a>(
     raw: &RawTrade<'a>,
     issues: &mut IssueSet,
 ) -> Result<Structured<'a>, Refusal> {
-    // Every field of the usual type is there and needs no remark.
+    // Every field of the most frequent types is there and needs no remark.
     if let RawTrade {
         symbol: RawField::Text(symbol),
         id: RawField::Number(id),
@@ -43,6 +43,9 @@ pub(super) fn check<'a>(
         has_byte_order_mark: false,
         ..
     } = *raw
+        && raw.stream.id_type == JsonType::Number
+        && raw.stream.time_type == JsonType::Number
+        && raw.stream.side_form == SideForm::BuyerIsMaker
     {
         return Ok(Structured {
             symbol,
@@ -53,7 +56,7 @@ pub(super) fn check<'a>(
             side: aggressor(is_buyer_maker),
         });
     }
-    check_unusual(raw, issues)
+    check_other(raw, issues)
 }
 
 const fn aggressor(is_buyer_maker: bool) -> Side {
@@ -64,48 +67,113 @@ const fn aggressor(is_buyer_maker: bool) -> Side {
     }
 }
 
-#[cold]
-fn check_unusual<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Structured<'a>, Refusal> {
-    let required = [
-        (raw.symbol, "s"),
-        (raw.id, raw.stream.keys.id),
-        (raw.price, "p"),
-        (raw.quantity, "q"),
-        (raw.time, "T"),
-        (raw.side, "m"),
-    ];
-    for (field, key) in required {
-        if field == RawField::Missing {
-            return Err(Refusal::new(IssueCode::Missing, key));
-        }
-    }
-    let RawField::Text(symbol) = raw.symbol else {
-        return Err(Refusal::new(IssueCode::Type, "s"));
+#[inline(never)]
+fn check_other<'a>(raw: &RawTrade<'a>, issues: &mut IssueSet) -> Result<Structured<'a>, Refusal> {
+    let (stream, keys) = (raw.stream, &raw.stream.keys);
+    all_there(&[
+        (raw.symbol, keys.symbol),
+        (raw.id, keys.id),
+        (raw.price, keys.price),
+        (raw.quantity, keys.quantity),
+        (raw.time, keys.time),
+        (raw.side, keys.side),
+    ])?;
+    let symbol = text(raw.symbol, keys.symbol)?;
+    let type_fault = |key| Refusal::new(IssueCode::Type, key);
+    let id = scalar(raw.id, stream.id_type, type_fault(keys.id), issues)?;
+    let price = scalar(raw.price, JsonType::Text, type_fault(keys.price), issues)?;
+    let quantity = scalar(
+        raw.quantity,
+        JsonType::Text,
+        type_fault(keys.quantity),
+        issues,
+    )?;
+    let time_fault = Refusal::new(IssueCode::Timestamp, keys.time);
+    let time = scalar(raw.time, stream.time_type, time_fault, issues)?;
+    let side = match (stream.side_form, raw.side) {
+        (SideForm::BuyerIsMaker, RawField::Bool(is_buyer_maker)) => aggressor(is_buyer_maker),
+        (SideForm::Taker, field) => side(field, keys.side)?,
+        _ => return Err(Refusal::new(IssueCode::Side, keys.side)),
     };
-    let text_or_number = |field: RawField<'a>, reason, key| match field {
-        RawField::Text(text) => Ok((text, true)),
-        RawField::Number(text) => Ok((text, false)),
-        _ => Err(Refusal::new(reason, key)),
-    };
-    let (id, id_is_text) = text_or_number(raw.id, IssueCode::Type, raw.stream.keys.id)?;
-    let (price, price_is_text) = text_or_number(raw.price, IssueCode::Type, "p")?;
-    let (quantity, quantity_is_text) = text_or_number(raw.quantity, IssueCode::Type, "q")?;
-    let (time, time_is_text) = text_or_number(raw.time, IssueCode::Timestamp, "T")?;
-    let RawField::Bool(is_buyer_maker) = raw.side else {
-        return Err(Refusal::new(IssueCode::Side, "m"));
-    };
-    if id_is_text || time_is_text || !price_is_text || !quantity_is_text {
-        issues.insert(IssueCode::UnexpectedJsonType);
-    }
-    if raw.has_byte_order_mark {
-        issues.insert(IssueCode::ByteOrderMark);
-    }
+    byte_order_mark(raw.has_byte_order_mark, issues);
     Ok(Structured {
         symbol,
         id,
         price,
         quantity,
         time,
-        side: aggressor(is_buyer_maker),
+        side,
     })
+}
+
+/// Refuses the first of `required` that does not occur.
+#[inline]
+pub(super) fn all_there(required: &[(RawField<'_>, &'static str)]) -> Result<(), Refusal> {
+    let missing = required
+        .iter()
+        .find(|(field, _)| *field == RawField::Missing);
+    match missing {
+        Some((_, key)) => Err(Refusal::new(IssueCode::Missing, key)),
+        None => Ok(()),
+    }
+}
+
+/// Returns a field that must be text.
+#[inline]
+pub(super) fn text<'a>(field: RawField<'a>, key: &'static str) -> Result<&'a [u8], Refusal> {
+    match field {
+        RawField::Text(text) => Ok(text),
+        _ => Err(Refusal::new(IssueCode::Type, key)),
+    }
+}
+
+/// Returns a field that must be text or a number; the type that is not `usual` is remarked.
+#[inline]
+pub(super) fn scalar<'a>(
+    field: RawField<'a>,
+    usual: JsonType,
+    fault: Refusal,
+    issues: &mut IssueSet,
+) -> Result<&'a [u8], Refusal> {
+    let (text, other) = match field {
+        RawField::Text(text) => (text, JsonType::Number),
+        RawField::Number(text) => (text, JsonType::Text),
+        _ => return Err(fault),
+    };
+    if usual == other {
+        issues.insert(IssueCode::UnexpectedJsonType);
+    }
+    Ok(text)
+}
+
+/// As [`scalar`]; a field that does not occur, or is empty text, is `None`.
+#[inline]
+pub(super) fn optional<'a>(
+    field: RawField<'a>,
+    usual: JsonType,
+    fault: Refusal,
+    issues: &mut IssueSet,
+) -> Result<Option<&'a [u8]>, Refusal> {
+    match field {
+        RawField::Missing | RawField::Text(b"") => Ok(None),
+        _ => scalar(field, usual, fault, issues).map(Some),
+    }
+}
+
+/// Returns a side that is spelt out, in any ASCII case.
+#[inline]
+pub(super) fn side(field: RawField<'_>, key: &'static str) -> Result<Side, Refusal> {
+    match field {
+        RawField::Text(text) if text.eq_ignore_ascii_case(b"buy") => Ok(Side::Buy),
+        RawField::Text(text) if text.eq_ignore_ascii_case(b"sell") => Ok(Side::Sell),
+        _ => Err(Refusal::new(IssueCode::Side, key)),
+    }
+}
+
+/// Remarks a byte order mark.
+#[inline]
+pub(super) const fn byte_order_mark(is_there: bool, issues: &mut IssueSet) {
+    if is_there {
+        issues.insert(IssueCode::ByteOrderMark);
+    }
 }

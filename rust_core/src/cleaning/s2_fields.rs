@@ -1,15 +1,19 @@
 //! Stage 2, field validity: ids, decimals and times in their grammar and within their bounds.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::s1_structure::{Refusal, Structured};
 use super::settings::TimeUnit;
 use crate::model::{
-    Decimal, DecimalError, IssueCode, IssueSet, RawField, RawTrade, UnixNanos, parse_u64,
+    Decimal, DecimalError, IdForm, IssueCode, IssueSet, RawField, RawTrade, UnixNanos, parse_u64,
 };
 
 /// 2009-01-01T00:00:00Z: no exchange traded crypto before it.
 const EARLIEST_NS: i64 = 1_230_768_000_000_000_000;
 const DAY_NS: u64 = 86_400_000_000_000;
 const LONGEST_TIME: usize = 19;
+/// Most bytes of an id that is text.
+const LONGEST_ID: usize = 128;
 
 /// A decimal whose text is well-formed and above zero.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +24,21 @@ pub(super) enum Amount<'a> {
     Text(&'a [u8]),
 }
 
-/// The fields as values.
+/// A trade's id as a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TradeId<'a> {
+    /// The id, or 64 bits made from its text.
+    pub(super) number: u64,
+    /// The event stands for the ids from here to `number`.
+    pub(super) first: u64,
+    /// The id where it is no number.
+    pub(super) text: Option<&'a [u8]>,
+}
+
+/// The fields of a trade as values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields<'a> {
-    pub(super) id: u64,
+    pub(super) id: TradeId<'a>,
     pub(super) price: Amount<'a>,
     pub(super) quantity: Amount<'a>,
     pub(super) time: UnixNanos,
@@ -40,18 +55,12 @@ pub(super) fn check<'a>(
     received: Option<UnixNanos>,
     issues: &mut IssueSet,
 ) -> Result<Fields<'a>, Refusal> {
-    let id = parse_u64(text.id).ok_or(Refusal::new(IssueCode::Id, raw.stream.keys.id))?;
-    let price = amount(text.price, "p")?;
-    let quantity = amount(text.quantity, "q")?;
-    let time = time(text.time, unit, received, issues)?;
-    let published = match raw.published {
-        RawField::Missing => None,
-        RawField::Number(text) | RawField::Text(text) => plain_time(text, unit),
-        _ => None,
-    };
-    if published.is_none() && raw.published != RawField::Missing {
-        issues.insert(IssueCode::PublishedTimeDropped);
-    }
+    let keys = &raw.stream.keys;
+    let id = trade_id(raw, text.id)?;
+    let price = amount(text.price, keys.price)?;
+    let quantity = amount(text.quantity, keys.quantity)?;
+    let time = time(text.time, keys.time, unit, received, issues)?;
+    let published = published(raw.published, unit, issues);
     let trade_id_range = match (raw.first_id, raw.last_id) {
         (RawField::Number(first), RawField::Number(last)) => parse_u64(first).zip(parse_u64(last)),
         _ => None,
@@ -67,12 +76,106 @@ pub(super) fn check<'a>(
 }
 
 #[inline]
-fn amount<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, Refusal> {
+fn trade_id<'a>(raw: &RawTrade<'a>, text: &'a [u8]) -> Result<TradeId<'a>, Refusal> {
+    let number = parse_u64(text);
+    let number = match raw.stream.ids {
+        IdForm::Text if number.is_none() => return text_id(raw, text),
+        _ => number.ok_or(Refusal::new(IssueCode::Id, raw.stream.keys.id))?,
+    };
+    let first = match raw.id_count {
+        RawField::Missing => number,
+        count => first_id(number, count)?,
+    };
+    Ok(TradeId {
+        number,
+        first,
+        text: None,
+    })
+}
+
+#[inline(never)]
+fn text_id<'a>(raw: &RawTrade<'a>, text: &'a [u8]) -> Result<TradeId<'a>, Refusal> {
+    if !(1..=LONGEST_ID).contains(&text.len()) {
+        return Err(Refusal::new(IssueCode::Id, raw.stream.keys.id));
+    }
+    let number = xxh3_64(text);
+    Ok(TradeId {
+        number,
+        first: number,
+        text: Some(text),
+    })
+}
+
+#[inline(never)]
+fn first_id(last: u64, count: RawField<'_>) -> Result<u64, Refusal> {
+    let count = match count {
+        RawField::Number(text) | RawField::Text(text) => parse_u64(text),
+        _ => None,
+    };
+    count
+        .and_then(|count| last.checked_sub(count.checked_sub(1)?))
+        .ok_or(Refusal::new(IssueCode::Id, "count"))
+}
+
+/// Reads an update id: an integer of 64 bits, -1 included where `lowest` says so.
+#[inline]
+pub(super) fn update_id(text: &[u8], lowest: i64, key: &'static str) -> Result<i64, Refusal> {
+    let id = match text {
+        b"-1" => Some(-1),
+        _ => parse_u64(text).and_then(|id| i64::try_from(id).ok()),
+    };
+    id.filter(|id| *id >= lowest)
+        .ok_or(Refusal::new(IssueCode::Id, key))
+}
+
+/// Reads an amount above zero in its grammar.
+#[inline]
+pub(super) fn amount<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, Refusal> {
     match Decimal::parse_short(text) {
         Some(decimal) if decimal.units() > 0 => Ok(Amount::Read(decimal)),
         Some(_) => Err(Refusal::new(IssueCode::Range, key)),
         None => unusual_amount(text, key),
     }
+}
+
+/// Reads an amount of zero or more in its grammar.
+#[inline]
+pub(super) fn amount_or_zero<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, Refusal> {
+    match Decimal::parse_short(text) {
+        Some(decimal) => Ok(Amount::Read(decimal)),
+        None if Decimal::parse(text) == Ok(Decimal::ZERO) => Ok(Amount::Read(Decimal::ZERO)),
+        None => unusual_amount(text, key),
+    }
+}
+
+/// Reads a number of either sign, or zero, in its grammar.
+#[inline]
+pub(super) fn signed_amount<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, Refusal> {
+    match Decimal::parse_short(text) {
+        Some(decimal) => Ok(Amount::Read(decimal)),
+        None if Decimal::parse(text) == Err(DecimalError::Syntax) => {
+            Err(Refusal::new(IssueCode::DecimalSyntax, key))
+        }
+        None => Ok(Amount::Text(text)),
+    }
+}
+
+/// Reads a publishing time; one that is unusable is left out and remarked.
+#[inline]
+pub(super) fn published(
+    field: RawField<'_>,
+    unit: TimeUnit,
+    issues: &mut IssueSet,
+) -> Option<UnixNanos> {
+    let published = match field {
+        RawField::Missing => return None,
+        RawField::Number(text) | RawField::Text(text) => plain_time(text, unit),
+        _ => None,
+    };
+    if published.is_none() {
+        issues.insert(IssueCode::PublishedTimeDropped);
+    }
+    published
 }
 
 #[cold]
@@ -85,14 +188,16 @@ fn unusual_amount<'a>(text: &'a [u8], key: &'static str) -> Result<Amount<'a>, R
     }
 }
 
+/// Reads the time of an event; a wrong unit is repaired where the receive time bears it out.
 #[inline]
-fn time(
+pub(super) fn time(
     text: &[u8],
+    key: &'static str,
     unit: TimeUnit,
     received: Option<UnixNanos>,
     issues: &mut IssueSet,
 ) -> Result<UnixNanos, Refusal> {
-    let refusal = Refusal::new(IssueCode::Timestamp, "T");
+    let refusal = Refusal::new(IssueCode::Timestamp, key);
     let count = count_of_units(text).ok_or(refusal)?;
     if let Some(time) = in_bounds(count, unit.nanos()) {
         return Ok(time);
@@ -110,7 +215,8 @@ fn count_of_units(text: &[u8]) -> Option<u64> {
     }
 }
 
-fn plain_time(text: &[u8], unit: TimeUnit) -> Option<UnixNanos> {
+/// Reads a time in `unit` without any repair.
+pub(super) fn plain_time(text: &[u8], unit: TimeUnit) -> Option<UnixNanos> {
     in_bounds(count_of_units(text)?, unit.nanos())
 }
 

@@ -2,21 +2,23 @@
 
 use super::instruments::Instruments;
 use super::s1_structure::Refusal;
-use crate::model::{IssueCode, RawTrade};
+use crate::model::IssueCode;
 
-/// Returns the index of the instrument that `symbol` names.
+/// Returns the index of the instrument that `symbol` names; `subscribed` is that of the subscription,
+/// when the frame says.
 #[inline]
 pub(super) fn check(
-    raw: &RawTrade<'_>,
+    subscribed: Option<&[u8]>,
     symbol: &[u8],
+    key: &'static str,
     instruments: &mut Instruments,
 ) -> Result<usize, Refusal> {
-    if let Some(stream_symbol) = raw.stream_symbol
-        && !stream_symbol.eq_ignore_ascii_case(symbol)
+    if let Some(subscribed) = subscribed
+        && !subscribed.eq_ignore_ascii_case(symbol)
     {
-        return Err(Refusal::new(IssueCode::UnexpectedSymbol, "s"));
+        return Err(Refusal::new(IssueCode::UnexpectedSymbol, key));
     }
     instruments
         .find(symbol)
-        .ok_or(Refusal::new(IssueCode::UnknownSymbol, "s"))
+        .ok_or(Refusal::new(IssueCode::UnknownSymbol, key))
 }

@@ -11,15 +11,20 @@ const QUANTITY_POWER: u32 = 20;
 /// Most digits after the point.
 const MAX_SCALE: u8 = 18;
 
-/// Makes price and quantity exact.
+/// The venue's names of price and quantity.
+pub(super) type Keys = (&'static str, &'static str);
+
+/// Makes price and quantity exact; `contract_size` is what one unit of the quantity stands for.
 #[inline]
 pub(super) fn check(
     price: Amount<'_>,
     quantity: Amount<'_>,
+    contract_size: Option<Decimal>,
+    keys: Keys,
     issues: &mut IssueSet,
 ) -> Result<(Decimal, Decimal), Refusal> {
-    let price = exact(price, PRICE_POWER, "p", issues)?;
-    let quantity = exact(quantity, QUANTITY_POWER, "q", issues)?;
+    let price = exact_price(price, keys.0, issues)?;
+    let quantity = exact_quantity(quantity, contract_size, keys.1, issues)?;
     // The product of two numbers of 64 bits fits 128.
     let is_small = i64::try_from(price.units()).is_ok() && i64::try_from(quantity.units()).is_ok();
     if is_small || price.units().checked_mul(quantity.units()).is_some() {
@@ -27,6 +32,43 @@ pub(super) fn check(
     } else {
         Err(Refusal::new(IssueCode::Range, "notional"))
     }
+}
+
+/// Makes a price, or a rate, exact.
+#[inline]
+pub(super) fn exact_price(
+    price: Amount<'_>,
+    key: &'static str,
+    issues: &mut IssueSet,
+) -> Result<Decimal, Refusal> {
+    exact(price, PRICE_POWER, key, issues)
+}
+
+/// Makes a quantity exact and turns contracts into what they stand for.
+#[inline]
+pub(super) fn exact_quantity(
+    quantity: Amount<'_>,
+    contract_size: Option<Decimal>,
+    key: &'static str,
+    issues: &mut IssueSet,
+) -> Result<Decimal, Refusal> {
+    let quantity = exact(quantity, QUANTITY_POWER, key, issues)?;
+    match contract_size {
+        None => Ok(quantity),
+        Some(size) => contracts(quantity, size, key),
+    }
+}
+
+/// Returns what `quantity` contracts stand for.
+#[inline(never)]
+pub(super) fn contracts(
+    quantity: Decimal,
+    size: Decimal,
+    key: &'static str,
+) -> Result<Decimal, Refusal> {
+    let product = quantity.times(size);
+    let product = product.map_err(|error| Refusal::new(reason(error), key))?;
+    in_bounds(product, QUANTITY_POWER, key)
 }
 
 #[inline]
@@ -53,7 +95,7 @@ fn exact(
 
 fn in_bounds(decimal: Decimal, power: u32, key: &'static str) -> Result<Decimal, Refusal> {
     let limit = pow10(power + u32::from(decimal.scale()));
-    if limit.is_some_and(|limit| decimal.units() >= limit) {
+    if limit.is_some_and(|limit| decimal.units().abs() >= limit) {
         return Err(Refusal::new(IssueCode::Range, key));
     }
     if decimal.scale() > MAX_SCALE {
@@ -77,7 +119,8 @@ mod tests {
 
     fn outcome(price: &[u8], quantity: &[u8]) -> Result<String, (IssueCode, &'static str)> {
         let mut issues = IssueSet::EMPTY;
-        check(Amount::Text(price), Amount::Text(quantity), &mut issues)
+        let (price, quantity) = (Amount::Text(price), Amount::Text(quantity));
+        check(price, quantity, None, ("p", "q"), &mut issues)
             .map(|(price, quantity)| format!("{price} {quantity} {}", issues.is_empty()))
             .map_err(|refusal| (refusal.reason, refusal.field))
     }

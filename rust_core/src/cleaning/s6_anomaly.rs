@@ -41,21 +41,7 @@ fn flag_times(
     settings: &Settings,
     issues: &mut IssueSet,
 ) {
-    if let Some(received) = seen.received {
-        let ahead = i128::from(seen.time.get()) - i128::from(received.get());
-        if ahead > i128::from(settings.future_after_ns) {
-            issues.insert(IssueCode::FutureTimestamp);
-        }
-        if settings.stale_after_ns != 0 && -ahead > i128::from(settings.stale_after_ns) {
-            issues.insert(IssueCode::StaleTimestamp);
-        }
-    }
-    if seen
-        .published
-        .is_some_and(|published| published < seen.time)
-    {
-        issues.insert(IssueCode::TimeReversed);
-    }
+    flag_clocks(seen.time, seen.published, seen.received, settings, issues);
     if arrival == Arrival::InSequence
         && let Some((time, published)) = latest
     {
@@ -66,5 +52,28 @@ fn flag_times(
         if seen.time < time || is_published_earlier {
             issues.insert(IssueCode::TimeReversed);
         }
+    }
+}
+
+/// Remarks times of one event that contradict each other.
+#[inline]
+pub(super) fn flag_clocks(
+    time: UnixNanos,
+    published: Option<UnixNanos>,
+    received: Option<UnixNanos>,
+    settings: &Settings,
+    issues: &mut IssueSet,
+) {
+    if let Some(received) = received {
+        let ahead = i128::from(time.get()) - i128::from(received.get());
+        if ahead > i128::from(settings.future_after_ns) {
+            issues.insert(IssueCode::FutureTimestamp);
+        }
+        if settings.stale_after_ns != 0 && -ahead > i128::from(settings.stale_after_ns) {
+            issues.insert(IssueCode::StaleTimestamp);
+        }
+    }
+    if published.is_some_and(|published| published < time) {
+        issues.insert(IssueCode::TimeReversed);
     }
 }

@@ -1,19 +1,21 @@
 //! The normalizer: one market of one exchange.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use super::markets::Venue;
 use super::outlets::Outlets;
-use super::ports::{Frames, Sink, Tally};
+use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{KeepRaw, Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::binance::spot;
-use crate::adapters::{ControlKind, Frame};
-use crate::cleaning::{Counters, OpenGap, Pipeline, Verdict};
+use crate::adapters::{Arena, ControlKind, Frame, Market};
+use crate::cleaning::{BookInfo, Counters, OpenGap, Pipeline, Rejected, Verdict};
 use crate::model::{
-    Coverage, CoverageKind, Instrument, IssueCode, Malformed, ProofLevel, Quarantine, RawTrade,
-    UnixNanos,
+    Coverage, CoverageKind, EventType, Instrument, IssueCode, IssueSet, Malformed, ProofLevel,
+    Quarantine, RawTrade, UnixNanos,
 };
-use crate::wire::MAX_RAW;
+use crate::wire::{MAX_RAW, topic};
 
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,58 +29,90 @@ pub enum ConnectionState {
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
 #[derive(Debug)]
 pub struct Normalizer {
-    pipeline: Pipeline,
-    outlets: Outlets,
-    counters: Counters,
+    venue: Venue,
+    setup: Setup,
+    /// Lists and resolved escapes of the frame being read.
+    arena: Arena,
+    core: Core,
+}
+
+/// What a frame that was read goes through.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) pipeline: Pipeline,
+    pub(super) outlets: Outlets,
+    pub(super) counters: Counters,
     unsupported: Unsupported,
-    keep_raw: KeepRaw,
-    max_frame_bytes: usize,
-    /// Resolved escapes of the frame being read.
-    scratch: Vec<u8>,
-    /// Statements that the frame being cleaned gave.
-    reports: Vec<Coverage>,
+    pub(super) keep_raw: KeepRaw,
+    pub(super) book_every: u32,
+    /// Statements that the record being cleaned gave.
+    pub(super) reports: Vec<Coverage>,
 }
 
 /// One frame and what came with it.
 #[derive(Clone, Copy)]
-struct Arrived<'a> {
-    index: usize,
-    bytes: &'a [u8],
-    received: Option<UnixNanos>,
+pub(super) struct Arrived<'a> {
+    pub(super) index: usize,
+    pub(super) bytes: &'a [u8],
+    pub(super) received: Option<UnixNanos>,
 }
+
+/// The reply to a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// Full address of the request.
+    pub url: &'a str,
+    /// What came back.
+    pub body: &'a [u8],
+    /// When it came back.
+    pub received: Option<UnixNanos>,
+}
+
+const INTERNAL: Malformed = Malformed {
+    reason: IssueCode::Internal,
+    field: "$",
+    offset: None,
+};
+const TOO_LARGE: Malformed = Malformed {
+    reason: IssueCode::FrameTooLarge,
+    field: "$",
+    offset: None,
+};
 
 impl Normalizer {
     /// Makes a normalizer without any state.
     ///
     /// # Errors
     /// See [`SetupError`].
-    pub fn new(setup: Setup) -> Result<Self, SetupError> {
-        setup.check()?;
-        let Setup {
-            exchange,
-            market,
-            producer,
-            ..
-        } = setup;
-        let instrument = |(raw_symbol, symbol)| Instrument {
-            exchange: exchange.clone(),
-            market: market.clone(),
-            symbol,
-            raw_symbol,
+    pub fn new(mut setup: Setup) -> Result<Self, SetupError> {
+        let venue = setup.check()?;
+        let instruments: Vec<_> = setup.take_instruments().into_iter().map(Arc::new).collect();
+        let nowhere = Instrument {
+            exchange: setup.exchange.clone(),
+            market: setup.market.clone(),
+            symbol: String::new(),
+            raw_symbol: String::new(),
             contract_size: None,
         };
-        let nowhere = instrument((String::new(), String::new()));
-        let instruments: Vec<_> = setup.instruments.into_iter().map(instrument).collect();
-        Ok(Self {
-            outlets: Outlets::new(&instruments, &nowhere, &producer)?,
-            pipeline: Pipeline::new(instruments, setup.cleaning),
+        let core = Core {
+            outlets: Outlets::new(&instruments, &nowhere, &setup.producer)?,
+            pipeline: Pipeline::new(&instruments, setup.cleaning),
             counters: Counters::default(),
             unsupported: Unsupported::default(),
             keep_raw: setup.keep_raw,
-            max_frame_bytes: setup.max_frame_bytes,
-            scratch: Vec::new(),
+            book_every: setup.book_every,
             reports: Vec::new(),
+        };
+        Ok(Self {
+            venue,
+            setup,
+            arena: Arena::new(),
+            core,
         })
+    }
+
+    pub(super) const fn venue(&self) -> Venue {
+        self.venue
     }
 
     /// Cleans and encodes `frames`; batches and control frames go to `sink`.
@@ -92,31 +126,103 @@ impl Normalizer {
         sink: &mut S,
     ) -> Tally {
         self.guarded(frames, sent, sink, |normalizer, sink| {
-            for index in 0..frames.count() {
-                let received = frames.received(index);
-                match frames.frame(index) {
-                    Some(frame) => {
-                        normalizer.frame(
-                            Arrived {
-                                index,
-                                bytes: frame.as_ref(),
-                                received,
-                            },
-                            sink,
-                        );
-                    }
-                    None => normalizer.fail(
-                        Arrived {
-                            index,
-                            bytes: &[],
-                            received,
-                        },
-                        sink,
-                    ),
+            normalizer.read(frames, sink);
+            normalizer.core.end_push(sink);
+        })
+    }
+
+    /// Reads the reply to a request as [`Normalizer::push`] reads a frame: a snapshot of a book is an
+    /// event, any other reply is unsupported.
+    pub fn push_reply<S: Sink>(
+        &mut self,
+        reply: &Reply<'_>,
+        sent: Option<UnixNanos>,
+        sink: &mut S,
+    ) -> Tally {
+        let Reply { body, received, .. } = *reply;
+        let frames = Slices {
+            frames: &[body],
+            received,
+        };
+        let before = self.core.counters;
+        let tally = self.guarded(&frames, sent, sink, |normalizer, sink| {
+            normalizer.read_reply(reply, sink);
+            normalizer.core.end_push(sink);
+        });
+        // A reply that was quarantined after a panic was counted as the frame it is not.
+        let counters = &mut self.core.counters;
+        if counters.frames != before.frames {
+            counters.frames = before.frames;
+            counters.replies = before.replies + 1;
+        }
+        Tally { frames: 0, ..tally }
+    }
+
+    /// Reads frames with the parsers of one market.
+    #[inline]
+    pub(super) fn read_as<M: Market, F: Frames, S: Sink>(&mut self, frames: &F, sink: &mut S) {
+        for index in 0..frames.count() {
+            let received = frames.received(index);
+            match frames.frame(index) {
+                Some(frame) => {
+                    let bytes = frame.as_ref();
+                    let arrived = Arrived {
+                        index,
+                        bytes,
+                        received,
+                    };
+                    self.frame::<M, S>(arrived, sink);
+                }
+                None => {
+                    let bytes = &[];
+                    let arrived = Arrived {
+                        index,
+                        bytes,
+                        received,
+                    };
+                    self.core.fail(arrived, sink);
                 }
             }
-            normalizer.end_push(sink);
-        })
+        }
+    }
+
+    #[inline]
+    fn frame<M: Market, S: Sink>(&mut self, arrived: Arrived<'_>, sink: &mut S) {
+        let Self {
+            arena, core, setup, ..
+        } = self;
+        core.counters.frames += 1;
+        if arrived.bytes.len() > setup.max_frame_bytes {
+            return core.malformed(arrived, TOO_LARGE, sink);
+        }
+        match M::parse_usual(arrived.bytes, arena) {
+            Some(Frame::Trade(raw)) => core.trade(arrived, &raw, sink),
+            Some(frame) => core.accept(arrived, &frame, sink),
+            None => {
+                let frame = M::parse(arrived.bytes, arena);
+                core.counters.fallbacks += u64::from(has_events(&frame));
+                core.accept(arrived, &frame, sink);
+            }
+        }
+        arena.reset();
+    }
+
+    pub(super) fn read_reply_as<M: Market, S: Sink>(&mut self, reply: &Reply<'_>, sink: &mut S) {
+        let Self {
+            arena, core, setup, ..
+        } = self;
+        core.counters.replies += 1;
+        let arrived = Arrived {
+            index: 0,
+            bytes: reply.body,
+            received: reply.received,
+        };
+        if reply.body.len() > setup.max_frame_bytes {
+            return core.malformed(arrived, TOO_LARGE, sink);
+        }
+        let frame = M::parse_reply(reply.url, reply.body, arena);
+        core.accept(arrived, &frame, sink);
+        arena.reset();
     }
 
     /// Runs `work`, the body of a push; when it panics, quarantines the push instead.
@@ -130,16 +236,19 @@ impl Normalizer {
         let sent = sent
             .or_else(|| frames.newest())
             .unwrap_or(UnixNanos::new(0));
-        self.outlets.begin_push(sent);
-        self.unsupported.begin_push();
-        let before = self.counters;
+        self.core.outlets.begin_push(sent);
+        self.core.unsupported.begin_push();
+        let before = self.core.counters;
         // State may be half changed after a panic, but every part of it stays valid by itself.
         if catch_unwind(AssertUnwindSafe(|| work(self, sink))).is_err() {
-            self.quarantine_push(frames, sent, &before, sink);
+            self.arena.reset();
+            self.core.quarantine_push(frames, sent, &before, sink);
         }
-        tally(&before, &self.counters)
+        tally(&before, &self.core.counters)
     }
+}
 
+impl Core {
     #[cold]
     fn quarantine_push<F: Frames, S: Sink>(
         &mut self,
@@ -173,55 +282,40 @@ impl Normalizer {
     #[cold]
     fn fail(&mut self, arrived: Arrived<'_>, sink: &mut impl Sink) {
         self.counters.frames += 1;
-        self.malformed(
-            arrived,
-            Malformed {
-                reason: IssueCode::Internal,
-                field: "$",
-                offset: None,
-            },
-            sink,
-        );
+        self.malformed(arrived, INTERNAL, sink);
+    }
+
+    /// Cleans and encodes what a frame was read as.
+    #[inline(never)]
+    fn accept<S: Sink>(&mut self, arrived: Arrived<'_>, frame: &Frame<'_>, sink: &mut S) {
+        match frame {
+            Frame::Trade(raw) => self.trade(arrived, raw, sink),
+            Frame::Trades(list) => self.each(list, |core, raw| core.trade(arrived, raw, sink)),
+            Frame::Books(list) => self.each(list, |core, raw| core.book(arrived, raw, sink)),
+            Frame::Fundings(list) => self.each(list, |core, raw| core.funding(arrived, raw, sink)),
+            Frame::Liquidations(list) => {
+                self.each(list, |core, raw| core.liquidation(arrived, raw, sink));
+            }
+            Frame::Control(kind) => {
+                if let Some(count) = self.counters.control.get_mut(*kind as usize) {
+                    *count += 1;
+                }
+                sink.control(arrived.index, *kind, arrived.bytes);
+            }
+            Frame::Unsupported { name, is_array } => self.count_unsupported(name, *is_array),
+            Frame::Malformed(fault) => self.malformed(arrived, *fault, sink),
+        }
     }
 
     #[inline]
-    fn frame(&mut self, arrived: Arrived<'_>, sink: &mut impl Sink) {
-        self.counters.frames += 1;
-        if arrived.bytes.len() > self.max_frame_bytes {
-            let fault = Malformed {
-                reason: IssueCode::FrameTooLarge,
-                field: "$",
-                offset: None,
-            };
-            return self.malformed(arrived, fault, sink);
-        }
-        match spot::parse_usual(arrived.bytes) {
-            Some(raw) => self.trade(arrived, &raw, sink),
-            None => self.unusual_frame(arrived, sink),
-        }
+    fn each<T>(&mut self, list: &[T], mut one: impl FnMut(&mut Self, &T)) {
+        self.counters.further_elements += (list.len() as u64).saturating_sub(1);
+        list.iter().for_each(|raw| one(self, raw));
     }
 
-    fn unusual_frame(&mut self, arrived: Arrived<'_>, sink: &mut impl Sink) {
-        let mut scratch = core::mem::take(&mut self.scratch);
-        match spot::parse(arrived.bytes, &mut scratch) {
-            Frame::Trade(raw) => {
-                self.counters.fallbacks += 1;
-                self.trade(arrived, &raw, sink);
-            }
-            Frame::Control(kind) => {
-                if let Some(count) = self.counters.control.get_mut(kind as usize) {
-                    *count += 1;
-                }
-                sink.control(arrived.index, kind, arrived.bytes);
-            }
-            Frame::Unsupported { name, is_array } => {
-                self.counters.unsupported += 1;
-                self.unsupported.count(name, is_array);
-            }
-            Frame::Malformed(fault) => self.malformed(arrived, fault, sink),
-            Frame::Trades(_) | Frame::Books(_) | Frame::Fundings(_) | Frame::Liquidations(_) => {}
-        }
-        self.scratch = scratch;
+    pub(super) fn count_unsupported(&mut self, name: &str, is_array: bool) {
+        self.counters.unsupported += 1;
+        self.unsupported.count(name, is_array);
     }
 
     #[inline]
@@ -231,34 +325,42 @@ impl Normalizer {
                 .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
         match verdict {
             Verdict::Event(instrument, mut event) => {
-                let keeps_raw = self.keep_raw == KeepRaw::All || !event.issues.is_empty();
-                event.raw =
-                    keeps_raw.then(|| arrived.bytes.get(..MAX_RAW).unwrap_or(arrived.bytes));
+                event.raw = kept(self.keep_raw, event.issues, arrived.bytes);
                 self.outlets.trade(instrument, &event, sink);
                 if !self.reports.is_empty() {
                     self.report(instrument, sink);
                 }
             }
             Verdict::Duplicate(instrument) => self.report(instrument, sink),
-            Verdict::Quarantine(rejected) => {
-                if let Some(instrument) = rejected.instrument {
-                    self.report(instrument, sink);
-                }
-                let record = Quarantine {
-                    reason: rejected.reason,
-                    stage: rejected.stage,
-                    field: rejected.field,
-                    offset: None,
-                    received: arrived.received,
-                    raw: arrived.bytes,
-                };
-                self.outlets.quarantine(rejected.instrument, &record, sink);
-            }
+            Verdict::Unsupported => self.count_unsupported(raw.stream.channel, false),
+            Verdict::Quarantine(rejected) => self.reject(arrived, &rejected, sink),
         }
     }
 
-    /// Sends on what the frame being cleaned stated about its stream.
-    fn report(&mut self, instrument: usize, sink: &mut impl Sink) {
+    /// Quarantines a record that the pipeline gave up.
+    #[cold]
+    pub(super) fn reject<S: Sink>(
+        &mut self,
+        arrived: Arrived<'_>,
+        rejected: &Rejected,
+        sink: &mut S,
+    ) {
+        if let Some(instrument) = rejected.instrument {
+            self.report(instrument, sink);
+        }
+        let record = Quarantine {
+            reason: rejected.reason,
+            stage: rejected.stage,
+            field: rejected.field,
+            offset: None,
+            received: arrived.received,
+            raw: arrived.bytes,
+        };
+        self.outlets.quarantine(rejected.instrument, &record, sink);
+    }
+
+    /// Sends on what the record being cleaned stated about its stream.
+    pub(super) fn report(&mut self, instrument: usize, sink: &mut impl Sink) {
         for coverage in self.reports.drain(..) {
             self.outlets.coverage(instrument, &coverage, sink);
         }
@@ -291,17 +393,24 @@ impl Normalizer {
         pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
         outlets.end_push(sink);
     }
+}
 
-    /// States that the connection was lost or restored, for every instrument that had data.
+impl Normalizer {
+    /// States that the connection was lost or restored, for every instrument that had data; with
+    /// `raw_symbols` for those of them alone.
     pub fn connection(
         &mut self,
         state: ConnectionState,
         received: UnixNanos,
         reason: &str,
+        raw_symbols: Option<&[&str]>,
         sent: Option<UnixNanos>,
         sink: &mut impl Sink,
     ) {
-        self.outlets.begin_push(sent.unwrap_or(received));
+        let Core {
+            pipeline, outlets, ..
+        } = &mut self.core;
+        outlets.begin_push(sent.unwrap_or(received));
         let kind = match state {
             ConnectionState::Lost => CoverageKind::ConnectionLost,
             ConnectionState::Restored => CoverageKind::ConnectionRestored,
@@ -316,10 +425,16 @@ impl Normalizer {
             received: Some(received),
             reason: reason.to_owned(),
         };
-        for &index in self.pipeline.seen() {
-            self.outlets.coverage(index, &record, sink);
+        let chosen: Option<HashSet<_>> = raw_symbols.map(|symbols| {
+            let found = symbols.iter().filter_map(|symbol| pipeline.find(symbol));
+            found.collect()
+        });
+        for index in pipeline.seen() {
+            if chosen.as_ref().is_none_or(|chosen| chosen.contains(index)) {
+                outlets.coverage(*index, &record, sink);
+            }
         }
-        self.outlets.end_push(sink);
+        outlets.end_push(sink);
     }
 
     /// States how the session of every stream ended.
@@ -329,9 +444,9 @@ impl Normalizer {
         sent: Option<UnixNanos>,
         sink: &mut impl Sink,
     ) {
-        let Self {
+        let Core {
             pipeline, outlets, ..
-        } = self;
+        } = &mut self.core;
         outlets.begin_push(sent.or(received).unwrap_or(UnixNanos::new(0)));
         pipeline.finish(received, |index, coverage| {
             outlets.coverage(index, &coverage, sink)
@@ -342,51 +457,86 @@ impl Normalizer {
     /// Returns all counts since the beginning.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        &self.core.counters
     }
 
     /// Returns the control messages by kind, those that occurred.
     pub fn controls(&self) -> impl Iterator<Item = (&'static str, u64)> {
         ControlKind::ALL.into_iter().filter_map(|kind| {
-            let count = self.counters.control.get(kind as usize).copied()?;
+            let count = self.core.counters.control.get(kind as usize).copied()?;
             (count > 0).then_some((kind.name(), count))
         })
     }
 
     /// Returns the messages of types that are not handled, by type.
     pub fn unsupported(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.unsupported.counts()
+        self.core.unsupported.counts()
     }
 
     /// Returns all missing ids.
     #[must_use]
     pub fn gaps(&self) -> Vec<OpenGap<'_>> {
-        self.pipeline.gaps()
+        self.core.pipeline.gaps()
+    }
+
+    /// Returns the books of all instruments that had data.
+    pub fn books(&self) -> impl Iterator<Item = BookInfo<'_>> {
+        self.core.pipeline.books()
     }
 
     /// Returns each stream's raw symbol, channel and newest receive time.
     pub fn last_received(&self) -> impl Iterator<Item = (&str, &'static str, UnixNanos)> {
-        self.pipeline.last_received()
+        self.core.pipeline.last_received()
     }
 
-    /// Returns every topic that these instruments can produce to.
+    /// Returns every topic that these instruments can produce to with events of `types`, and that of
+    /// frames without a known instrument when `types` has quarantine.
     ///
     /// # Errors
     /// The first raw symbol that is not in the instrument list.
-    pub fn topics<'s>(&self, raw_symbols: &[&'s str]) -> Result<Vec<&str>, &'s str> {
+    pub fn topics<'s>(
+        &self,
+        raw_symbols: &[&'s str],
+        types: &[EventType],
+    ) -> Result<Vec<String>, &'s str> {
         let mut topics = Vec::new();
+        let exchange = &self.setup.exchange;
         for raw_symbol in raw_symbols {
-            let index = self.pipeline.find(raw_symbol).ok_or(*raw_symbol)?;
-            topics.extend(self.outlets.topics(index));
+            let instrument = self
+                .core
+                .pipeline
+                .instrument(raw_symbol)
+                .ok_or(*raw_symbol)?;
+            let topic_of = |event_type: &EventType| {
+                topic(*event_type, exchange, &instrument.market, raw_symbol).ok()
+            };
+            topics.extend(types.iter().filter_map(topic_of));
         }
-        topics.push(self.outlets.unknown_topic());
+        if types.contains(&EventType::Quarantine) {
+            topics.extend(topic(EventType::Quarantine, exchange, &self.setup.market, "").ok());
+        }
         Ok(topics)
     }
+}
+
+/// Returns the bytes of a frame where its event must carry them.
+#[inline]
+pub(super) fn kept(keep_raw: KeepRaw, issues: IssueSet, bytes: &[u8]) -> Option<&[u8]> {
+    let is_kept = keep_raw == KeepRaw::All || !issues.is_empty();
+    is_kept.then(|| bytes.get(..MAX_RAW).unwrap_or(bytes))
+}
+
+const fn has_events(frame: &Frame<'_>) -> bool {
+    !matches!(
+        frame,
+        Frame::Control(_) | Frame::Unsupported { .. } | Frame::Malformed(_)
+    )
 }
 
 fn tally(before: &Counters, after: &Counters) -> Tally {
     Tally {
         frames: after.frames - before.frames,
+        items: after.items() - before.items(),
         events: after.events() - before.events(),
         quarantined: after.quarantined() - before.quarantined(),
         duplicates: after.duplicates - before.duplicates,

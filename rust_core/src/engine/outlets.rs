@@ -1,141 +1,229 @@
 //! The encoders of every topic, and the order in which a push touched them.
 
+use std::sync::Arc;
+
 use super::ports::Sink;
-use crate::model::{Coverage, Instrument, Quarantine, TradeEvent, UnixNanos};
-use crate::wire::{CoverageEncoder, QuarantineEncoder, TopicError, TradeEncoder};
+use crate::model::{
+    BookEvent, Coverage, FundingEvent, Instrument, LiquidationEvent, Quarantine, TradeEvent,
+    UnixNanos,
+};
+use crate::wire::{
+    BatchEncoder, BookEncoder, CoverageEncoder, EncodedBatch, FundingEncoder, LiquidationEncoder,
+    QuarantineEncoder, TopicError, TradeEncoder,
+};
 
-/// Topics of an instrument: trades, coverage, quarantine.
-const TOPICS: usize = 3;
+/// Topics of an instrument.
+const TOPICS: usize = 6;
 
-#[derive(Debug)]
-struct Outlet {
-    trades: TradeEncoder,
-    coverage: CoverageEncoder,
-    quarantine: QuarantineEncoder,
+/// A type's place among the topics of an instrument.
+#[derive(Clone, Copy)]
+enum Kind {
+    Trade,
+    Book,
+    Funding,
+    Liquidation,
+    Coverage,
+    Quarantine,
 }
 
-/// One encoder a topic. A topic's route is `3 x index of the instrument + 0, 1 or 2`; the quarantine
-/// of unknown instruments comes last.
+/// The encoders of one instrument, each made when its first event comes.
+#[derive(Debug)]
+struct Outlet {
+    instrument: Arc<Instrument>,
+    trades: Slot<TradeEncoder>,
+    books: Slot<BookEncoder>,
+    fundings: Slot<FundingEncoder>,
+    liquidations: Slot<LiquidationEncoder>,
+    coverage: Slot<CoverageEncoder>,
+    quarantine: Slot<QuarantineEncoder>,
+}
+
+type Slot<E> = Option<Box<E>>;
+
+impl Outlet {
+    const fn new(instrument: Arc<Instrument>) -> Self {
+        Self {
+            instrument,
+            trades: None,
+            books: None,
+            fundings: None,
+            liquidations: None,
+            coverage: None,
+            quarantine: None,
+        }
+    }
+}
+
+/// One encoder a topic. A topic's route is `6 x index of the instrument + kind`; the quarantine of
+/// unknown instruments comes last.
 #[derive(Debug)]
 pub(super) struct Outlets {
     outlets: Vec<Outlet>,
     unknown: QuarantineEncoder,
+    producer: String,
+    push: Push,
+}
+
+/// What is remembered of the push going on.
+#[derive(Debug)]
+struct Push {
     /// Routes with a batch begun, in the order they were begun.
     touched: Vec<usize>,
     sent: UnixNanos,
 }
 
-impl Outlets {
-    pub(super) fn new(
-        instruments: &[Instrument],
-        nowhere: &Instrument,
-        producer: &str,
-    ) -> Result<Self, TopicError> {
-        let outlets = instruments.iter().map(|instrument| {
-            Ok(Outlet {
-                trades: TradeEncoder::new(instrument, producer)?,
-                coverage: CoverageEncoder::new(instrument, producer)?,
-                quarantine: QuarantineEncoder::new(instrument, producer)?,
-            })
-        });
-        Ok(Self {
-            outlets: outlets.collect::<Result<_, _>>()?,
-            unknown: QuarantineEncoder::new(nowhere, producer)?,
-            touched: Vec::new(),
-            sent: UnixNanos::new(0),
-        })
-    }
-
-    pub(super) fn begin_push(&mut self, sent: UnixNanos) {
-        self.sent = sent;
-        self.touched.clear();
-    }
-
+impl Push {
+    /// Makes room in `encoder` for one more event.
     #[inline]
-    pub(super) fn trade(&mut self, index: usize, event: &TradeEvent<'_>, sink: &mut impl Sink) {
-        let Some(outlet) = self.outlets.get_mut(index) else {
-            return;
-        };
-        let encoder = &mut outlet.trades;
-        if encoder.is_full() {
-            encoder.flush(self.sent, |batch| sink.message(index * TOPICS, batch));
-        }
-        if encoder.is_empty() {
-            self.touched.push(index * TOPICS);
-        }
-        encoder.push(event);
-    }
-
-    pub(super) fn coverage(&mut self, index: usize, record: &Coverage, sink: &mut impl Sink) {
-        let Some(outlet) = self.outlets.get_mut(index) else {
-            return;
-        };
-        let (encoder, route) = (&mut outlet.coverage, index * TOPICS + 1);
+    fn make_room<E>(&mut self, encoder: &mut BatchEncoder<E>, route: usize, sink: &mut impl Sink) {
         if encoder.is_full() {
             encoder.flush(self.sent, |batch| sink.message(route, batch));
         }
         if encoder.is_empty() {
             self.touched.push(route);
         }
-        encoder.push(record);
+    }
+}
+
+/// Returns the encoder of a slot, made by `make` when it is the first time. Making one cannot fail:
+/// the topics of every instrument were checked before.
+#[inline]
+fn encoder<E>(slot: &mut Slot<E>, make: impl FnOnce() -> Result<E, TopicError>) -> Option<&mut E> {
+    if slot.is_none() {
+        fill(slot, make);
+    }
+    slot.as_deref_mut()
+}
+
+#[cold]
+fn fill<E>(slot: &mut Slot<E>, make: impl FnOnce() -> Result<E, TopicError>) {
+    *slot = make().ok().map(Box::new);
+}
+
+macro_rules! outlet {
+    ($(#[$doc:meta])* $name:ident, $slot:ident, $kind:ident, $encoder:ident, $event:ty) => {
+        $(#[$doc])*
+        #[inline]
+        pub(super) fn $name(&mut self, index: usize, event: $event, sink: &mut impl Sink) {
+            let Some(outlet) = self.outlets.get_mut(index) else {
+                return;
+            };
+            let make = || $encoder::new(&outlet.instrument, &self.producer);
+            if let Some(encoder) = encoder(&mut outlet.$slot, make) {
+                let route = index * TOPICS + Kind::$kind as usize;
+                self.push.make_room(encoder, route, sink);
+                encoder.push(event);
+            }
+        }
+    };
+}
+
+impl Outlets {
+    pub(super) fn new(
+        instruments: &[Arc<Instrument>],
+        nowhere: &Instrument,
+        producer: &str,
+    ) -> Result<Self, TopicError> {
+        Ok(Self {
+            outlets: instruments.iter().cloned().map(Outlet::new).collect(),
+            unknown: QuarantineEncoder::new(nowhere, producer)?,
+            producer: producer.to_owned(),
+            push: Push {
+                touched: Vec::new(),
+                sent: UnixNanos::new(0),
+            },
+        })
     }
 
-    /// `index` is `None` for an unknown instrument.
+    pub(super) fn begin_push(&mut self, sent: UnixNanos) {
+        self.push.sent = sent;
+        self.push.touched.clear();
+    }
+
+    outlet!(
+        /// Adds a trade of the instrument with this index.
+        trade, trades, Trade, TradeEncoder, &TradeEvent<'_>
+    );
+    outlet!(
+        /// Adds an order-book message of the instrument with this index.
+        book, books, Book, BookEncoder, &BookEvent<'_>
+    );
+    outlet!(
+        /// Adds a funding state of the instrument with this index.
+        funding, fundings, Funding, FundingEncoder, &FundingEvent<'_>
+    );
+    outlet!(
+        /// Adds a forced order of the instrument with this index.
+        liquidation, liquidations, Liquidation, LiquidationEncoder, &LiquidationEvent<'_>
+    );
+    outlet!(
+        /// Adds a statement about the instrument with this index.
+        coverage, coverage, Coverage, CoverageEncoder, &Coverage
+    );
+    outlet!(
+        quarantine_of,
+        quarantine,
+        Quarantine,
+        QuarantineEncoder,
+        &Quarantine<'_>
+    );
+
+    /// Adds what could not become an event; `index` is `None` for an unknown instrument.
     pub(super) fn quarantine(
         &mut self,
         index: Option<usize>,
         record: &Quarantine<'_>,
         sink: &mut impl Sink,
     ) {
-        let unknown = self.outlets.len() * TOPICS;
-        let outlet = index.and_then(|index| Some((self.outlets.get_mut(index)?, index)));
-        let (encoder, route) = match outlet {
-            Some((outlet, index)) => (&mut outlet.quarantine, index * TOPICS + 2),
-            None => (&mut self.unknown, unknown),
-        };
-        if encoder.is_full() {
-            encoder.flush(self.sent, |batch| sink.message(route, batch));
+        match index {
+            Some(index) => self.quarantine_of(index, record, sink),
+            None => {
+                let route = self.outlets.len() * TOPICS;
+                self.push.make_room(&mut self.unknown, route, sink);
+                self.unknown.push(record);
+            }
         }
-        if encoder.is_empty() {
-            self.touched.push(route);
-        }
-        encoder.push(record);
     }
 
     /// Ends every batch begun, in the order they were first touched.
     pub(super) fn end_push(&mut self, sink: &mut impl Sink) {
-        let Self {
-            outlets,
-            unknown,
-            touched,
-            sent,
-        } = self;
+        let Push { touched, sent } = &mut self.push;
         for route in touched.drain(..) {
-            let mut emit = |batch: &crate::wire::EncodedBatch<'_>| sink.message(route, batch);
-            match (outlets.get_mut(route / TOPICS), route % TOPICS) {
-                (Some(outlet), 0) => outlet.trades.flush(*sent, &mut emit),
-                (Some(outlet), 1) => outlet.coverage.flush(*sent, &mut emit),
-                (Some(outlet), _) => outlet.quarantine.flush(*sent, &mut emit),
-                (None, _) => unknown.flush(*sent, &mut emit),
-            };
+            let emit = |batch: &EncodedBatch<'_>| sink.message(route, batch);
+            match self.outlets.get_mut(route / TOPICS) {
+                Some(outlet) => outlet.flush(route % TOPICS, *sent, emit),
+                None => {
+                    self.unknown.flush(*sent, emit);
+                }
+            }
         }
     }
+}
 
-    /// Returns the topics of an instrument.
-    pub(super) fn topics(&self, index: usize) -> impl Iterator<Item = &str> {
-        let outlet = self.outlets.get(index);
-        let topics = outlet.map(|outlet| {
-            [
-                outlet.trades.topic(),
-                outlet.coverage.topic(),
-                outlet.quarantine.topic(),
-            ]
-        });
-        topics.into_iter().flatten()
-    }
-
-    /// Returns the topic of quarantine records without a known instrument.
-    pub(super) fn unknown_topic(&self) -> &str {
-        self.unknown.topic()
+impl Outlet {
+    #[inline]
+    fn flush(&mut self, kind: usize, sent: UnixNanos, emit: impl FnOnce(&EncodedBatch<'_>)) {
+        fn one<E>(
+            slot: &mut Slot<BatchEncoder<E>>,
+            sent: UnixNanos,
+            emit: impl FnOnce(&EncodedBatch<'_>),
+        ) {
+            if let Some(encoder) = slot {
+                encoder.flush(sent, emit);
+            }
+        }
+        const TRADE: usize = Kind::Trade as usize;
+        const BOOK: usize = Kind::Book as usize;
+        const FUNDING: usize = Kind::Funding as usize;
+        const LIQUIDATION: usize = Kind::Liquidation as usize;
+        const COVERAGE: usize = Kind::Coverage as usize;
+        match kind {
+            TRADE => one(&mut self.trades, sent, emit),
+            BOOK => one(&mut self.books, sent, emit),
+            FUNDING => one(&mut self.fundings, sent, emit),
+            LIQUIDATION => one(&mut self.liquidations, sent, emit),
+            COVERAGE => one(&mut self.coverage, sent, emit),
+            _ => one(&mut self.quarantine, sent, emit),
+        }
     }
 }

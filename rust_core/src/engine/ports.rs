@@ -45,6 +45,8 @@ pub trait Sink {
 pub struct Tally {
     /// Frames pushed.
     pub frames: u64,
+    /// Verdicts given: one a frame and one more for each further element of a list.
+    pub items: u64,
     /// Events made.
     pub events: u64,
     /// Frames quarantined.

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::markets::Venue;
 use crate::cleaning::Settings;
-use crate::wire::{MAX_INSTRUMENT_TEXT, TopicError};
+use crate::model::{Decimal, EventType, Instrument};
+use crate::wire::{MAX_INSTRUMENT_TEXT, TopicError, topic};
 
 /// Which events carry their frame's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,21 +17,36 @@ pub enum KeepRaw {
     All,
 }
 
+/// An instrument as a caller names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetupInstrument {
+    /// The venue's spelling, e.g. `BTCUSDT`.
+    pub raw_symbol: String,
+    /// Normalised symbol, e.g. `BTC/USDT`.
+    pub symbol: String,
+    /// Tag of its market: one connection may carry several.
+    pub market: String,
+    /// See [`Instrument::contract_size`].
+    pub contract_size: Option<Decimal>,
+}
+
 /// Everything a [`super::Normalizer`] is made from.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Tag of the exchange.
     pub exchange: String,
-    /// Tag of the market.
+    /// Tag of the market whose frames are read.
     pub market: String,
-    /// The venue's instruments: raw symbol, normalised symbol.
-    pub instruments: Vec<(String, String)>,
+    /// The venue's instruments.
+    pub instruments: Vec<SetupInstrument>,
     /// Name of this producer, written into every batch.
     pub producer: String,
     /// Longest frame that is read, in bytes.
     pub max_frame_bytes: usize,
     /// Which events carry their frame's bytes.
     pub keep_raw: KeepRaw,
+    /// A snapshot of a kept book is an event after so many updates of it; 0 for never.
+    pub book_every: u32,
     /// Thresholds of the cleaning pipeline.
     pub cleaning: Settings,
 }
@@ -39,7 +56,10 @@ pub struct Setup {
 #[non_exhaustive]
 pub enum SetupError {
     /// No adapter for this market.
-    #[error("exchange and market must be binance and spot, were {exchange:?} and {market:?}")]
+    #[error(
+        "exchange and market must be one of {}, were {exchange:?} and {market:?}",
+        Venue::names()
+    )]
     UnknownMarket {
         /// As asked for.
         exchange: String,
@@ -51,6 +71,14 @@ pub enum SetupError {
     EmptySymbol {
         /// Its place in the list.
         index: usize,
+    },
+    /// A contract that stands for nothing.
+    #[error("contract size of {raw_symbol:?} must be above 0, was {size}")]
+    ContractSize {
+        /// Of which instrument.
+        raw_symbol: String,
+        /// As given.
+        size: Decimal,
     },
     /// A text that readers of a batch would refuse.
     #[error("{field} must have at most {MAX_INSTRUMENT_TEXT} bytes, has {length}")]
@@ -77,7 +105,7 @@ pub enum SetupError {
 
 impl Setup {
     /// Refuses what would give batches that nobody can read, or two meanings to one symbol.
-    pub(super) fn check(&self) -> Result<(), SetupError> {
+    pub(super) fn check(&self) -> Result<Venue, SetupError> {
         let Self {
             exchange,
             market,
@@ -85,23 +113,48 @@ impl Setup {
             instruments,
             ..
         } = self;
-        if (exchange.as_str(), market.as_str()) != ("binance", "spot") {
-            let (exchange, market) = (exchange.clone(), market.clone());
-            return Err(SetupError::UnknownMarket { exchange, market });
-        }
+        let venue = Venue::find(exchange, market).ok_or_else(|| SetupError::UnknownMarket {
+            exchange: exchange.clone(),
+            market: market.clone(),
+        })?;
         check_length("producer", producer)?;
-        let is_empty =
-            |(raw_symbol, symbol): &(String, String)| raw_symbol.is_empty() || symbol.is_empty();
+        let is_empty = |one: &SetupInstrument| one.raw_symbol.is_empty() || one.symbol.is_empty();
         if let Some(index) = instruments.iter().position(is_empty) {
             return Err(SetupError::EmptySymbol { index });
         }
         let (mut by_raw_symbol, mut by_symbol) = (HashMap::new(), HashMap::new());
-        for (raw_symbol, symbol) in instruments {
-            check_length("symbol", symbol)?;
-            check_same(&mut by_raw_symbol, raw_symbol, symbol)?;
-            check_same(&mut by_symbol, symbol, raw_symbol)?;
+        for one in instruments {
+            check_length("symbol", &one.symbol)?;
+            check_same(&mut by_raw_symbol, &one.raw_symbol, &one.symbol)?;
+            check_same(&mut by_symbol, &one.symbol, &one.raw_symbol)?;
+            self.check_one(one)?;
+        }
+        Ok(venue)
+    }
+
+    fn check_one(&self, one: &SetupInstrument) -> Result<(), SetupError> {
+        if let Some(size) = one.contract_size.filter(|size| size.units() <= 0) {
+            let raw_symbol = one.raw_symbol.clone();
+            return Err(SetupError::ContractSize { raw_symbol, size });
+        }
+        for event_type in EventType::ALL {
+            topic(event_type, &self.exchange, &one.market, &one.raw_symbol)?;
         }
         Ok(())
+    }
+
+    /// Takes the instruments out, as the model has them.
+    pub(super) fn take_instruments(&mut self) -> Vec<Instrument> {
+        let list = core::mem::take(&mut self.instruments);
+        list.into_iter()
+            .map(|one| Instrument {
+                exchange: self.exchange.clone(),
+                market: one.market,
+                symbol: one.symbol,
+                raw_symbol: one.raw_symbol,
+                contract_size: one.contract_size,
+            })
+            .collect()
     }
 }
 

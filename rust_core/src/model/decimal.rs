@@ -189,6 +189,42 @@ impl Decimal {
         }
     }
 
+    /// Returns the exact product.
+    ///
+    /// # Errors
+    /// [`DecimalError::Range`] when it has more than 38 digits, [`DecimalError::Scale`] when its
+    /// scale is above 38.
+    pub fn times(self, other: Self) -> Result<Self, DecimalError> {
+        let scale = self.scale.saturating_add(other.scale);
+        if let (Ok(one), Ok(two)) = (u64::try_from(self.units), u64::try_from(other.units))
+            && let Some(units) = one.checked_mul(two)
+            && u32::from(scale) <= MAX_DIGITS
+        {
+            return Ok(Self::of_small(units, scale));
+        }
+        let units = self.units.checked_mul(other.units);
+        let product = Self::new(units.ok_or(DecimalError::Range)?, u32::from(scale));
+        product.map_err(|error| match error {
+            DecimalError::Precision => DecimalError::Range,
+            other => other,
+        })
+    }
+
+    /// Makes the canonical decimal: a division of 64 bits costs a tenth of one of 128.
+    fn of_small(mut units: u64, mut scale: u8) -> Self {
+        if units == 0 {
+            return Self::ZERO;
+        }
+        while scale > 0 && units.is_multiple_of(10) {
+            units /= 10;
+            scale = scale.wrapping_sub(1);
+        }
+        Self {
+            units: i128::from(units),
+            scale,
+        }
+    }
+
     /// Parses decimal text in the grammar of a JSON number, exponents included. Never rounds.
     ///
     /// Linear in the length of the text, and no big number is ever built: `1e999999999` costs
@@ -417,6 +453,29 @@ mod tests {
         ] {
             assert_eq!(Decimal::parse_short(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn products_are_exact_or_refused() {
+        let times = |one: &str, two: &str| {
+            let product = Decimal::parse(one.as_bytes())
+                .unwrap()
+                .times(Decimal::parse(two.as_bytes()).unwrap());
+            product.map(|product| product.to_string())
+        };
+        assert_eq!(times("569.17", "0.01").as_deref(), Ok("5.6917"));
+        assert_eq!(times("12", "0.5").as_deref(), Ok("6"));
+        assert_eq!(times("0", "0.01").as_deref(), Ok("0"));
+        assert_eq!(times("-3", "0.1").as_deref(), Ok("-0.3"));
+        assert_eq!(
+            times("12345678901234567890.5", "2").as_deref(),
+            Ok("24691357802469135781")
+        );
+        let large = "9".repeat(38);
+        assert_eq!(times(&large, "9"), Err(DecimalError::Range));
+        assert_eq!(times(&large, &large), Err(DecimalError::Range));
+        let small = format!("0.{}1", "0".repeat(30));
+        assert_eq!(times(&small, &small), Err(DecimalError::Scale));
     }
 
     #[test]

@@ -4,12 +4,17 @@ use core::marker::PhantomData;
 
 use prost::Message;
 
+use super::encode_book::encode_book;
+use super::encode_derivatives::{encode_funding, encode_liquidation};
 use super::encode_trade::encode_trade;
 use super::generated as proto;
 use super::records::{coverage_event, quarantine_event};
 use super::topic::{TopicError, topic};
 use super::writer::{Buffer, short_varint, varint};
-use crate::model::{Coverage, EventType, Instrument, Quarantine, TradeEvent, UnixNanos};
+use crate::model::{
+    BookEvent, Coverage, EventType, FundingEvent, Instrument, LiquidationEvent, Quarantine,
+    TradeEvent, UnixNanos,
+};
 
 /// The version of `tapeline.market.v1` that this code writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -38,6 +43,15 @@ pub struct BatchEncoder<E> {
 /// Marks the encoder of trades.
 #[derive(Debug)]
 pub enum Trades {}
+/// Marks the encoder of order-book messages.
+#[derive(Debug)]
+pub enum Books {}
+/// Marks the encoder of funding states.
+#[derive(Debug)]
+pub enum Fundings {}
+/// Marks the encoder of forced orders.
+#[derive(Debug)]
+pub enum Liquidations {}
 /// Marks the encoder of coverage records.
 #[derive(Debug)]
 pub enum CoverageRecords {}
@@ -47,6 +61,12 @@ pub enum QuarantineRecords {}
 
 /// Collects trades.
 pub type TradeEncoder = BatchEncoder<Trades>;
+/// Collects order-book messages.
+pub type BookEncoder = BatchEncoder<Books>;
+/// Collects funding states.
+pub type FundingEncoder = BatchEncoder<Fundings>;
+/// Collects forced orders.
+pub type LiquidationEncoder = BatchEncoder<Liquidations>;
 /// Collects coverage records.
 pub type CoverageEncoder = BatchEncoder<CoverageRecords>;
 /// Collects quarantine records.
@@ -65,6 +85,57 @@ impl BatchEncoder<Trades> {
     #[inline]
     pub fn push(&mut self, event: &TradeEvent<'_>) {
         encode_trade(&mut self.batch.buffer, event);
+        self.batch.count += 1;
+    }
+}
+
+impl BatchEncoder<Books> {
+    /// Makes an encoder of order-book messages. `producer` names the running instance.
+    ///
+    /// # Errors
+    /// [`TopicError`] when the instrument has no topic.
+    pub fn new(instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
+        Self::of(EventType::OrderBook, instrument, producer)
+    }
+
+    /// Adds a message. One with more than [`super::MAX_BOOK_LEVELS`] levels may be too long for a broker.
+    #[inline]
+    pub fn push(&mut self, event: &BookEvent<'_>) {
+        encode_book(&mut self.batch.buffer, event);
+        self.batch.count += 1;
+    }
+}
+
+impl BatchEncoder<Fundings> {
+    /// Makes an encoder of funding states. `producer` names the running instance.
+    ///
+    /// # Errors
+    /// [`TopicError`] when the instrument has no topic.
+    pub fn new(instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
+        Self::of(EventType::Funding, instrument, producer)
+    }
+
+    /// Adds a state.
+    #[inline]
+    pub fn push(&mut self, event: &FundingEvent<'_>) {
+        encode_funding(&mut self.batch.buffer, event);
+        self.batch.count += 1;
+    }
+}
+
+impl BatchEncoder<Liquidations> {
+    /// Makes an encoder of forced orders. `producer` names the running instance.
+    ///
+    /// # Errors
+    /// [`TopicError`] when the instrument has no topic.
+    pub fn new(instrument: &Instrument, producer: &str) -> Result<Self, TopicError> {
+        Self::of(EventType::Liquidation, instrument, producer)
+    }
+
+    /// Adds a forced order.
+    #[inline]
+    pub fn push(&mut self, event: &LiquidationEvent<'_>) {
+        encode_liquidation(&mut self.batch.buffer, event);
         self.batch.count += 1;
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::ArrowPrimitiveType;
+use arrow_array::types::{ArrowPrimitiveType, Decimal128Type};
 use arrow_array::{ArrayRef, BinaryArray, PrimitiveArray, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::ArrowError;
@@ -123,6 +123,10 @@ impl<T: Copy + Default> Numbers<T> {
         self.nulls.truncate(rows);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     pub(super) fn into_array<P: ArrowPrimitiveType<Native = T>>(
         self,
     ) -> Result<PrimitiveArray<P>, ArrowError>
@@ -131,6 +135,14 @@ impl<T: Copy + Default> Numbers<T> {
     {
         let nulls = self.nulls.into_buffer(self.values.len());
         PrimitiveArray::try_new(ScalarBuffer::from(self.values), nulls)
+    }
+}
+
+impl Numbers<i128> {
+    /// The numbers as decimals with 18 digits after the point.
+    pub(super) fn into_decimals(self) -> Result<ArrayRef, ArrowError> {
+        let numbers = self.into_array::<Decimal128Type>()?;
+        Ok(Arc::new(numbers.with_precision_and_scale(38, 18)?))
     }
 }
 

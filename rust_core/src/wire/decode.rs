@@ -4,10 +4,15 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::columns::Texts;
+use super::decode_book::{BookColumns, orderbook_schema};
+use super::decode_derivatives::{
+    FundingColumns, LiquidationColumns, funding_schema, liquidation_schema,
+};
 use super::decode_records::{
     CoverageColumns, QuarantineColumns, coverage_schema, quarantine_schema,
 };
 use super::decode_trade::{TradeColumns, trade_schema};
+use super::event_columns::Columns;
 use super::event_fields::EventFields;
 use super::frame::{BatchInfo, checked_body, read_header};
 use super::reader::Reader;
@@ -41,12 +46,6 @@ pub struct Decoded {
     pub rows: usize,
     /// Index of each value that was left out, and why.
     pub rejected: Vec<(usize, DecodeError)>,
-}
-
-/// Returns whether [`decode`] can read events of a type.
-#[must_use]
-pub fn is_readable(event_type: EventType) -> bool {
-    Table::new(event_type).is_some()
 }
 
 /// Decodes batches to one table.
@@ -100,7 +99,7 @@ impl Decoding {
         {
             return Ok(Ok(()));
         }
-        let Some(mut table) = info.known_type().and_then(Table::new) else {
+        let Some(mut table) = info.known_type().map(Table::new) else {
             return Ok(Err(DecodeError::UnsupportedType {
                 name: info.type_name(),
             }));
@@ -118,7 +117,7 @@ impl Decoding {
         if table.is_full() {
             let event_type = table.event_type;
             self.close(table)?;
-            self.table = Table::new(event_type);
+            self.table = Some(Table::new(event_type));
         } else if result.is_ok() || table.rows > 0 || !self.batches.is_empty() {
             self.table = Some(table);
         }
@@ -155,16 +154,24 @@ impl Decoding {
 
 fn schema_of(event_type: EventType) -> SchemaRef {
     match event_type {
+        EventType::Trade => trade_schema(),
+        EventType::OrderBook => orderbook_schema(),
+        EventType::Funding => funding_schema(),
+        EventType::Liquidation => liquidation_schema(),
         EventType::Coverage => coverage_schema(),
         EventType::Quarantine => quarantine_schema(),
-        _ => trade_schema(),
     }
 }
 
-enum Columns {
-    Trades(Box<TradeColumns>),
-    Coverage(Box<CoverageColumns>),
-    Quarantine(Box<QuarantineColumns>),
+fn columns_of(event_type: EventType) -> Box<dyn Columns> {
+    match event_type {
+        EventType::Trade => Box::<TradeColumns>::default(),
+        EventType::OrderBook => Box::<BookColumns>::default(),
+        EventType::Funding => Box::<FundingColumns>::default(),
+        EventType::Liquidation => Box::<LiquidationColumns>::default(),
+        EventType::Coverage => Box::<CoverageColumns>::default(),
+        EventType::Quarantine => Box::<QuarantineColumns>::default(),
+    }
 }
 
 /// The open record batch.
@@ -173,23 +180,17 @@ struct Table {
     rows: usize,
     /// Exchange, market, symbol, raw symbol.
     instrument: [Texts; 4],
-    columns: Columns,
+    columns: Box<dyn Columns>,
 }
 
 impl Table {
-    fn new(event_type: EventType) -> Option<Self> {
-        let columns = match event_type {
-            EventType::Trade => Columns::Trades(Box::default()),
-            EventType::Coverage => Columns::Coverage(Box::default()),
-            EventType::Quarantine => Columns::Quarantine(Box::default()),
-            EventType::OrderBook | EventType::Funding | EventType::Liquidation => return None,
-        };
-        Some(Self {
+    fn new(event_type: EventType) -> Self {
+        Self {
             event_type,
             rows: 0,
             instrument: Default::default(),
-            columns,
-        })
+            columns: columns_of(event_type),
+        }
     }
 
     /// Adds all events of a batch, or none.
@@ -204,7 +205,7 @@ impl Table {
                 Ok(())
             }
             Err(error) => {
-                self.truncate();
+                self.columns.truncate(self.rows);
                 Err(error)
             }
         }
@@ -218,7 +219,7 @@ impl Table {
             if number == 8 {
                 let result = event
                     .read(value.bytes("events")?)
-                    .and_then(|()| self.add_event(&event));
+                    .and_then(|()| self.columns.push(&event));
                 result.map_err(|source| DecodeError::Event {
                     index,
                     source: Box::new(source),
@@ -229,30 +230,9 @@ impl Table {
         Ok(index)
     }
 
-    fn add_event(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
-        match &mut self.columns {
-            Columns::Trades(columns) => columns.push(event),
-            Columns::Coverage(columns) => columns.push(event),
-            Columns::Quarantine(columns) => columns.push(event),
-        }
-    }
-
-    /// Forgets the rows of a batch that turned out bad.
-    fn truncate(&mut self) {
-        match &mut self.columns {
-            Columns::Trades(columns) => columns.truncate(self.rows),
-            Columns::Coverage(columns) => columns.truncate(self.rows),
-            Columns::Quarantine(columns) => columns.truncate(self.rows),
-        }
-    }
-
     fn is_full(&self) -> bool {
         let texts: usize = self.instrument.iter().map(Texts::byte_length).sum();
-        let own = match &self.columns {
-            Columns::Trades(columns) => columns.byte_length(),
-            Columns::Coverage(columns) => columns.byte_length(),
-            Columns::Quarantine(columns) => columns.byte_length(),
-        };
+        let own = self.columns.byte_length();
         self.rows >= MAX_ROWS || texts + own >= MAX_TEXT_BYTES
     }
 
@@ -262,10 +242,6 @@ impl Table {
             .into_iter()
             .map(Texts::into_strings)
             .collect::<Result<_, _>>()?;
-        match self.columns {
-            Columns::Trades(columns) => columns.into_record_batch(arrays),
-            Columns::Coverage(columns) => columns.into_record_batch(arrays),
-            Columns::Quarantine(columns) => columns.into_record_batch(arrays),
-        }
+        self.columns.into_record_batch(arrays)
     }
 }

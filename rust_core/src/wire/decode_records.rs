@@ -8,6 +8,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::DecodeError;
 use super::columns::{Numbers, Texts};
+use super::event_columns::Columns;
 use super::event_fields::EventFields;
 use super::names::{coverage_kind_name, issue_name, proof_level_name};
 use super::reader::{Reader, once};
@@ -26,8 +27,8 @@ pub(super) struct CoverageColumns {
     reason: Texts,
 }
 
-impl CoverageColumns {
-    pub(super) fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
+impl Columns for CoverageColumns {
+    fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
         let (mut kind, mut proof, mut channel, mut reason) = (None, None, None, None);
         let (mut first_id, mut last_id, mut start_ns, mut end_ns) = (None, None, None, None);
         let mut reader = Reader::new(event.payload(EventType::Coverage)?);
@@ -58,11 +59,11 @@ impl CoverageColumns {
         Ok(())
     }
 
-    pub(super) fn byte_length(&self) -> usize {
+    fn byte_length(&self) -> usize {
         self.channel.byte_length() + self.reason.byte_length()
     }
 
-    pub(super) fn truncate(&mut self, rows: usize) {
+    fn truncate(&mut self, rows: usize) {
         self.channel.truncate(rows);
         self.kind.truncate(rows);
         self.proof.truncate(rows);
@@ -74,8 +75,8 @@ impl CoverageColumns {
         self.reason.truncate(rows);
     }
 
-    pub(super) fn into_record_batch(
-        self,
+    fn into_record_batch(
+        self: Box<Self>,
         mut arrays: Vec<ArrayRef>,
     ) -> Result<RecordBatch, ArrowError> {
         let own: [ArrayRef; 9] = [
@@ -126,8 +127,8 @@ pub(super) struct QuarantineColumns {
     received_ns: Numbers<i64>,
 }
 
-impl QuarantineColumns {
-    pub(super) fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
+impl Columns for QuarantineColumns {
+    fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
         let (mut reason, mut stage, mut field, mut offset, mut raw_length) =
             (None, None, None, None, None);
         let mut reader = Reader::new(event.payload(EventType::Quarantine)?);
@@ -154,11 +155,11 @@ impl QuarantineColumns {
         Ok(())
     }
 
-    pub(super) fn byte_length(&self) -> usize {
+    fn byte_length(&self) -> usize {
         self.field.byte_length() + self.raw.byte_length()
     }
 
-    pub(super) fn truncate(&mut self, rows: usize) {
+    fn truncate(&mut self, rows: usize) {
         self.reason.truncate(rows);
         self.stage.truncate(rows);
         self.field.truncate(rows);
@@ -168,8 +169,8 @@ impl QuarantineColumns {
         self.received_ns.truncate(rows);
     }
 
-    pub(super) fn into_record_batch(
-        self,
+    fn into_record_batch(
+        self: Box<Self>,
         mut arrays: Vec<ArrayRef>,
     ) -> Result<RecordBatch, ArrowError> {
         let own: [ArrayRef; 7] = [

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Decimal, EventId, EventType, Instrument, IssueSet, Side, TradeEvent, UnixNanos,
+    Decimal, EventId, EventType, Instrument, IssueSet, NativeId, Side, TradeEvent, UnixNanos,
 };
 
 fn sample(count: u64) -> Vec<u8> {
@@ -16,12 +16,13 @@ fn sample(count: u64) -> Vec<u8> {
         market: text("spot"),
         symbol: text("BTC/USDT"),
         raw_symbol: text("BTCUSDT"),
+        contract_size: None,
     };
     let mut encoder = TradeEncoder::new(&instrument, "p").unwrap();
     for id in 0..count {
         encoder.push(&TradeEvent {
             event_id: EventId::from_sequence(1, id),
-            native_id: id,
+            native_id: NativeId::Number(id),
             timestamp: UnixNanos::new(3),
             received: (id % 2 == 0).then_some(UnixNanos::new(4)),
             published: (id == 1).then_some(UnixNanos::new(5)),
@@ -30,6 +31,7 @@ fn sample(count: u64) -> Vec<u8> {
             quantity: Decimal::parse(b"12345678901234567890.123456789012345678").unwrap(),
             side: Side::Sell,
             trade_id_range: (id == 1).then_some((7, 9)),
+            metadata: &[],
             raw: None,
         });
     }

@@ -1,28 +1,27 @@
 //! The hand-written encoder against prost, byte for byte.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use prost::Message;
 
 use super::generated as proto;
 use super::*;
 use crate::model::{
-    Coverage, CoverageKind, Decimal, EventId, Instrument, IssueCode, IssueSet, ProofLevel,
-    Quarantine, Side, TradeEvent, UnixNanos,
+    Coverage, CoverageKind, Decimal, EventHead, EventId, Instrument, IssueCode, IssueSet, NativeId,
+    ProofLevel, Quarantine, RawMetadata, Side, TradeEvent, UnixNanos,
 };
 
-fn instrument() -> Instrument {
+pub(super) fn instrument() -> Instrument {
     let text = |text: &str| text.to_owned();
     Instrument {
         exchange: text("binance"),
         market: text("spot"),
         symbol: text("币/USDT"),
         raw_symbol: text("币USDT"),
+        contract_size: None,
     }
 }
 
-fn decimal(value: Decimal) -> proto::Decimal {
+pub(super) fn decimal(value: Decimal) -> proto::Decimal {
     let narrow = i64::try_from(value.units());
     proto::Decimal {
         units: narrow.unwrap_or_default(),
@@ -35,33 +34,54 @@ fn decimal(value: Decimal) -> proto::Decimal {
     }
 }
 
-fn message(event: &TradeEvent<'_>) -> proto::MarketEvent {
-    let range = event.trade_id_range;
-    let metadata = range.map_or_else(BTreeMap::new, |(first, last)| {
-        BTreeMap::from([
-            ("first_trade_id".to_owned(), first.to_string()),
-            ("last_trade_id".to_owned(), last.to_string()),
-        ])
-    });
+/// prost's message of what all events share, without a payload.
+pub(super) fn head_message(head: &EventHead<'_>) -> proto::MarketEvent {
+    let text = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
     proto::MarketEvent {
-        event_id: event.event_id.as_bytes().to_vec(),
-        native_id: event.native_id.to_string(),
-        timestamp_ns: Some(event.timestamp.get()),
-        received_ns: event.received.map(UnixNanos::get),
-        published_ns: event.published.map(UnixNanos::get),
-        quality: i32::from(event.issues.quality().number()),
-        issues: event.issues.numbers().map(i32::from).collect(),
-        metadata,
-        raw: event.raw.map(<[u8]>::to_vec).unwrap_or_default(),
-        payload: Some(proto::market_event::Payload::Trade(proto::Trade {
-            price: Some(decimal(event.price)),
-            quantity: Some(decimal(event.quantity)),
-            side: i32::from(event.side.number()),
-        })),
+        event_id: head.event_id.as_bytes().to_vec(),
+        timestamp_ns: head.timestamp.map(UnixNanos::get),
+        received_ns: head.received.map(UnixNanos::get),
+        published_ns: head.published.map(UnixNanos::get),
+        quality: i32::from(head.issues.quality().number()),
+        issues: head.issues.numbers().map(i32::from).collect(),
+        metadata: head
+            .metadata
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), text(value)))
+            .collect(),
+        raw: head.raw.map(<[u8]>::to_vec).unwrap_or_default(),
+        ..proto::MarketEvent::default()
     }
 }
 
-fn batch(
+fn message(event: &TradeEvent<'_>) -> proto::MarketEvent {
+    let mut message = head_message(&EventHead {
+        event_id: event.event_id,
+        timestamp: Some(event.timestamp),
+        received: event.received,
+        published: event.published,
+        issues: event.issues,
+        metadata: event.metadata,
+        raw: event.raw,
+    });
+    if let Some((first, last)) = event.trade_id_range {
+        let (first, last) = (first.to_string(), last.to_string());
+        message.metadata.insert("first_trade_id".to_owned(), first);
+        message.metadata.insert("last_trade_id".to_owned(), last);
+    }
+    message.native_id = match event.native_id {
+        NativeId::Number(number) => number.to_string(),
+        NativeId::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+    };
+    message.payload = Some(proto::market_event::Payload::Trade(proto::Trade {
+        price: Some(decimal(event.price)),
+        quantity: Some(decimal(event.quantity)),
+        side: i32::from(event.side.number()),
+    }));
+    message
+}
+
+pub(super) fn batch(
     count: u32,
     sent_ns: i64,
     event_type: proto::EventType,
@@ -87,7 +107,7 @@ fn batch(
 }
 
 /// prost's bytes of the batch with its checksum.
-fn sealed(batch: &proto::MarketDataBatch) -> Vec<u8> {
+pub(super) fn sealed(batch: &proto::MarketDataBatch) -> Vec<u8> {
     let mut value = batch.encode_to_vec();
     let crc = crc32c::crc32c(&value);
     value.push(0x7d);
@@ -96,58 +116,149 @@ fn sealed(batch: &proto::MarketDataBatch) -> Vec<u8> {
 }
 
 prop_compose! {
-    fn decimals()(units in any::<i128>(), shift in 0_u32..128, scale in 0_u32..=38) -> Decimal {
+    pub(super) fn decimals()(
+        units in any::<i128>(), shift in 0_u32..128, scale in 0_u32..=38,
+    ) -> Decimal {
         Decimal::new(units >> shift, scale).unwrap_or(Decimal::ZERO)
     }
 }
 
+/// Keys around those of a range of ids.
+const KEYS: [&str; 7] = [
+    "block_trade",
+    "first_trade",
+    "first_trade_ids",
+    "last_trade",
+    "last_trade_ids",
+    "order_type",
+    "seq",
+];
+
+/// What an event borrows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Owned {
+    texts: Vec<(&'static str, String)>,
+    raw: Option<Vec<u8>>,
+}
+
+impl Owned {
+    pub(super) fn metadata(&self) -> Vec<RawMetadata<'_>> {
+        self.texts
+            .iter()
+            .map(|(key, text)| (*key, text.as_bytes()))
+            .collect()
+    }
+
+    /// The head with what is borrowed put in.
+    pub(super) fn fill<'a>(
+        &'a self,
+        head: EventHead<'static>,
+        metadata: &'a [RawMetadata<'a>],
+    ) -> EventHead<'a> {
+        EventHead {
+            metadata,
+            raw: self.raw.as_deref(),
+            ..head
+        }
+    }
+}
+
+/// Any text that an encoder must take: empty, short, longer than one byte of length.
+pub(super) fn texts() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[0-9a-z-]{0,40}", 1 => "\\PC{0,200}"]
+}
+
+prop_compose! {
+    pub(super) fn owned()(
+        keys in prop::sample::subsequence(&KEYS[..], 0..=KEYS.len()),
+        values in prop::collection::vec(texts(), KEYS.len()),
+        raw in prop::option::weighted(0.3, prop::collection::vec(any::<u8>(), 0..300)),
+        is_plain in any::<bool>(),
+    ) -> Owned {
+        if is_plain {
+            return Owned::default();
+        }
+        Owned { texts: keys.into_iter().zip(values).collect(), raw }
+    }
+}
+
+prop_compose! {
+    pub(super) fn heads()(
+        id in (any::<u64>(), any::<u64>()),
+        times in prop::array::uniform3(any::<Option<i64>>()),
+        codes in prop::collection::vec(prop::sample::select(IssueCode::ALL), 0..30),
+        is_perfect in any::<bool>(),
+    ) -> EventHead<'static> {
+        let mut issues = IssueSet::EMPTY;
+        let count = if is_perfect { 0 } else { codes.len() };
+        codes.into_iter().take(count).for_each(|code| issues.insert(code));
+        let [timestamp, received, published] = times.map(|time| time.map(UnixNanos::new));
+        EventHead {
+            event_id: EventId::from_sequence(id.0 >> 6, id.1),
+            timestamp, received, published, issues,
+            metadata: &[],
+            raw: None,
+        }
+    }
+}
+
+/// A trade's id, as a number of any length or as a text.
+fn native_ids() -> impl Strategy<Value = (u64, Option<String>)> {
+    let number = (any::<u64>(), 0_u32..64).prop_map(|(number, shift)| number >> shift);
+    (number, prop::option::of(texts()))
+}
+
 prop_compose! {
     fn trades()(
-        id in (any::<u64>(), any::<u64>(), 0_u32..64),
-        times in (any::<i64>(), any::<Option<i64>>(), any::<Option<i64>>()),
-        codes in prop::collection::vec(prop::sample::select(IssueCode::ALL), 0..30),
-        numbers in (decimals(), decimals(), any::<bool>()),
-        range in any::<Option<(u64, u64)>>(),
-        raw in prop::option::of(prop::collection::vec(any::<u8>(), 0..300)),
-    ) -> (TradeEvent<'static>, Option<Vec<u8>>) {
-        let mut issues = IssueSet::EMPTY;
-        codes.into_iter().for_each(|code| issues.insert(code));
+        head in heads(), owned in owned(), native_id in native_ids(), time in any::<i64>(),
+        numbers in (decimals(), decimals(), any::<bool>()), range in any::<Option<(u64, u64)>>(),
+    ) -> (TradeEvent<'static>, Owned, Option<String>) {
         (TradeEvent {
-            event_id: EventId::from_sequence(id.0 >> 6, id.1),
-            native_id: id.1 >> id.2,
-            timestamp: UnixNanos::new(times.0),
-            received: times.1.map(UnixNanos::new),
-            published: times.2.map(UnixNanos::new),
-            issues,
+            event_id: head.event_id,
+            native_id: NativeId::Number(native_id.0),
+            timestamp: UnixNanos::new(time),
+            received: head.received,
+            published: head.published,
+            issues: head.issues,
             price: numbers.0,
             quantity: numbers.1,
             side: if numbers.2 { Side::Buy } else { Side::Sell },
             trade_id_range: range,
+            metadata: &[],
             raw: None,
-        }, raw)
+        }, owned, native_id.1)
     }
 }
 
 proptest! {
     #[test]
     fn a_batch_of_trades_has_the_bytes_that_prost_writes(
-        events in prop::collection::vec(trades(), 1..20), sent_ns in any::<i64>(),
+        made in prop::collection::vec(trades(), 1..20), sent_ns in any::<i64>(),
     ) {
-        let events: Vec<TradeEvent<'_>> =
-            events.iter().map(|(event, raw)| TradeEvent { raw: raw.as_deref(), ..*event }).collect();
         let mut encoder = TradeEncoder::new(&instrument(), "producer-1").unwrap();
-        events.iter().for_each(|event| encoder.push(event));
+        let mut messages = Vec::new();
+        for (event, owned, text) in &made {
+            let metadata = owned.metadata();
+            let native_id = text.as_ref().map(|text| NativeId::Text(text.as_bytes()));
+            let event = TradeEvent {
+                native_id: native_id.unwrap_or(event.native_id),
+                metadata: &metadata,
+                raw: owned.raw.as_deref(),
+                ..*event
+            };
+            encoder.push(&event);
+            messages.push(message(&event));
+        }
         let value = encoder.flush(UnixNanos::new(sent_ns), |batch| batch.as_bytes().to_vec()).unwrap();
-        let expected = batch(u32::try_from(events.len()).unwrap(), sent_ns, proto::EventType::Trade,
-            events.iter().map(message).collect());
-        prop_assert_eq!(value, sealed(&expected));
+        let count = u32::try_from(made.len()).unwrap();
+        prop_assert_eq!(value, sealed(&batch(count, sent_ns, proto::EventType::Trade, messages)));
     }
 }
 
 fn small_trade() -> TradeEvent<'static> {
     TradeEvent {
         event_id: EventId::from_sequence(1, 2),
-        native_id: 2,
+        native_id: NativeId::Number(2),
         timestamp: UnixNanos::new(3),
         received: None,
         published: None,
@@ -156,6 +267,7 @@ fn small_trade() -> TradeEvent<'static> {
         quantity: Decimal::parse(b"0.001").unwrap(),
         side: Side::Buy,
         trade_id_range: None,
+        metadata: &[],
         raw: None,
     }
 }

@@ -1,17 +1,26 @@
 //! The hot encoder: one trade as one `MarketEvent`, byte for byte what prost would write.
 
-use super::writer::{Buffer, low_byte, short_digits, short_varint};
-use crate::model::{Decimal, IssueSet, NativeId, Quality, TradeEvent};
+use super::encode_head::{
+    put_entries, put_entry, put_identity, put_raw, put_text, reserve_event, usual_length,
+};
+use super::writer::{Buffer, DecimalText, low_byte, short_digits, short_varint};
+use crate::model::{Decimal, EventHead, NativeId, Quality, RawMetadata, TradeEvent};
 
-/// Most bytes of a trade's `MarketEvent` without its raw frame: 18 event id, 22 native id, 27 times, 2
-/// quality, 130 issues, 84 metadata, 51 trade, the lengths of event and frame. Rounded up.
-const MAX_WITHOUT_RAW: usize = 384;
+/// Most bytes of a usual event, see [`encode_usual`]: what it may touch while it writes.
+const MAX_USUAL: usize = 128;
+/// Most bytes of an event beside its head: the two ids of a range as metadata 84, the trade 51.
+const MAX_TRADE: usize = 160;
+/// Bytes that a trade without a range usually has.
+const USUAL_TRADE: usize = 26;
+/// Digits that an id usually has.
+const USUAL_DIGITS: usize = 10;
 
 /// Appends field 8 of a `MarketDataBatch`.
+#[inline]
 pub(super) fn encode_trade(out: &mut Buffer, event: &TradeEvent<'_>) {
-    out.reserve(MAX_WITHOUT_RAW + event.raw.map_or(0, <[u8]>::len));
+    out.reserve(MAX_USUAL);
     if encode_usual(out, event).is_none() {
-        encode_unusual(out, event);
+        encode_any(out, event);
     }
 }
 
@@ -20,7 +29,11 @@ pub(super) fn encode_trade(out: &mut Buffer, event: &TradeEvent<'_>) {
 #[inline(always)]
 fn encode_usual(out: &mut Buffer, event: &TradeEvent<'_>) -> Option<()> {
     let (received, published) = (event.received?, event.published?);
-    if !event.issues.is_empty() || event.trade_id_range.is_some() || event.raw.is_some() {
+    if !event.issues.is_empty()
+        || event.trade_id_range.is_some()
+        || event.raw.is_some()
+        || !event.metadata.is_empty()
+    {
         return None;
     }
     let NativeId::Number(number) = event.native_id else {
@@ -58,33 +71,31 @@ fn encode_usual(out: &mut Buffer, event: &TradeEvent<'_>) -> Option<()> {
     Some(())
 }
 
-/// Writes any event.
+/// Writes any event; its length is guessed, and only a wrong guess costs a move.
 #[inline(never)]
-fn encode_unusual(out: &mut Buffer, event: &TradeEvent<'_>) {
-    let start = out.open(0x42);
-    out.put([0x0a, 16], 2);
-    out.put(*event.event_id.as_bytes(), 16);
-    if let NativeId::Number(number) = event.native_id {
-        out.put_digits(0x12, number);
-    }
-    out.put_fixed64(0x19, event.timestamp.get());
-    if let Some(received) = event.received {
-        out.put_fixed64(0x21, received.get());
-    }
-    if let Some(published) = event.published {
-        out.put_fixed64(0x29, published.get());
-    }
-    out.put([0x30, event.issues.quality().number()], 2);
-    if !event.issues.is_empty() {
-        put_issues(out, event.issues);
-    }
-    if let Some((first, last)) = event.trade_id_range {
-        put_metadata(out, b"first_trade_id", first);
-        put_metadata(out, b"last_trade_id", last);
-    }
-    if let Some(raw) = event.raw {
-        put_raw(out, raw);
-    }
+fn encode_any(out: &mut Buffer, event: &TradeEvent<'_>) {
+    let head = EventHead {
+        event_id: event.event_id,
+        timestamp: Some(event.timestamp),
+        received: event.received,
+        published: event.published,
+        issues: event.issues,
+        metadata: event.metadata,
+        raw: event.raw,
+    };
+    let id_length = match event.native_id {
+        NativeId::Number(_) => USUAL_DIGITS,
+        NativeId::Text(text) => text.len(),
+    };
+    let usual = usual_length(&head, id_length);
+    reserve_event(out, &head, usual, MAX_TRADE);
+    let start = out.open_for(0x42, usual + USUAL_TRADE);
+    put_identity(out, &head, |out| match event.native_id {
+        NativeId::Number(number) => out.put_digits(0x12, number),
+        NativeId::Text(text) => put_text(out, 0x12, text),
+    });
+    put_metadata(out, event);
+    put_raw(out, event.raw);
     let trade = out.open(0x52);
     put_decimal(out, 0x0a, event.price);
     put_decimal(out, 0x12, event.quantity);
@@ -93,35 +104,32 @@ fn encode_unusual(out: &mut Buffer, event: &TradeEvent<'_>) {
     out.close(start);
 }
 
-/// Packed enum numbers; each is below 128 and takes one byte.
-fn put_issues(out: &mut Buffer, issues: IssueSet) {
-    let start = out.open(0x3a);
-    for number in issues.numbers() {
-        out.put([number], 1);
-    }
-    out.close(start);
+/// Entries ascend by key, those of the range of ids among them.
+fn put_metadata(out: &mut Buffer, event: &TradeEvent<'_>) {
+    const FIRST: &str = "first_trade_id";
+    const LAST: &str = "last_trade_id";
+    let Some((first, last)) = event.trade_id_range else {
+        return put_entries(out, event.metadata);
+    };
+    let (before, rest) = split_at_key(event.metadata, FIRST);
+    let (between, after) = split_at_key(rest, LAST);
+    put_entries(out, before);
+    put_entry(out, FIRST.as_bytes(), DecimalText::of(first).as_bytes());
+    put_entries(out, between);
+    put_entry(out, LAST.as_bytes(), DecimalText::of(last).as_bytes());
+    put_entries(out, after);
 }
 
-fn put_metadata(out: &mut Buffer, key: &[u8], value: u64) {
-    let entry = out.open(0x42);
-    let start = out.open(0x0a);
-    out.put_slice(key);
-    out.close(start);
-    out.put_digits(0x12, value);
-    out.close(entry);
-}
-
-/// Empty bytes are the field's default and are not written.
-fn put_raw(out: &mut Buffer, raw: &[u8]) {
-    if !raw.is_empty() {
-        out.put([0x4a], 1);
-        out.put_varint(raw.len() as u64);
-        out.put_slice(raw);
-    }
+fn split_at_key<'a, 'b>(
+    entries: &'b [RawMetadata<'a>],
+    key: &str,
+) -> (&'b [RawMetadata<'a>], &'b [RawMetadata<'a>]) {
+    let count = entries.partition_point(|(known, _)| *known < key);
+    entries.split_at_checked(count).unwrap_or((entries, &[]))
 }
 
 #[inline(always)]
-fn put_decimal(out: &mut Buffer, tag: u8, value: Decimal) {
+pub(super) fn put_decimal(out: &mut Buffer, tag: u8, value: Decimal) {
     match packed_decimal(tag, value) {
         Some((word, length)) => out.put(word.to_le_bytes(), length),
         None => put_rare_decimal(out, tag, value),
@@ -131,12 +139,29 @@ fn put_decimal(out: &mut Buffer, tag: u8, value: Decimal) {
 /// Returns tag, length, units and scale, at most 13 bytes, as a little-endian word, and their count;
 /// `None` for zero and for units of more than 55 bits.
 #[inline(always)]
-fn packed_decimal(tag: u8, value: Decimal) -> Option<(u128, usize)> {
+pub(super) fn packed_decimal(tag: u8, value: Decimal) -> Option<(u128, usize)> {
     let units = i64::try_from(value.units())
         .ok()
         .filter(|units| *units != 0)?;
+    packed_units(tag, units, value.scale())
+}
+
+/// As [`packed_decimal`], but zero too, whose message is empty. Without a branch: half the levels of a
+/// book's delta are removals, and no processor foresees which. Bytes beyond the count are of no meaning.
+#[inline(always)]
+pub(super) fn packed_quantity(tag: u8, value: Decimal) -> Option<(u128, usize)> {
+    let units = i64::try_from(value.units()).ok()?;
+    let (word, count) = packed_units(tag, units, value.scale())?;
+    let is_set = units != 0;
+    let length_byte = 0xff00_u128.wrapping_mul(u128::from(is_set)) | !0xff00;
+    let body = count.wrapping_sub(2).wrapping_mul(usize::from(is_set));
+    Some((word & length_byte, body.wrapping_add(2)))
+}
+
+#[inline(always)]
+fn packed_units(tag: u8, units: i64, scale: u8) -> Option<(u128, usize)> {
     let (units, length) = short_varint((units.wrapping_shl(1) ^ (units >> 63)).cast_unsigned())?;
-    let scale = u128::from(value.scale());
+    let scale = u128::from(scale);
     let (scale_field, scale_length) = if scale == 0 {
         (0, 0)
     } else {

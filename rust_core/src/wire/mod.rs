@@ -3,11 +3,17 @@
 mod batch;
 mod columns;
 mod decode;
+mod decode_book;
 mod decode_decimal;
+mod decode_derivatives;
 mod decode_error;
 mod decode_records;
 mod decode_trade;
+mod encode_book;
+mod encode_derivatives;
+mod encode_head;
 mod encode_trade;
+mod event_columns;
 mod event_fields;
 mod frame;
 mod generated;
@@ -18,18 +24,23 @@ mod topic;
 mod writer;
 
 #[cfg(test)]
+mod decode_event_tests;
+#[cfg(test)]
 mod decode_tests;
+#[cfg(test)]
+mod encode_event_tests;
 #[cfg(test)]
 mod encode_tests;
 
 pub use batch::{
-    BatchEncoder, CoverageEncoder, CoverageRecords, EncodedBatch, MAX_BATCH_BYTES,
-    MAX_BATCH_EVENTS, QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
+    BatchEncoder, BookEncoder, Books, CoverageEncoder, CoverageRecords, EncodedBatch,
+    FundingEncoder, Fundings, LiquidationEncoder, Liquidations, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
+    QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
 };
-pub use decode::{Decoded, OnError, decode, is_readable};
+pub use decode::{Decoded, OnError, decode};
 pub use decode_error::{DecodeError, DecodeFailure};
 pub use frame::{BatchInfo, MAX_INSTRUMENT_TEXT, MAX_VALUE_BYTES, inspect};
-pub use records::{MAX_RAW, MAX_REASON};
+pub use records::{MAX_BOOK_LEVELS, MAX_RAW, MAX_REASON};
 pub use topic::{MAX_TOPIC_LENGTH, TopicError, raw_symbol_of, symbol_token, topic};
 
 /// Returns the CRC32C (Castagnoli) checksum of bytes.

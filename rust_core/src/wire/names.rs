@@ -11,7 +11,7 @@ const QUALITIES: [&str; 5] = [
     "suspicious",
     "discarded",
 ];
-const COVERAGE_KINDS: [&str; 8] = [
+const COVERAGE_KINDS: [&str; 10] = [
     "unspecified",
     "session_start",
     "gap_opened",
@@ -20,6 +20,8 @@ const COVERAGE_KINDS: [&str; 8] = [
     "session_end",
     "connection_lost",
     "connection_restored",
+    "book_unsynced",
+    "book_synced",
 ];
 const PROOF_LEVELS: [&str; 5] = [
     "unspecified",
@@ -28,6 +30,8 @@ const PROOF_LEVELS: [&str; 5] = [
     "unverifiable",
     "inferred",
 ];
+const BOOK_ACTIONS: [&str; 3] = ["unspecified", "snapshot", "delta"];
+const BOOK_ORIGINS: [&str; 4] = ["unspecified", "wire", "rest", "book"];
 /// A side that is not specified is null, which the empty text stands for.
 const SIDES: [&str; 3] = ["", "buy", "sell"];
 
@@ -37,6 +41,14 @@ pub(super) fn quality_name(number: i32) -> Cow<'static, str> {
 
 pub(super) fn side_name(number: i32) -> Cow<'static, str> {
     name(number, &SIDES)
+}
+
+pub(super) fn book_action_name(number: i32) -> Cow<'static, str> {
+    name(number, &BOOK_ACTIONS)
+}
+
+pub(super) fn book_origin_name(number: i32) -> Cow<'static, str> {
+    name(number, &BOOK_ORIGINS)
 }
 
 pub(super) fn coverage_kind_name(number: i32) -> Cow<'static, str> {

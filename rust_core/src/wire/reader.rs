@@ -161,6 +161,11 @@ impl<'a> Value<'a> {
     }
 
     #[inline]
+    pub(super) fn int64(self, field: &'static str) -> Result<i64, DecodeError> {
+        Ok(self.varint(field)?.cast_signed())
+    }
+
+    #[inline]
     pub(super) fn sfixed64(self, field: &'static str) -> Result<i64, DecodeError> {
         if let Self::Fixed64(value) = self {
             Ok(i64::from_le_bytes(value))

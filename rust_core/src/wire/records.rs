@@ -7,6 +7,9 @@ use crate::model::{Coverage, Quality, Quarantine};
 /// Most bytes of a frame that an event or a record keeps, so that a batch stays below the 1,000,000
 /// bytes that brokers take.
 pub const MAX_RAW: usize = 200_000;
+/// Most price levels of one order-book message, both sides together. At up to 46 bytes each they and a
+/// frame of [`MAX_RAW`] bytes, behind a batch that is not full yet, stay below the 1,000,000 bytes too.
+pub const MAX_BOOK_LEVELS: usize = 10_000;
 /// Most bytes of the reason of a coverage record.
 pub const MAX_REASON: usize = 1_024;
 

@@ -147,34 +147,58 @@ impl Buffer {
 
     /// Begins a field with a length that is not known yet; [`Self::close`] writes it.
     #[inline(always)]
-    pub(super) fn open(&mut self, tag: u8) -> usize {
+    pub(super) fn open(&mut self, tag: u8) -> Open {
         self.put([tag, 0], 2);
-        self.used
-    }
-
-    /// Writes the length of the field that began at `start`.
-    #[inline(always)]
-    pub(super) fn close(&mut self, start: usize) {
-        let length = self.used - start;
-        if length < 0x80 {
-            if let Some(slot) = self.bytes.get_mut(start - 1) {
-                *slot = low_byte(length as u64);
-            }
-        } else {
-            self.close_long(start, length);
+        Open {
+            start: self.used,
+            width: 1,
         }
     }
 
-    /// Moves the content away from the one byte that was left for its length.
-    fn close_long(&mut self, start: usize, length: usize) {
-        let end = self.used;
-        let extra = varint_length(length as u64) - 1;
-        self.reserve(extra);
-        self.bytes.copy_within(start..end, start + extra);
-        self.used = start - 1;
-        self.put_long_varint(length as u64);
-        self.used = end + extra;
+    /// As [`Self::open`], but leaves as many bytes for the length as `expected` takes: a long field
+    /// whose length was guessed well enough need not be moved.
+    #[inline(always)]
+    pub(super) fn open_for(&mut self, tag: u8, expected: usize) -> Open {
+        let width = varint_length(expected as u64);
+        self.put(u128::from(tag).to_le_bytes(), width.wrapping_add(1));
+        Open {
+            start: self.used,
+            width,
+        }
     }
+
+    /// Writes the length of a field that was begun.
+    #[inline(always)]
+    pub(super) fn close(&mut self, field: Open) {
+        let length = self.used - field.start;
+        if length < 0x80 && field.width == 1 {
+            if let Some(slot) = self.bytes.get_mut(field.start - 1) {
+                *slot = low_byte(length as u64);
+            }
+        } else {
+            self.close_long(field, length);
+        }
+    }
+
+    /// Moves the content when its length does not take just the bytes that were left for it.
+    fn close_long(&mut self, field: Open, length: usize) {
+        let (bytes, width) = varint(length as u64);
+        let tag_end = field.start - field.width;
+        let (start, end) = (tag_end + width, tag_end + width + length);
+        if width != field.width {
+            self.reserve(width);
+            self.bytes.copy_within(field.start..self.used, start);
+        }
+        self.put_before(start, bytes.get(..width).unwrap_or_default());
+        self.used = end;
+    }
+}
+
+/// A field that was begun: where its content starts, and how many bytes were left for its length.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    start: usize,
+    width: usize,
 }
 
 /// Returns a varint of any length, and its length.
@@ -319,6 +343,18 @@ mod tests {
             prost::encoding::encode_varint(length as u64, &mut expected);
             expected.extend_from_slice(&content);
             assert_eq!(buffer.as_slice(), expected);
+            for guess in [0, 127, 128, 20_000, 3_000_000] {
+                assert_eq!(
+                    written(|buffer| {
+                        buffer.reserve(length + 5);
+                        let start = buffer.open_for(0x42, guess);
+                        buffer.put_slice(&content);
+                        buffer.close(start);
+                    }),
+                    expected,
+                    "{length} bytes, {guess} guessed"
+                );
+            }
         }
     }
 

@@ -5,7 +5,7 @@ own parser forgives what must not be forgiven: repeated fields, truncated intege
 rules that no descriptor can say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -13,7 +13,20 @@ from google.protobuf.descriptor import FieldDescriptor
 from tapeline.wire.generated.tapeline.market.v1 import common_pb2, envelope_pb2
 from tests.python.reference.crc32c import crc32c
 
-READABLE: Final = {1: "trade", 5: "coverage", 6: "quarantine"}
+READABLE: Final = {
+    1: "trade",
+    2: "orderbook",
+    3: "funding",
+    4: "liquidation",
+    5: "coverage",
+    6: "quarantine",
+}
+WITHOUT_ID: Final = ("coverage", "quarantine")
+DECIMALS: Final = {
+    "trade": ("price", "quantity"),
+    "funding": ("rate", "mark_price", "index_price"),
+    "liquidation": ("price", "average_price", "quantity"),
+}
 WIRE_TYPES: Final = {
     FieldDescriptor.TYPE_UINT32: 0,
     FieldDescriptor.TYPE_UINT64: 0,
@@ -84,11 +97,21 @@ def check_event(event: envelope_pb2.MarketEvent, payload: str) -> None:
     require(len(event.issues) <= 256 and len(event.metadata) <= 256, "entries")
     if payload == "quarantine":
         require(event.quarantine.stage < 2**31, "stage")
-    if payload == "trade":
-        require(len(event.event_id) == 16 and event.HasField("timestamp_ns"), "id or time")
-        require(event.trade.HasField("price") and event.trade.HasField("quantity"), "price")
-        check_decimal(event.trade.price)
-        check_decimal(event.trade.quantity)
+    require(payload in WITHOUT_ID or len(event.event_id) == 16, "event id")
+    require(payload != "trade" or event.HasField("timestamp_ns"), "time")
+    if payload == "orderbook":
+        for level in [*event.orderbook.bids, *event.orderbook.asks]:
+            check_decimals(level, ("price", "quantity"), ("price", "quantity"))
+    elif payload not in WITHOUT_ID:
+        needed = () if payload == "funding" else ("price", "quantity")
+        check_decimals(getattr(event, payload), DECIMALS[payload], needed)
+
+
+def check_decimals(message: Any, names: Iterable[str], needed: Iterable[str]) -> None:  # noqa: ANN401 - any message
+    """Check the decimals of a message, and that those needed are there."""
+    require(all(message.HasField(name) for name in needed), "a decimal is missing")
+    for name in names:
+        check_decimal(getattr(message, name))
 
 
 def check_decimal(decimal: common_pb2.Decimal) -> None:

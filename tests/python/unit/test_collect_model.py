@@ -14,6 +14,9 @@ from tapeline.adapters.registry import resolve_instruments
 from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import ArgumentError, InstrumentError, SettingsError
 from tapeline.model import (
+    BookAction,
+    BookDepth,
+    BookOrigin,
     CoverageKind,
     EventType,
     Instrument,
@@ -30,7 +33,20 @@ PROTO = "\n".join(
 )
 
 
-@pytest.mark.parametrize("kind", [CoverageKind, EventType, IssueCode, ProofLevel, Quality, Side])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        BookAction,
+        BookDepth,
+        BookOrigin,
+        CoverageKind,
+        EventType,
+        IssueCode,
+        ProofLevel,
+        Quality,
+        Side,
+    ],
+)
 def test_an_enum_has_the_names_and_numbers_of_the_proto_file(
     kind: type[enums.LabelledEnum],
 ) -> None:

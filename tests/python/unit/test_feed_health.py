@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.adapters.binance.spot.endpoints import checked_endpoint, stream_name
-from tapeline.adapters.binance.spot.health import HealthPolicy, LineHealth, Symptom
-from tapeline.adapters.binance.spot.subscription import Subscriptions
+from tapeline.adapters.binance.requests import stream_name
+from tapeline.adapters.binance.spot.dialect import DIALECT
+from tapeline.adapters.connection.dialect import Stream, checked_endpoint
+from tapeline.adapters.connection.health import HealthPolicy, LineHealth, Symptom
 from tapeline.adapters.connection.patience import Backoff, ConnectBudget
 from tapeline.adapters.connection.ports import retry_after_s
+from tapeline.adapters.connection.subscriptions import Subscriptions
 from tapeline.errors import SettingsError
 
 NS = 1_000_000_000
@@ -171,8 +173,12 @@ def test_no_window_of_5_minutes_sees_more_attempts_than_the_budget(gaps_ms: list
             assert made[later] - start >= 300 * NS - 1_000_000
 
 
+def subscriptions(names: list[str], ack_timeout_s: float) -> Subscriptions:
+    return Subscriptions(DIALECT, [Stream(name, name, "trade") for name in names], ack_timeout_s)
+
+
 def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_answered() -> None:
-    asked = Subscriptions([f"s{n}@trade" for n in range(250)], ack_timeout_s=10)
+    asked = subscriptions([f"s{n}@trade" for n in range(250)], 10)
     first = orjson.loads(asked.next_message(0) or "")
     assert (first["id"], len(first["params"])) == (1, 200)
     assert asked.next_message(NS // 4) is None
@@ -186,7 +192,7 @@ def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_
 
 
 def test_a_missing_answer_names_its_streams() -> None:
-    asked = Subscriptions(["a@trade", "b@trade"], ack_timeout_s=1)
+    asked = subscriptions(["a@trade", "b@trade"], 1)
     asked.next_message(0)
     assert asked.overdue(NS - 1) == []
     assert asked.overdue(NS) == ["a@trade", "b@trade"]
@@ -194,10 +200,10 @@ def test_a_missing_answer_names_its_streams() -> None:
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "rubbish", '{"result":null,"id":99}', "{}"])
 def test_answers_to_nothing_change_nothing(text: str) -> None:
-    asked = Subscriptions(["a@trade"], ack_timeout_s=1)
+    asked = subscriptions(["a@trade"], 1)
     asked.next_message(0)
     asked.answer(text)
-    assert asked.refusal is None
+    assert asked.refusals == []
     assert asked.overdue(NS) == ["a@trade"]
 
 

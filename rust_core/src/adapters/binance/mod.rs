@@ -1,3 +1,9 @@
 //! Binance.
 
+pub mod coinm;
+mod futures;
+mod message;
+mod reply;
 pub mod spot;
+mod stream_name;
+pub mod usdm;

@@ -58,16 +58,16 @@ fn hex4(text: &[u8], at: usize) -> u32 {
 }
 
 /// Appends `text`, its escapes resolved. Escapes must have been checked.
-pub(super) fn unescape_into(text: &[u8], target: &mut Vec<u8>) {
+pub(super) fn unescape_into(text: &[u8], target: &mut impl Extend<u8>) {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         if byte != b'\\' {
-            target.push(byte);
+            target.extend([byte]);
             at += 1;
             continue;
         }
         let (character, width) = resolve(text, at);
-        target.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        target.extend(character.encode_utf8(&mut [0; 4]).bytes());
         at += width;
     }
 }

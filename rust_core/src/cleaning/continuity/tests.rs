@@ -5,6 +5,7 @@ fn seen(id: u64, time: i64) -> Observation {
     let time = UnixNanos::new(time);
     Observation {
         id,
+        first: id,
         time,
         published: None,
         received: Some(time),

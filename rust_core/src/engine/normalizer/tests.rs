@@ -1,6 +1,7 @@
 use super::*;
+use crate::adapters::binance::spot::Spot;
 use crate::cleaning::Settings;
-use crate::engine::Slices;
+use crate::engine::SetupInstrument;
 use crate::wire::EncodedBatch;
 
 #[derive(Default)]
@@ -26,7 +27,12 @@ impl Sink for Collected {
 }
 
 fn normalizer() -> Normalizer {
-    let pair = |raw: &str, symbol: &str| (raw.to_owned(), symbol.to_owned());
+    let pair = |raw: &str, symbol: &str| SetupInstrument {
+        raw_symbol: raw.to_owned(),
+        symbol: symbol.to_owned(),
+        market: "spot".to_owned(),
+        contract_size: None,
+    };
     Normalizer::new(Setup {
         exchange: "binance".to_owned(),
         market: "spot".to_owned(),
@@ -34,6 +40,7 @@ fn normalizer() -> Normalizer {
         producer: "test".to_owned(),
         max_frame_bytes: 1_000,
         keep_raw: KeepRaw::Imperfect,
+        book_every: 0,
         cleaning: Settings::default(),
     })
     .unwrap()
@@ -86,6 +93,7 @@ fn every_frame_has_one_verdict_and_topics_come_in_the_order_they_were_touched() 
         tally,
         Tally {
             frames: 9,
+            items: 9,
             events: 3,
             quarantined: 3,
             duplicates: 1,
@@ -161,7 +169,7 @@ fn a_panic_quarantines_the_push_and_the_state_stays_usable() {
     );
     let tally = normalizer.guarded(&source, None, &mut sink, |normalizer, sink| {
         for (index, frame) in frames.iter().enumerate() {
-            normalizer.frame(
+            normalizer.frame::<Spot, _>(
                 Arrived {
                     index,
                     bytes: frame.as_bytes(),
@@ -176,6 +184,7 @@ fn a_panic_quarantines_the_push_and_the_state_stays_usable() {
         tally,
         Tally {
             frames: 3,
+            items: 3,
             quarantined: 3,
             ..Tally::default()
         }
@@ -200,6 +209,15 @@ fn a_lost_connection_and_the_end_are_stated_for_what_had_data() {
         ConnectionState::Lost,
         UnixNanos::new(5),
         "reset by peer",
+        None,
+        None,
+        &mut sink,
+    );
+    normalizer.connection(
+        ConnectionState::Restored,
+        UnixNanos::new(6),
+        "back",
+        Some(&["ETHUSDT", "NOPE"]),
         None,
         &mut sink,
     );
@@ -227,6 +245,18 @@ fn a_push_after_a_gap_with_late_ids_states_one_filling() {
         .map(|gap| (gap.first, gap.last))
         .collect();
     assert_eq!(gaps, [(4, 4)]);
-    assert_eq!(normalizer.topics(&["BTCUSDT"]).unwrap().len(), 4);
-    assert_eq!(normalizer.topics(&["NOPE"]), Err("NOPE"));
+    assert_eq!(
+        normalizer
+            .topics(&["BTCUSDT"], &EventType::ALL)
+            .unwrap()
+            .len(),
+        7
+    );
+    assert_eq!(
+        normalizer
+            .topics(&["ETHUSDT"], &[EventType::OrderBook])
+            .unwrap(),
+        ["orderbook.binance.spot.ethusdt"]
+    );
+    assert_eq!(normalizer.topics(&["NOPE"], &EventType::ALL), Err("NOPE"));
 }

@@ -98,6 +98,10 @@ pub enum CoverageKind {
     SessionEnd = 5,
     ConnectionLost = 6,
     ConnectionRestored = 7,
+    /// The rebuilt book cannot be trusted from here on; \[first_id, last_id\] are the update ids missing, where known.
+    BookUnsynced = 8,
+    /// The rebuilt book is right again as of update id first_id = last_id.
+    BookSynced = 9,
 }
 impl CoverageKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -114,6 +118,8 @@ impl CoverageKind {
             Self::SessionEnd => "COVERAGE_KIND_SESSION_END",
             Self::ConnectionLost => "COVERAGE_KIND_CONNECTION_LOST",
             Self::ConnectionRestored => "COVERAGE_KIND_CONNECTION_RESTORED",
+            Self::BookUnsynced => "COVERAGE_KIND_BOOK_UNSYNCED",
+            Self::BookSynced => "COVERAGE_KIND_BOOK_SYNCED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -127,6 +133,8 @@ impl CoverageKind {
             "COVERAGE_KIND_SESSION_END" => Some(Self::SessionEnd),
             "COVERAGE_KIND_CONNECTION_LOST" => Some(Self::ConnectionLost),
             "COVERAGE_KIND_CONNECTION_RESTORED" => Some(Self::ConnectionRestored),
+            "COVERAGE_KIND_BOOK_UNSYNCED" => Some(Self::BookUnsynced),
+            "COVERAGE_KIND_BOOK_SYNCED" => Some(Self::BookSynced),
             _ => None,
         }
     }
@@ -413,6 +421,8 @@ pub enum IssueCode {
     SequenceGap = 65,
     OutOfOrder = 66,
     SequenceJump = 67,
+    CrossedBook = 68,
+    ChecksumMismatch = 69,
 }
 impl IssueCode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -458,6 +468,8 @@ impl IssueCode {
             Self::SequenceGap => "ISSUE_CODE_SEQUENCE_GAP",
             Self::OutOfOrder => "ISSUE_CODE_OUT_OF_ORDER",
             Self::SequenceJump => "ISSUE_CODE_SEQUENCE_JUMP",
+            Self::CrossedBook => "ISSUE_CODE_CROSSED_BOOK",
+            Self::ChecksumMismatch => "ISSUE_CODE_CHECKSUM_MISMATCH",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -500,6 +512,8 @@ impl IssueCode {
             "ISSUE_CODE_SEQUENCE_GAP" => Some(Self::SequenceGap),
             "ISSUE_CODE_OUT_OF_ORDER" => Some(Self::OutOfOrder),
             "ISSUE_CODE_SEQUENCE_JUMP" => Some(Self::SequenceJump),
+            "ISSUE_CODE_CROSSED_BOOK" => Some(Self::CrossedBook),
+            "ISSUE_CODE_CHECKSUM_MISMATCH" => Some(Self::ChecksumMismatch),
             _ => None,
         }
     }

@@ -1,7 +1,9 @@
 //! The `<symbol>@aggTrade` stream.
 
-use super::cursor::{Cursor, strip_suffix};
-use super::fields::{Fields, Key};
+use crate::adapters::Frame;
+use crate::adapters::binance::message::{check_event, skip_unknown};
+use crate::adapters::binance::stream_name::symbol_of;
+use crate::adapters::json::{Cursor, Reader, strip_suffix};
 use crate::model::{
     IdForm, JsonType, ProofLevel, RawField, RawTrade, SideForm, TradeKeys, TradeStream,
 };
@@ -79,22 +81,41 @@ pub(super) fn parse_usual<'a>(
     })
 }
 
-/// Maps the members of a message whose `e` is `aggTrade`.
-pub(super) fn from_fields<'a>(fields: &Fields<'a>) -> RawTrade<'a> {
-    RawTrade {
+/// Reads a message whose `e` is `aggTrade`.
+pub(super) fn read<'a, R: Reader<'a>>(
+    stream: Option<&'a [u8]>,
+    reader: &mut R,
+) -> Result<Frame<'a>, R::Stop> {
+    let mut event = RawField::Missing;
+    let mut raw = RawTrade {
         stream: &STREAM,
-        stream_symbol: None,
-        symbol: fields.value(Key::Symbol),
-        id: fields.value(Key::AggregateId),
+        stream_symbol: symbol_of::<R>(stream, b"@aggTrade")?,
+        symbol: RawField::Missing,
+        id: RawField::Missing,
         id_count: RawField::Missing,
-        price: fields.value(Key::Price),
-        quantity: fields.value(Key::Quantity),
-        time: fields.value(Key::Time),
-        published: fields.value(Key::Published),
-        side: fields.value(Key::IsBuyerMaker),
-        first_id: fields.value(Key::FirstId),
-        last_id: fields.value(Key::LastId),
+        price: RawField::Missing,
+        quantity: RawField::Missing,
+        time: RawField::Missing,
+        published: RawField::Missing,
+        side: RawField::Missing,
+        first_id: RawField::Missing,
+        last_id: RawField::Missing,
         metadata: &[],
-        has_byte_order_mark: false,
-    }
+        has_byte_order_mark: reader.has_byte_order_mark(),
+    };
+    reader.object("$", |key, reader| match key {
+        b"e" => reader.once(&mut event, "e"),
+        b"E" => reader.once(&mut raw.published, "E"),
+        b"s" => reader.once(&mut raw.symbol, "s"),
+        b"a" => reader.once(&mut raw.id, "a"),
+        b"p" => reader.once(&mut raw.price, "p"),
+        b"q" => reader.once(&mut raw.quantity, "q"),
+        b"f" => reader.once(&mut raw.first_id, "f"),
+        b"l" => reader.once(&mut raw.last_id, "l"),
+        b"T" => reader.once(&mut raw.time, "T"),
+        b"m" => reader.once(&mut raw.side, "m"),
+        _ => skip_unknown(key, reader),
+    })?;
+    check_event::<R>(event, b"aggTrade")?;
+    Ok(Frame::Trade(raw))
 }

@@ -3,12 +3,112 @@
 //! Source: Binance spot API documentation, "WebSocket Streams"; recorded frames win where they differ.
 
 mod agg_trade;
-mod cursor;
-mod fields;
-mod frame;
+mod book_ticker;
+mod depth;
+mod partial_depth;
 mod trade;
 
-pub use frame::{parse, parse_usual};
+use super::message::{self, Channels};
+use super::reply;
+use crate::adapters::json::{Cursor, Reader};
+use crate::adapters::{Arena, Frame, Market};
+
+/// Binance spot.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot;
+
+/// No usual trade is longer; a bound for the parser of a fixed order of keys.
+const LONGEST_TRADE: usize = 1_024;
+
+impl Market for Spot {
+    const EXCHANGE: &'static str = "binance";
+    const MARKET: &'static str = "spot";
+
+    #[inline]
+    fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {
+        parse_trade(frame).or_else(|| message::parse_usual::<Self>(frame, arena))
+    }
+
+    fn parse<'a>(frame: &'a [u8], arena: &'a Arena) -> Frame<'a> {
+        message::parse::<Self>(frame, arena)
+    }
+
+    fn parse_reply<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame<'a> {
+        let address = reply::Address::of(url);
+        if address.path != "api/v3/depth" {
+            return address.unsupported(arena);
+        }
+        let symbol = address.symbol(arena);
+        reply::read(
+            body,
+            arena,
+            |reader| depth::read_reply(symbol, reader),
+            |reader| depth::read_reply(symbol, reader),
+        )
+    }
+}
+
+/// Reads a trade with its keys in the venue's order.
+#[inline]
+fn parse_trade(frame: &[u8]) -> Option<Frame<'_>> {
+    if frame.len() > LONGEST_TRADE {
+        return None;
+    }
+    let mut cursor = Cursor::new(frame);
+    let stream = if cursor.eat(b"{\"stream\":\"") {
+        let stream = cursor.plain_text()?;
+        cursor.expect(b",\"data\":")?;
+        Some(stream)
+    } else {
+        None
+    };
+    if cursor.eat(b"{\"e\":\"trade\"") {
+        return trade::parse_usual(cursor, stream).map(Frame::Trade);
+    }
+    cursor.expect(b"{\"e\":\"aggTrade\"")?;
+    agg_trade::parse_usual(cursor, stream).map(Frame::Trade)
+}
+
+impl Channels for Spot {
+    #[inline(always)]
+    fn read<'a, R: Reader<'a>>(
+        event: &[u8],
+        stream: Option<&'a [u8]>,
+        reader: &mut R,
+    ) -> Result<Option<Frame<'a>>, R::Stop> {
+        match event {
+            b"trade" => trade::read(stream, reader),
+            b"aggTrade" => agg_trade::read(stream, reader),
+            b"depthUpdate" => depth::read(stream, reader),
+            b"bookTicker" => book_ticker::read(stream, reader),
+            _ => return Ok(None),
+        }
+        .map(Some)
+    }
+
+    #[inline(always)]
+    fn read_ticker<'a, R: Reader<'a>>(
+        stream: Option<&'a [u8]>,
+        reader: &mut R,
+    ) -> Result<Option<Frame<'a>>, R::Stop> {
+        book_ticker::read(stream, reader).map(Some)
+    }
+
+    fn read_depth<'a, R: Reader<'a>>(
+        stream: &'a [u8],
+        reader: &mut R,
+    ) -> Result<Option<Frame<'a>>, R::Stop> {
+        partial_depth::read(stream, reader).map(Some)
+    }
+
+    fn read_list<'a, R: Reader<'a>>(
+        _event: &[u8],
+        _stream: Option<&'a [u8]>,
+        _reader: &mut R,
+    ) -> Result<Option<Frame<'a>>, R::Stop> {
+        Ok(None)
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{IssueCode, RawField};
+use crate::model::{IssueCode, RawField, RawTrade};
 
 const RAW: &str = r#"{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}"#;
 const AGGREGATE: &str = r#"{"e":"aggTrade","E":1723161255343,"s":"BTCUSDT","a":35683259,"p":"61837.63000000","q":"0.02000000","f":100,"l":105,"T":1723161255342,"m":false,"M":true}"#;
@@ -9,13 +9,16 @@ fn wrapped(stream: &str, data: &str) -> String {
 }
 
 fn general(frame: &str) -> String {
-    match parse(frame.as_bytes(), &mut Vec::new()) {
-        Frame::Trade(raw) => format!("trade {}", raw.channel),
+    let arena = Arena::new();
+    match Spot::parse(frame.as_bytes(), &arena) {
+        Frame::Trade(raw) => format!("trade {}", raw.stream.channel),
+        Frame::Books([book]) => format!("book {}", book.stream.channel),
         Frame::Control(kind) => format!("control {}", kind.name()),
         Frame::Unsupported { name, is_array } => {
             format!("unsupported {name}{}", if is_array { "[]" } else { "" })
         }
         Frame::Malformed(fault) => format!("{} {}", fault.reason.name(), fault.field),
+        other => format!("{other:?}"),
     }
 }
 
@@ -27,11 +30,14 @@ fn both_parsers_read_the_usual_spelling_alike() {
         wrapped("btcusdt@trade", RAW),
         wrapped("btcusdt@aggTrade", AGGREGATE),
     ] {
-        let usual = parse_usual(frame.as_bytes()).expect("the usual spelling");
+        let arena = Arena::new();
+        let fixed = parse_trade(frame.as_bytes());
+        assert!(fixed.is_some(), "{frame}");
         assert_eq!(
-            parse(frame.as_bytes(), &mut Vec::new()),
-            Frame::Trade(usual)
+            message::parse_usual::<Spot>(frame.as_bytes(), &arena),
+            fixed
         );
+        assert_eq!(Some(Spot::parse(frame.as_bytes(), &arena)), fixed);
     }
 }
 
@@ -52,7 +58,7 @@ fn frames_are_told_apart() {
         (r#"{"e":"serverShutdown","E":1}"#, "control server_shutdown"),
         (
             r#"{"u":1,"s":"A","b":"1","B":"1","a":"1","A":"1"}"#,
-            "unsupported bookTicker",
+            "book bookTicker",
         ),
         (r#"{"lastUpdateId":1}"#, "unsupported partialDepth"),
         ("{}", "unknown_message $"),
@@ -71,13 +77,32 @@ fn frames_are_told_apart() {
         (r#"{"stream":"a@trade","data":null}"#, "type data"),
         (r#"{"stream":"!x@arr","data":[]}"#, "unsupported !x@arr"),
         (r#"{"stream":"x@arr","data":[]}"#, "type data"),
+        (r#"{"stream":"a@bookTicker","data":{}}"#, "missing b"),
+        (r#"{"stream":"a@depth5@100ms","data":{}}"#, "missing bids"),
         (
-            r#"{"stream":"a@bookTicker","data":{}}"#,
-            "unsupported bookTicker",
+            r#"{"stream":"a@depth5@100ms","data":{"bids":[],"asks":[]}}"#,
+            "book partialDepth",
         ),
         (
-            r#"{"stream":"a@depth5@100ms","data":{}}"#,
-            "unsupported partialDepth",
+            r#"{"stream":"!ticker@arr","data":[{"e":"24hrTicker"}]}"#,
+            "unsupported 24hrTicker[]",
+        ),
+        (r#"{"e":"depthUpdate","b":[],"a":[]}"#, "book depth"),
+        (r#"{"e":"depthUpdate","b":[]}"#, "missing a"),
+        (r#"{"e":"depthUpdate","b":{},"a":[]}"#, "type b"),
+        (r#"{"e":"depthUpdate","b":[["1"]],"a":[]}"#, "type b"),
+        (
+            r#"{"e":"depthUpdate","b":[["1","2","3"]],"a":[]}"#,
+            "type b",
+        ),
+        (r#"{"e":"depthUpdate","b":[["1",2]],"a":[]}"#, "type b"),
+        (
+            r#"{"e":"depthUpdate","b":[],"b":[],"a":[]}"#,
+            "duplicate_key b",
+        ),
+        (
+            r#"{"stream":"a@depth5","data":{"e":"depthUpdate","b":[],"a":[]}}"#,
+            "unknown_message stream",
         ),
         (r#"{"stream":"a@what","data":{}}"#, "unknown_message stream"),
         (
@@ -110,28 +135,66 @@ fn escapes_and_order_do_not_matter() {
     let frame = RAW
         .replace("BTCUSDT", r"\u0042TCUSDT")
         .replace("\"E\":1723161255343,", "");
-    let mut scratch = Vec::new();
-    let Frame::Trade(raw) = parse(frame.as_bytes(), &mut scratch) else {
+    let arena = Arena::new();
+    let Frame::Trade(raw) = Spot::parse(frame.as_bytes(), &arena) else {
         panic!("no trade")
     };
     assert_eq!(raw.symbol, RawField::Text(b"BTCUSDT"));
     assert_eq!(raw.published, RawField::Missing);
-    assert_eq!(parse_usual(frame.as_bytes()), None);
+    assert_eq!(Spot::parse_usual(frame.as_bytes(), &arena), None);
 }
 
 #[test]
-fn a_frame_cut_anywhere_is_truncated_where_it_ends() {
-    for frame in [RAW.to_owned(), wrapped("btcusdt@aggTrade", AGGREGATE)] {
-        for end in 1..frame.len() {
-            let cut = &frame.as_bytes()[..end];
-            let Frame::Malformed(fault) = parse(cut, &mut Vec::new()) else {
-                panic!("cut at {end}")
-            };
-            assert_eq!(
-                (fault.reason, fault.offset),
-                (IssueCode::Truncated, Some(end))
-            );
-            assert_eq!(parse_usual(cut), None);
+fn the_stream_alone_says_the_symbol_of_a_partial_book() {
+    let frame =
+        r#"{"stream":"ethusdt@depth20","data":{"lastUpdateId":7,"bids":[["1","2"]],"asks":[]}}"#;
+    let arena = Arena::new();
+    let Some(Frame::Books([book])) = Spot::parse_usual(frame.as_bytes(), &arena) else {
+        panic!("no book")
+    };
+    assert_eq!(book.symbol, RawField::Text(b"ETHUSDT"));
+    assert_eq!(book.last_id, RawField::Number(b"7"));
+    assert_eq!(book.action, crate::model::BookAction::Snapshot);
+    assert!(book.content.starts_with(b"{\"lastUpdateId") && book.content.ends_with(b"[]}"));
+}
+
+#[test]
+fn a_byte_order_mark_is_remarked() {
+    let arena = Arena::new();
+    let frame = format!("\u{feff}{RAW}");
+    let found = Spot::parse(frame.as_bytes(), &arena);
+    assert!(matches!(
+        found,
+        Frame::Trade(RawTrade {
+            has_byte_order_mark: true,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn replies_are_books_errors_or_not_handled() {
+    let arena = Arena::new();
+    let url = "https://api.binance.com/api/v3/depth?symbol=BTCUSDT&limit=5";
+    let body = br#"{"lastUpdateId":7,"bids":[],"asks":[["1","2"]]}"#;
+    let Frame::Books([book]) = Spot::parse_reply(url, body, &arena) else {
+        panic!("no book")
+    };
+    assert_eq!(book.symbol, RawField::Text(b"BTCUSDT"));
+    assert_eq!(book.stream.channel, "depth");
+    assert_eq!(
+        Spot::parse_reply(url, br#"{"code":-1121,"msg":"Invalid symbol."}"#, &arena),
+        Frame::Control(crate::adapters::ControlKind::Error)
+    );
+    assert_eq!(
+        Spot::parse_reply("https://api.binance.com/api/v3/time", b"", &arena),
+        Frame::Unsupported {
+            name: "GET api/v3/time",
+            is_array: false
         }
-    }
+    );
+    let Frame::Malformed(fault) = Spot::parse_reply(url, b"<html>", &arena) else {
+        panic!("no fault")
+    };
+    assert_eq!(fault.reason, IssueCode::NotJson);
 }

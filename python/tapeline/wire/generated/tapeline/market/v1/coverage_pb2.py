@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tapeline/market/v1/coverage.proto\x12\x12tapeline.market.v1\"\x94\x02\n\x08\x43overage\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .tapeline.market.v1.CoverageKind\x12-\n\x05proof\x18\x02 \x01(\x0e\x32\x1e.tapeline.market.v1.ProofLevel\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x15\n\x08\x66irst_id\x18\x04 \x01(\x04H\x00\x88\x01\x01\x12\x14\n\x07last_id\x18\x05 \x01(\x04H\x01\x88\x01\x01\x12\x15\n\x08start_ns\x18\x06 \x01(\x10H\x02\x88\x01\x01\x12\x13\n\x06\x65nd_ns\x18\x07 \x01(\x10H\x03\x88\x01\x01\x12\x0e\n\x06reason\x18\x08 \x01(\tB\x0b\n\t_first_idB\n\n\x08_last_idB\x0b\n\t_start_nsB\t\n\x07_end_ns*\x95\x02\n\x0c\x43overageKind\x12\x1d\n\x19\x43OVERAGE_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43OVERAGE_KIND_SESSION_START\x10\x01\x12\x1c\n\x18\x43OVERAGE_KIND_GAP_OPENED\x10\x02\x12\x1c\n\x18\x43OVERAGE_KIND_GAP_FILLED\x10\x03\x12 \n\x1c\x43OVERAGE_KIND_SEQUENCE_RESET\x10\x04\x12\x1d\n\x19\x43OVERAGE_KIND_SESSION_END\x10\x05\x12!\n\x1d\x43OVERAGE_KIND_CONNECTION_LOST\x10\x06\x12%\n!COVERAGE_KIND_CONNECTION_RESTORED\x10\x07*\x9e\x01\n\nProofLevel\x12\x1b\n\x17PROOF_LEVEL_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPROOF_LEVEL_PROVEN_COMPLETE\x10\x01\x12\x1a\n\x16PROOF_LEVEL_PROVEN_GAP\x10\x02\x12\x1c\n\x18PROOF_LEVEL_UNVERIFIABLE\x10\x03\x12\x18\n\x14PROOF_LEVEL_INFERRED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tapeline/market/v1/coverage.proto\x12\x12tapeline.market.v1\"\x94\x02\n\x08\x43overage\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .tapeline.market.v1.CoverageKind\x12-\n\x05proof\x18\x02 \x01(\x0e\x32\x1e.tapeline.market.v1.ProofLevel\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x15\n\x08\x66irst_id\x18\x04 \x01(\x04H\x00\x88\x01\x01\x12\x14\n\x07last_id\x18\x05 \x01(\x04H\x01\x88\x01\x01\x12\x15\n\x08start_ns\x18\x06 \x01(\x10H\x02\x88\x01\x01\x12\x13\n\x06\x65nd_ns\x18\x07 \x01(\x10H\x03\x88\x01\x01\x12\x0e\n\x06reason\x18\x08 \x01(\tB\x0b\n\t_first_idB\n\n\x08_last_idB\x0b\n\t_start_nsB\t\n\x07_end_ns*\xd5\x02\n\x0c\x43overageKind\x12\x1d\n\x19\x43OVERAGE_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43OVERAGE_KIND_SESSION_START\x10\x01\x12\x1c\n\x18\x43OVERAGE_KIND_GAP_OPENED\x10\x02\x12\x1c\n\x18\x43OVERAGE_KIND_GAP_FILLED\x10\x03\x12 \n\x1c\x43OVERAGE_KIND_SEQUENCE_RESET\x10\x04\x12\x1d\n\x19\x43OVERAGE_KIND_SESSION_END\x10\x05\x12!\n\x1d\x43OVERAGE_KIND_CONNECTION_LOST\x10\x06\x12%\n!COVERAGE_KIND_CONNECTION_RESTORED\x10\x07\x12\x1f\n\x1b\x43OVERAGE_KIND_BOOK_UNSYNCED\x10\x08\x12\x1d\n\x19\x43OVERAGE_KIND_BOOK_SYNCED\x10\t*\x9e\x01\n\nProofLevel\x12\x1b\n\x17PROOF_LEVEL_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPROOF_LEVEL_PROVEN_COMPLETE\x10\x01\x12\x1a\n\x16PROOF_LEVEL_PROVEN_GAP\x10\x02\x12\x1c\n\x18PROOF_LEVEL_UNVERIFIABLE\x10\x03\x12\x18\n\x14PROOF_LEVEL_INFERRED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,9 +32,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tapeline.market.v1.coverage
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COVERAGEKIND']._serialized_start=337
-  _globals['_COVERAGEKIND']._serialized_end=614
-  _globals['_PROOFLEVEL']._serialized_start=617
-  _globals['_PROOFLEVEL']._serialized_end=775
+  _globals['_COVERAGEKIND']._serialized_end=678
+  _globals['_PROOFLEVEL']._serialized_start=681
+  _globals['_PROOFLEVEL']._serialized_end=839
   _globals['_COVERAGE']._serialized_start=58
   _globals['_COVERAGE']._serialized_end=334
 # @@protoc_insertion_point(module_scope)

@@ -16,6 +16,8 @@ class CoverageKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COVERAGE_KIND_SESSION_END: _ClassVar[CoverageKind]
     COVERAGE_KIND_CONNECTION_LOST: _ClassVar[CoverageKind]
     COVERAGE_KIND_CONNECTION_RESTORED: _ClassVar[CoverageKind]
+    COVERAGE_KIND_BOOK_UNSYNCED: _ClassVar[CoverageKind]
+    COVERAGE_KIND_BOOK_SYNCED: _ClassVar[CoverageKind]
 
 class ProofLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -32,6 +34,8 @@ COVERAGE_KIND_SEQUENCE_RESET: CoverageKind
 COVERAGE_KIND_SESSION_END: CoverageKind
 COVERAGE_KIND_CONNECTION_LOST: CoverageKind
 COVERAGE_KIND_CONNECTION_RESTORED: CoverageKind
+COVERAGE_KIND_BOOK_UNSYNCED: CoverageKind
+COVERAGE_KIND_BOOK_SYNCED: CoverageKind
 PROOF_LEVEL_UNSPECIFIED: ProofLevel
 PROOF_LEVEL_PROVEN_COMPLETE: ProofLevel
 PROOF_LEVEL_PROVEN_GAP: ProofLevel

@@ -52,6 +52,8 @@ class IssueCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ISSUE_CODE_SEQUENCE_GAP: _ClassVar[IssueCode]
     ISSUE_CODE_OUT_OF_ORDER: _ClassVar[IssueCode]
     ISSUE_CODE_SEQUENCE_JUMP: _ClassVar[IssueCode]
+    ISSUE_CODE_CROSSED_BOOK: _ClassVar[IssueCode]
+    ISSUE_CODE_CHECKSUM_MISMATCH: _ClassVar[IssueCode]
 QUALITY_UNSPECIFIED: Quality
 QUALITY_PERFECT: Quality
 QUALITY_REPAIRED: Quality
@@ -94,3 +96,5 @@ ISSUE_CODE_TIME_REVERSED: IssueCode
 ISSUE_CODE_SEQUENCE_GAP: IssueCode
 ISSUE_CODE_OUT_OF_ORDER: IssueCode
 ISSUE_CODE_SEQUENCE_JUMP: IssueCode
+ISSUE_CODE_CROSSED_BOOK: IssueCode
+ISSUE_CODE_CHECKSUM_MISMATCH: IssueCode

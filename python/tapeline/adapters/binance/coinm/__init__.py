@@ -1,0 +1,1 @@
+"""Binance COIN-M futures: inverse contracts margined in their base coin."""

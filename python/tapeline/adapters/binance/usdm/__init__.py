@@ -1,0 +1,1 @@
+"""Binance USDⓈ-M futures: perpetual and dated contracts margined in USDT or USDC."""

@@ -1,0 +1,5 @@
+"""The instruments of Binance USDⓈ-M futures."""
+
+from tapeline.adapters.binance.instruments import instrument_list
+
+INSTRUMENTS = instrument_list("usdm", "/fapi/v1/exchangeInfo")

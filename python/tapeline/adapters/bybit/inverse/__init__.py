@@ -1,0 +1,1 @@
+"""Bybit inverse contracts, margined in their base coin."""

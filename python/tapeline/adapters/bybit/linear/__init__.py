@@ -1,0 +1,1 @@
+"""Bybit linear contracts, margined in USDT or USDC."""

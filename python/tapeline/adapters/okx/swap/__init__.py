@@ -1,0 +1,1 @@
+"""OKX perpetual swaps, linear and inverse."""

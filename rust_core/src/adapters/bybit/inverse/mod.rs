@@ -1,0 +1,31 @@
+//! Bybit inverse contracts, margined in their base coin.
+
+use crate::adapters::bybit::category::Category;
+use crate::adapters::bybit::{message, reply, trades};
+use crate::adapters::{Arena, Frame, Market};
+
+/// The market.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inverse;
+
+const CATEGORY: Category = Category {
+    trades: &trades::CONTRACTS,
+    is_contract: true,
+};
+
+impl Market for Inverse {
+    const EXCHANGE: &'static str = "bybit";
+    const MARKET: &'static str = "inverse";
+
+    fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {
+        message::parse_usual(CATEGORY, frame, arena)
+    }
+
+    fn parse<'a>(frame: &'a [u8], arena: &'a Arena) -> Frame<'a> {
+        message::parse(CATEGORY, frame, arena)
+    }
+
+    fn parse_reply<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame<'a> {
+        reply::parse(url, body, arena)
+    }
+}

@@ -1,0 +1,31 @@
+//! Bybit linear contracts, margined in USDT or USDC.
+
+use crate::adapters::bybit::category::Category;
+use crate::adapters::bybit::{message, reply, trades};
+use crate::adapters::{Arena, Frame, Market};
+
+/// The market.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Linear;
+
+const CATEGORY: Category = Category {
+    trades: &trades::CONTRACTS,
+    is_contract: true,
+};
+
+impl Market for Linear {
+    const EXCHANGE: &'static str = "bybit";
+    const MARKET: &'static str = "linear";
+
+    fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {
+        message::parse_usual(CATEGORY, frame, arena)
+    }
+
+    fn parse<'a>(frame: &'a [u8], arena: &'a Arena) -> Frame<'a> {
+        message::parse(CATEGORY, frame, arena)
+    }
+
+    fn parse_reply<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame<'a> {
+        reply::parse(url, body, arena)
+    }
+}

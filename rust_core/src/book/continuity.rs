@@ -1,0 +1,527 @@
+//! Which update ids of a stream were seen.
+//!
+//! Every message covers a span of ids, from the one after the previous message's to its own last
+//! one. With `last` the highest id seen:
+//!
+//! | span | place |
+//! |---|---|
+//! | first message | the stream begins with it |
+//! | begins at `last + 1` | next |
+//! | begins later | the ids between are a gap |
+//! | begins earlier, ends later | overlap: new from `last + 1` on |
+//! | in an open gap, or below the first id | late |
+//! | known content, or seen ids | duplicate |
+//! | seen ids with a later time, or more than 10^12 ahead | jump; a second one that joins the first restarts the numbering |
+//! | empty, joins, ends where it begins (OKX keep-alive) | next |
+//! | empty, joins, ends lower (OKX after maintenance) | the numbering restarts |
+
+use super::BookUpdate;
+use super::ranges::Ranges;
+use super::recent::Recent;
+use crate::model::{BookRule, Coverage, CoverageKind, IssueCode, IssueSet, ProofLevel, UnixNanos};
+
+/// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
+const LARGEST_GAP: i64 = 1_000_000_000_000;
+
+/// Update ids that a message covers, both ends included; `last < first` covers none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+impl Span {
+    /// Returns the span of a delta; `None` when it has no id.
+    #[inline]
+    pub(super) fn of(rule: BookRule, update: &BookUpdate<'_>) -> Option<Self> {
+        let last = update.last_id?;
+        let after_previous = update
+            .prev_id
+            .filter(|id| *id >= 0)
+            .map(|id| id.saturating_add(1));
+        let first = match rule {
+            BookRule::FirstAfterLast => update.first_id,
+            BookRule::PrevIsLast | BookRule::PrevIsLastOrChecksum => {
+                after_previous.or(update.first_id)
+            }
+            BookRule::LastPlusOne | BookRule::Snapshots => None,
+        };
+        Some(Self {
+            first: first.unwrap_or(last),
+            last,
+        })
+    }
+
+    /// Returns whether it has something that a book as of `id` has not.
+    pub(super) const fn is_after(self, id: i64) -> bool {
+        self.last > id
+    }
+
+    /// Returns whether nothing lies between a book as of `id` and this.
+    pub(super) const fn joins(self, id: i64) -> bool {
+        self.first <= id.saturating_add(1)
+    }
+
+    /// Returns whether it goes on exactly where `id` ended.
+    pub(super) const fn follows(self, id: i64) -> bool {
+        self.first == id.saturating_add(1)
+    }
+
+    const fn is_empty(self) -> bool {
+        self.last < self.first
+    }
+}
+
+/// Where a message belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    Next,
+    AfterGap,
+    Overlap,
+    Late,
+    Jump,
+    /// The venue began to count anew and the message joins what was before.
+    Renumbered,
+    /// The venue began to count anew; the message joins nothing.
+    Restarted,
+    Duplicate,
+}
+
+impl Place {
+    pub(super) fn issues(self) -> IssueSet {
+        let mut issues = IssueSet::EMPTY;
+        match self {
+            Self::AfterGap => issues.insert(IssueCode::SequenceGap),
+            Self::Late => issues.insert(IssueCode::OutOfOrder),
+            Self::Jump | Self::Restarted => issues.insert(IssueCode::SequenceJump),
+            _ => {}
+        }
+        issues
+    }
+}
+
+/// The ids of one stream.
+#[derive(Clone, Debug)]
+pub(super) struct Continuity {
+    channel: &'static str,
+    gap_proof: ProofLevel,
+    is_started: bool,
+    /// First and highest id seen in this numbering.
+    seen: Option<Span>,
+    first_time: Option<UnixNanos>,
+    latest_time: Option<UnixNanos>,
+    gaps: Ranges,
+    /// Gaps of earlier numberings: nobody can fill them any more.
+    lost: Vec<(i64, i64)>,
+    candidate: Option<Span>,
+    recent: Recent,
+    filled: Vec<(i64, i64)>,
+}
+
+impl Continuity {
+    pub(super) fn new(channel: &'static str, gap_proof: ProofLevel) -> Self {
+        Self {
+            channel,
+            gap_proof,
+            is_started: false,
+            seen: None,
+            first_time: None,
+            latest_time: None,
+            gaps: Ranges::default(),
+            lost: Vec::new(),
+            candidate: None,
+            recent: Recent::default(),
+            filled: Vec::new(),
+        }
+    }
+
+    pub(super) fn missing(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.lost.iter().chain(self.gaps.as_slice()).copied()
+    }
+
+    /// Returns the highest id seen.
+    pub(super) fn highest(&self) -> Option<i64> {
+        self.seen.map(|seen| seen.last)
+    }
+
+    /// Reports the session's start with its first message.
+    pub(super) fn start(
+        &mut self,
+        update: &BookUpdate<'_>,
+        span: Option<Span>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        if !self.is_started {
+            self.is_started = true;
+            self.first_time = update.time;
+            reports.push(self.statement(CoverageKind::SessionStart, update, span));
+        }
+    }
+
+    /// Finds the place of a delta.
+    #[inline]
+    pub(super) fn delta(
+        &mut self,
+        span: Span,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) -> Place {
+        match &mut self.seen {
+            Some(seen) if span.follows(seen.last) && !span.is_empty() => {
+                seen.last = span.last;
+                self.accept(update);
+                Place::Next
+            }
+            _ => self.unusual(span, update, reports),
+        }
+    }
+
+    #[cold]
+    fn unusual(
+        &mut self,
+        span: Span,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) -> Place {
+        let Some(seen) = self.seen else {
+            return self.begin(span, update);
+        };
+        if self.recent.has(update.content_hash) {
+            return Place::Duplicate;
+        }
+        if span.first > seen.last.saturating_add(1) {
+            if span.first.saturating_sub(seen.last) > LARGEST_GAP {
+                return self.jump(span, update, reports);
+            }
+            self.open_gap(
+                (seen.last.saturating_add(1), span.first.saturating_sub(1)),
+                update,
+                reports,
+            );
+            return self.advance(seen, span, update, Place::AfterGap, reports);
+        }
+        if span.is_empty() {
+            if span.follows(seen.last) {
+                return self.advance(seen, span, update, Place::Next, reports);
+            }
+            self.recent.put(update.content_hash);
+            return Place::Late;
+        }
+        let is_late = self.fill(span, update, reports);
+        if span.last > seen.last {
+            return self.advance(seen, span, update, Place::Overlap, reports);
+        }
+        if !is_late {
+            if self.is_later(update) {
+                return self.jump(span, update, reports);
+            }
+            if span.first >= seen.first {
+                return Place::Duplicate;
+            }
+        }
+        self.extend_below(seen, span, update, reports);
+        self.candidate = None;
+        self.recent.put(update.content_hash);
+        Place::Late
+    }
+
+    /// Finds the place of a snapshot that the venue pushed into a stream of deltas. What lies
+    /// between the highest id seen and the snapshot's was not received: with `counts` each message
+    /// has one id and the snapshot's own is accounted for by it, otherwise the update that gave the
+    /// snapshot its id is missing too.
+    pub(super) fn snapshot(
+        &mut self,
+        id: i64,
+        counts: bool,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) -> Place {
+        let span = Span {
+            first: id,
+            last: id,
+        };
+        let Some(seen) = self.seen else {
+            return self.begin(span, update);
+        };
+        if self.recent.has(update.content_hash) {
+            return Place::Duplicate;
+        }
+        let is_far = id.saturating_sub(seen.last) > LARGEST_GAP;
+        if is_far || (id < seen.last && self.is_later(update)) {
+            return self.restart(span, update, reports, Place::Renumbered);
+        }
+        if id < seen.last {
+            self.recent.put(update.content_hash);
+            return Place::Late;
+        }
+        let missing = (
+            seen.last.saturating_add(1),
+            if counts { id.saturating_sub(1) } else { id },
+        );
+        let has_gap = missing.0 <= missing.1;
+        if has_gap {
+            self.open_gap(missing, update, reports);
+        }
+        self.seen = Some(Span { last: id, ..seen });
+        self.accept(update);
+        if has_gap {
+            Place::AfterGap
+        } else {
+            Place::Next
+        }
+    }
+
+    /// Finds the place of a message of a stream of whole books, whose ids only order them.
+    #[inline]
+    pub(super) fn whole(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Place {
+        let Some(id) = update.last_id else {
+            return self.unnumbered(update);
+        };
+        let span = Span {
+            first: id,
+            last: id,
+        };
+        match &mut self.seen {
+            Some(seen) if id > seen.last => {
+                seen.last = id;
+                self.accept(update);
+                Place::Next
+            }
+            Some(seen) => {
+                let last = seen.last;
+                self.whole_again(id, last, update, reports)
+            }
+            None => self.begin(span, update),
+        }
+    }
+
+    /// Finds the place of a whole book whose id is not above the last one.
+    fn whole_again(
+        &mut self,
+        id: i64,
+        last: i64,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) -> Place {
+        if self.recent.has(update.content_hash) {
+            return Place::Duplicate;
+        }
+        if id < last && self.is_later(update) {
+            let span = Span {
+                first: id,
+                last: id,
+            };
+            return self.restart(span, update, reports, Place::Renumbered);
+        }
+        if id < last || self.is_earlier(update) {
+            self.recent.put(update.content_hash);
+            return Place::Late;
+        }
+        // The same book with a new time.
+        self.accept(update);
+        Place::Next
+    }
+
+    /// Finds the place of a message without ids: all that can be told is the same one and an older one.
+    pub(super) fn unnumbered(&mut self, update: &BookUpdate<'_>) -> Place {
+        if self.recent.has(update.content_hash) {
+            return Place::Duplicate;
+        }
+        if self.is_earlier(update) {
+            self.recent.put(update.content_hash);
+            return Place::Late;
+        }
+        self.accept(update);
+        Place::Next
+    }
+
+    /// Returns whether the message is known; remembers it otherwise.
+    pub(super) fn is_repeated(&mut self, update: &BookUpdate<'_>) -> bool {
+        let is_known = self.recent.has(update.content_hash);
+        if !is_known {
+            self.recent.put(update.content_hash);
+        }
+        is_known
+    }
+
+    /// Returns the statement that ends the session, if it ever began.
+    pub(super) fn end(&self, received: Option<UnixNanos>) -> Option<Coverage> {
+        self.is_started.then(|| Coverage {
+            kind: CoverageKind::SessionEnd,
+            proof: ProofLevel::Inferred,
+            channel: self.channel,
+            ids: self.seen.and_then(|seen| unsigned((seen.first, seen.last))),
+            start: self.first_time,
+            end: self.latest_time,
+            received,
+            reason: String::new(),
+        })
+    }
+
+    fn begin(&mut self, span: Span, update: &BookUpdate<'_>) -> Place {
+        let first = span.first.min(span.last);
+        self.seen = Some(Span {
+            first,
+            last: span.last,
+        });
+        self.accept(update);
+        Place::First
+    }
+
+    fn advance(
+        &mut self,
+        seen: Span,
+        span: Span,
+        update: &BookUpdate<'_>,
+        place: Place,
+        reports: &mut Vec<Coverage>,
+    ) -> Place {
+        if span.last < span.first.saturating_sub(1) {
+            return self.restart(span, update, reports, Place::Renumbered);
+        }
+        self.seen = Some(Span {
+            last: span.last,
+            ..seen
+        });
+        self.accept(update);
+        place
+    }
+
+    fn jump(&mut self, span: Span, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Place {
+        self.recent.put(update.content_hash);
+        match self.candidate {
+            Some(candidate) if span.follows(candidate.last) => {
+                let place = self.restart(span, update, reports, Place::Restarted);
+                self.seen = Some(Span {
+                    first: candidate.first,
+                    last: span.last,
+                });
+                place
+            }
+            _ => {
+                self.candidate = Some(span);
+                Place::Jump
+            }
+        }
+    }
+
+    fn restart(
+        &mut self,
+        span: Span,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+        place: Place,
+    ) -> Place {
+        self.lost.append(&mut self.gaps.take());
+        self.seen = Some(Span {
+            first: span.last,
+            last: span.last,
+        });
+        self.accept(update);
+        let statement = self.statement(CoverageKind::SequenceReset, update, self.seen);
+        reports.push(statement);
+        place
+    }
+
+    fn accept(&mut self, update: &BookUpdate<'_>) {
+        if update.time.is_some() {
+            self.latest_time = update.time;
+        }
+        self.candidate = None;
+        self.recent.put(update.content_hash);
+    }
+
+    fn is_later(&self, update: &BookUpdate<'_>) -> bool {
+        matches!((update.time, self.latest_time), (Some(time), Some(latest)) if time > latest)
+    }
+
+    fn is_earlier(&self, update: &BookUpdate<'_>) -> bool {
+        matches!((update.time, self.latest_time), (Some(time), Some(latest)) if time < latest)
+    }
+
+    /// Takes a span out of the gaps; returns whether any of it was missing.
+    fn fill(&mut self, span: Span, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> bool {
+        let mut filled = core::mem::take(&mut self.filled);
+        self.gaps.fill(span.first, span.last, &mut filled);
+        let is_late = !filled.is_empty();
+        for (first, last) in filled.drain(..) {
+            reports.push(self.statement(
+                CoverageKind::GapFilled,
+                update,
+                Some(Span { first, last }),
+            ));
+        }
+        self.filled = filled;
+        is_late
+    }
+
+    fn extend_below(
+        &mut self,
+        seen: Span,
+        span: Span,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        if span.first >= seen.first {
+            return;
+        }
+        if span.last.saturating_add(1) < seen.first {
+            let (first, last) = (span.last.saturating_add(1), seen.first.saturating_sub(1));
+            self.gaps.open(first, last);
+            let statement =
+                self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
+            reports.push(Coverage {
+                end: self.first_time,
+                ..statement
+            });
+        }
+        self.seen = Some(Span {
+            first: span.first,
+            ..seen
+        });
+        self.first_time = update.time;
+    }
+
+    fn open_gap(
+        &mut self,
+        (first, last): (i64, i64),
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        self.gaps.open(first, last);
+        let statement = self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
+        reports.push(Coverage {
+            start: self.latest_time,
+            ..statement
+        });
+    }
+
+    fn statement(
+        &self,
+        kind: CoverageKind,
+        update: &BookUpdate<'_>,
+        span: Option<Span>,
+    ) -> Coverage {
+        let is_gap = matches!(kind, CoverageKind::GapOpened | CoverageKind::GapFilled);
+        Coverage {
+            kind,
+            proof: if is_gap {
+                self.gap_proof
+            } else {
+                ProofLevel::Inferred
+            },
+            channel: self.channel,
+            ids: span.and_then(|span| unsigned((span.first.min(span.last), span.last))),
+            start: update.time,
+            end: update.time,
+            received: update.received,
+            reason: String::new(),
+        }
+    }
+}
+
+/// Returns a range of ids as records have it; a negative id is none.
+pub(super) fn unsigned((first, last): (i64, i64)) -> Option<(u64, u64)> {
+    Some((u64::try_from(first).ok()?, u64::try_from(last).ok()?))
+}

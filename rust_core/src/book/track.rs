@@ -1,0 +1,547 @@
+//! One book channel of one instrument: the state machine.
+
+use super::buffer::Buffer;
+use super::checksum::Texts;
+use super::continuity::{Continuity, Place, Span, unsigned};
+use super::levels::Levels;
+use super::{BookState, BookUpdate, Outcome};
+use crate::model::{
+    BookAction, BookDepth, BookOrigin, BookRule, Coverage, CoverageKind, IssueCode, IssueSet,
+    Level, ProofLevel, UnixNanos,
+};
+
+/// The book of one channel of one instrument, and the continuity of its messages.
+#[derive(Clone, Debug)]
+pub struct BookTrack {
+    rule: BookRule,
+    depth: BookDepth,
+    channel: &'static str,
+    state: BookState,
+    continuity: Continuity,
+    levels: Levels,
+    /// Kept while the venue computes checksums.
+    texts: Option<Texts>,
+    /// Update id as of which `levels` are right; `None` when they are not, or have no id.
+    base: Option<i64>,
+    /// Exchange time of what `levels` show.
+    base_time: Option<UnixNanos>,
+    /// When the venue last began to count anew: snapshots from before cannot be compared by id.
+    restarted: Option<UnixNanos>,
+    /// Whether a record says that the book is not to be trusted.
+    is_reported: bool,
+    has_overflowed: bool,
+    /// Whether the market left the prices that the last fetched snapshot showed.
+    is_worn: bool,
+    buffer: Buffer,
+}
+
+impl BookTrack {
+    /// Starts with nothing known.
+    #[must_use]
+    pub fn new(
+        rule: BookRule,
+        depth: BookDepth,
+        channel: &'static str,
+        gap_proof: ProofLevel,
+    ) -> Self {
+        Self {
+            rule,
+            depth,
+            channel,
+            state: BookState::Buffering,
+            continuity: Continuity::new(channel, gap_proof),
+            levels: Levels::default(),
+            texts: None,
+            base: None,
+            base_time: None,
+            restarted: None,
+            is_reported: false,
+            has_overflowed: false,
+            is_worn: false,
+            buffer: Buffer::default(),
+        }
+    }
+
+    /// Takes a message; statements about completeness and about the book go to `reports`.
+    pub fn observe(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
+        match (self.rule, update.action, update.origin) {
+            (BookRule::Snapshots, ..) => self.observe_whole(update, reports),
+            (_, BookAction::Delta, _) => self.observe_delta(update, reports),
+            (_, BookAction::Snapshot, BookOrigin::Rest) => self.observe_fetched(update, reports),
+            (_, BookAction::Snapshot, _) => self.observe_pushed(update, reports),
+        }
+    }
+
+    /// Distrusts the book for a reason that is not in its messages, until the next snapshot.
+    pub fn distrust(
+        &mut self,
+        reason: &str,
+        received: Option<UnixNanos>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        self.report_unsynced(reason, None, received, reports);
+        self.base = None;
+    }
+
+    /// Returns the state of the book.
+    #[must_use]
+    pub fn state(&self) -> BookState {
+        self.state
+    }
+
+    /// Returns how much of the book the channel shows.
+    #[must_use]
+    pub fn depth(&self) -> BookDepth {
+        self.depth
+    }
+
+    /// Returns the channel's name.
+    #[must_use]
+    pub fn channel(&self) -> &'static str {
+        self.channel
+    }
+
+    /// Returns whether the book needs a snapshot to become live, or to know its depth again because
+    /// the market left the prices of the last one. A state and not a request: the caller decides when
+    /// to ask (again).
+    #[must_use]
+    pub fn wants_snapshot(&self) -> bool {
+        self.rule != BookRule::Snapshots && (self.is_worn || self.state != BookState::Live)
+    }
+
+    /// Returns the bids of a live book, best first, as far as they are known.
+    pub fn bids(&self) -> impl Iterator<Item = Level> {
+        self.live().into_iter().flat_map(Levels::bids)
+    }
+
+    /// Returns the asks of a live book, best first, as far as they are known.
+    pub fn asks(&self) -> impl Iterator<Item = Level> {
+        self.live().into_iter().flat_map(Levels::asks)
+    }
+
+    /// Returns the best bid and ask of a live book.
+    #[must_use]
+    pub fn best(&self) -> (Option<Level>, Option<Level>) {
+        (self.bids().next(), self.asks().next())
+    }
+
+    /// Returns the update id as of which the live book is right.
+    #[must_use]
+    pub fn last_update_id(&self) -> Option<i64> {
+        self.base.filter(|_| self.state == BookState::Live)
+    }
+
+    /// Returns the ranges of update ids known to be missing, those of earlier numberings first.
+    pub fn missing(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.continuity.missing()
+    }
+
+    /// Returns the statement that ends the session, if it ever began.
+    #[must_use]
+    pub fn end(&self, received: Option<UnixNanos>) -> Option<Coverage> {
+        self.continuity.end(received)
+    }
+
+    fn live(&self) -> Option<&Levels> {
+        (self.state == BookState::Live).then_some(&self.levels)
+    }
+
+    fn observe_whole(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
+        let span = update.last_id.map(|id| Span {
+            first: id,
+            last: id,
+        });
+        self.continuity.start(update, span, reports);
+        let place = self.continuity.whole(update, reports);
+        if place == Place::Duplicate {
+            return Outcome::Duplicate;
+        }
+        let mut issues = place.issues();
+        if place == Place::Late {
+            return Outcome::Accepted {
+                issues,
+                applied: false,
+            };
+        }
+        let applied = self.adopt(update, &mut issues, reports);
+        Outcome::Accepted { issues, applied }
+    }
+
+    fn observe_delta(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
+        let Some(span) = Span::of(self.rule, update) else {
+            return self.observe_unnumbered(update, reports);
+        };
+        self.continuity.start(update, Some(span), reports);
+        let place = self.continuity.delta(span, update, reports);
+        let mut issues = place.issues();
+        let applied = match (place, self.state) {
+            (Place::Duplicate, _) => return Outcome::Duplicate,
+            (Place::Jump, _) => {
+                self.lose("sequence jump", update, reports);
+                false
+            }
+            (Place::Restarted, _) => {
+                self.forget("sequence reset", update, reports);
+                self.keep(span, update, reports);
+                false
+            }
+            (Place::Renumbered, _) => self.renumber(span, update, &mut issues, reports),
+            (_, BookState::Live) => self.follow(span, place, update, &mut issues, reports),
+            _ => {
+                self.keep(span, update, reports);
+                place == Place::Late && self.heal(update, &mut issues, reports)
+            }
+        };
+        Outcome::Accepted { issues, applied }
+    }
+
+    /// Applies a delta to a live book if it joins.
+    #[inline]
+    fn follow(
+        &mut self,
+        span: Span,
+        place: Place,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        let base = self.base.unwrap_or(i64::MIN);
+        if !span.is_after(base) {
+            return false;
+        }
+        if !span.joins(base) {
+            self.report_unsynced("gap", Some(update), update.received, reports);
+            self.keep(span, update, reports);
+            return false;
+        }
+        if place == Place::Overlap && self.is_strict() {
+            self.lose("update ids do not join", update, reports);
+            self.keep(span, update, reports);
+            return false;
+        }
+        if self.is_worn {
+            // For the snapshot that is wanted.
+            self.buffer.push(span, update);
+        }
+        self.apply(update, issues, reports)
+    }
+
+    /// Takes OKX's one message whose id is lower than the one before.
+    fn renumber(
+        &mut self,
+        span: Span,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        let joins = self.base.is_some_and(|base| span.follows(base));
+        if self.state == BookState::Live && joins {
+            self.restarted = update.time;
+            return self.apply(update, issues, reports);
+        }
+        self.forget("sequence reset", update, reports);
+        false
+    }
+
+    fn observe_unnumbered(
+        &mut self,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) -> Outcome {
+        self.continuity.start(update, None, reports);
+        let place = self.continuity.unnumbered(update);
+        let mut issues = place.issues();
+        let is_allowed =
+            self.rule == BookRule::PrevIsLastOrChecksum && self.continuity.highest().is_none();
+        let reason = match (place, self.state) {
+            (Place::Duplicate, _) => return Outcome::Duplicate,
+            (_, BookState::Buffering) => "no snapshot",
+            (Place::Late, _) => "out of order",
+            _ if !is_allowed => "no update id",
+            (_, BookState::Live) => {
+                let applied = self.apply(update, &mut issues, reports);
+                return Outcome::Accepted { issues, applied };
+            }
+            _ => "no snapshot",
+        };
+        self.lose(reason, update, reports);
+        Outcome::Accepted {
+            issues,
+            applied: false,
+        }
+    }
+
+    /// Takes a snapshot that the caller fetched. It says nothing about the stream, and a live book
+    /// that knows its depth does not need it.
+    fn observe_fetched(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
+        let span = update.last_id.map(|id| Span {
+            first: id,
+            last: id,
+        });
+        self.continuity.start(update, span, reports);
+        let is_repeated = self.continuity.is_repeated(update);
+        let mut issues = IssueSet::EMPTY;
+        let is_outdated =
+            matches!((update.time, self.restarted), (Some(time), Some(since)) if time < since);
+        let is_wanted = self.wants_snapshot() && update.last_id.is_some() && !is_outdated;
+        let applied = is_wanted && self.adopt(update, &mut issues, reports);
+        if is_repeated {
+            Outcome::Duplicate
+        } else {
+            Outcome::Accepted { issues, applied }
+        }
+    }
+
+    fn observe_pushed(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
+        let span = update.last_id.map(|id| Span {
+            first: id,
+            last: id,
+        });
+        self.continuity.start(update, span, reports);
+        let counts = self.rule == BookRule::LastPlusOne;
+        let place = match update.last_id {
+            Some(id) => self.continuity.snapshot(id, counts, update, reports),
+            None => self.continuity.unnumbered(update),
+        };
+        let mut issues = place.issues();
+        let is_wanted = match place {
+            Place::Duplicate => return Outcome::Duplicate,
+            Place::Late => self.state != BookState::Live,
+            Place::Renumbered => {
+                self.restarted = update.time;
+                self.buffer.clear();
+                true
+            }
+            _ => true,
+        };
+        let applied = is_wanted && self.adopt(update, &mut issues, reports);
+        Outcome::Accepted { issues, applied }
+    }
+
+    /// Replaces the book and brings it up to date with the deltas that waited. A snapshot that they
+    /// do not join, or that is behind the stream, is too old: nothing changes.
+    fn adopt(
+        &mut self,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        if update.last_id.is_some_and(|id| !self.is_current(id)) {
+            return false;
+        }
+        if self.levels.load(update.bids, update.asks).is_err() {
+            self.lose("level out of range", update, reports);
+            return false;
+        }
+        if update.origin == BookOrigin::Rest {
+            self.levels.set_horizon();
+        }
+        self.is_worn = false;
+        self.texts = has_checksum(update).then(Texts::default);
+        self.settle(update, issues, reports) && self.catch_up(update, issues, reports)
+    }
+
+    /// Applies what waited and joins, and goes live.
+    fn catch_up(
+        &mut self,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        while let Some(waiting) = self.buffer.pop() {
+            if !self.base.is_some_and(|base| waiting.span.is_after(base)) {
+                continue;
+            }
+            let (raw_bids, raw_asks) = waiting.raw_levels();
+            let delta = BookUpdate {
+                action: BookAction::Delta,
+                last_id: Some(waiting.span.last),
+                time: waiting.time,
+                bids: &waiting.bids,
+                asks: &waiting.asks,
+                raw_bids: &raw_bids,
+                raw_asks: &raw_asks,
+                checksum: waiting.checksum,
+                ..*update
+            };
+            if !self.apply(&delta, issues, reports) {
+                return false;
+            }
+        }
+        self.report_synced(update, reports);
+        true
+    }
+
+    /// Goes on with the book from before a gap, once late messages have filled it.
+    fn heal(
+        &mut self,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        let joins = self.base.is_some_and(|base| self.is_current(base));
+        joins && self.catch_up(update, issues, reports)
+    }
+
+    /// Sets levels, then looks whether the book still makes sense.
+    #[inline]
+    fn apply(
+        &mut self,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        if self.levels.set(update.bids, update.asks).is_err() {
+            self.lose("level out of range", update, reports);
+            return false;
+        }
+        self.settle(update, issues, reports)
+    }
+
+    #[inline]
+    fn settle(
+        &mut self,
+        update: &BookUpdate<'_>,
+        issues: &mut IssueSet,
+        reports: &mut Vec<Coverage>,
+    ) -> bool {
+        let fault = if self.levels.is_crossed() {
+            Some((IssueCode::CrossedBook, "crossed"))
+        } else if self.is_checksum_wrong(update) {
+            Some((IssueCode::ChecksumMismatch, "checksum"))
+        } else {
+            None
+        };
+        if let Some((code, reason)) = fault {
+            issues.insert(code);
+            self.lose(reason, update, reports);
+            return false;
+        }
+        self.is_worn |= self.levels.widen();
+        self.base = update.last_id;
+        self.base_time = update.time;
+        true
+    }
+
+    fn is_checksum_wrong(&mut self, update: &BookUpdate<'_>) -> bool {
+        let Some(texts) = &mut self.texts else {
+            return false;
+        };
+        texts.set(
+            (update.bids, update.raw_bids),
+            (update.asks, update.raw_asks),
+        );
+        has_checksum(update) && update.checksum != Some(texts.checksum())
+    }
+
+    /// Keeps a delta for the next snapshot.
+    fn keep(&mut self, span: Span, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
+        if self.state == BookState::Buffering {
+            self.report_no_snapshot(update, reports);
+        }
+        if self.buffer.push(span, update) && !self.has_overflowed {
+            self.has_overflowed = true;
+            let statement =
+                self.statement(CoverageKind::BookUnsynced, Some(update), update.received);
+            reports.push(Coverage {
+                reason: "buffer overflow".to_owned(),
+                ..statement
+            });
+        }
+    }
+
+    fn report_no_snapshot(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
+        let is_pushed = matches!(
+            self.rule,
+            BookRule::PrevIsLastOrChecksum | BookRule::LastPlusOne
+        );
+        self.report_unsynced("no snapshot", Some(update), update.received, reports);
+        if !is_pushed {
+            self.state = BookState::Buffering;
+        }
+    }
+
+    /// Gives up the book and everything counted in an earlier numbering.
+    fn forget(&mut self, reason: &str, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
+        self.restarted = update.time;
+        self.buffer.clear();
+        self.lose(reason, update, reports);
+    }
+
+    /// Gives up the book.
+    #[cold]
+    fn lose(&mut self, reason: &str, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
+        self.report_unsynced(reason, Some(update), update.received, reports);
+        self.base = None;
+    }
+
+    #[cold]
+    fn report_unsynced(
+        &mut self,
+        reason: &str,
+        update: Option<&BookUpdate<'_>>,
+        received: Option<UnixNanos>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        self.state = BookState::Unsynced;
+        if !self.is_reported {
+            self.is_reported = true;
+            let statement = self.statement(CoverageKind::BookUnsynced, update, received);
+            reports.push(Coverage {
+                reason: reason.to_owned(),
+                ..statement
+            });
+        }
+    }
+
+    fn report_synced(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
+        let is_news =
+            self.state != BookState::Live && (self.is_reported || self.rule != BookRule::Snapshots);
+        self.state = BookState::Live;
+        self.is_reported = false;
+        self.has_overflowed = false;
+        if is_news {
+            reports.push(self.statement(CoverageKind::BookSynced, Some(update), update.received));
+        }
+    }
+
+    fn statement(
+        &self,
+        kind: CoverageKind,
+        update: Option<&BookUpdate<'_>>,
+        received: Option<UnixNanos>,
+    ) -> Coverage {
+        Coverage {
+            kind,
+            proof: ProofLevel::Inferred,
+            channel: self.channel,
+            ids: self.base.and_then(|id| unsigned((id, id))),
+            start: self.base_time,
+            end: update.and_then(|update| update.time).or(self.base_time),
+            received,
+            reason: String::new(),
+        }
+    }
+
+    /// Returns whether a book as of `id` and what waits for it come to the latest message.
+    fn is_current(&self, id: i64) -> bool {
+        let reach = self.buffer.reach(id, self.is_strict());
+        reach.is_some_and(|reach| {
+            self.continuity
+                .highest()
+                .is_none_or(|highest| reach >= highest)
+        })
+    }
+
+    /// Returns whether each delta must name the one before.
+    fn is_strict(&self) -> bool {
+        matches!(
+            self.rule,
+            BookRule::PrevIsLast | BookRule::PrevIsLastOrChecksum
+        )
+    }
+}
+
+fn has_checksum(update: &BookUpdate<'_>) -> bool {
+    update.checksum.is_some_and(|checksum| checksum != 0)
+}
