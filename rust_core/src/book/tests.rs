@@ -247,7 +247,7 @@ fn a_gap_is_exact_and_needs_a_newer_snapshot() {
         desk.told(),
         [
             record(GapOpened, Some((3, 5)), ""),
-            record(BookUnsynced, Some((2, 2)), "gap"),
+            record(BookUnsynced, Some((3, 5)), "gap"),
         ]
     );
     assert_eq!(desk.fetched(4), NOT_APPLIED);
@@ -346,7 +346,7 @@ fn okx_joins_keeps_alive_and_renumbers() {
         desk.told(),
         [
             record(GapOpened, Some((10, 12)), ""),
-            record(BookUnsynced, Some((9, 9)), "gap"),
+            record(BookUnsynced, Some((10, 12)), "gap"),
         ]
     );
     assert_eq!(
@@ -408,7 +408,7 @@ fn bybit_counts_by_one_and_replaces_at_any_time() {
         desk.told(),
         [
             record(GapOpened, Some((53, 53)), ""),
-            record(BookUnsynced, Some((52, 52)), "gap"),
+            record(BookUnsynced, Some((53, 53)), "gap"),
         ]
     );
     assert_eq!(desk.pushed(id(55)), APPLIED);

@@ -483,8 +483,13 @@ impl BookTrack {
         if !self.is_reported {
             self.is_reported = true;
             let statement = self.statement(CoverageKind::BookUnsynced, update, received);
+            let gap = reports
+                .last()
+                .filter(|last| last.kind == CoverageKind::GapOpened);
+            let ids = gap.map_or(statement.ids, |gap| gap.ids);
             reports.push(Coverage {
                 reason: reason.to_owned(),
+                ids,
                 ..statement
             });
         }

@@ -167,7 +167,7 @@ def test_dropped_frames_are_the_gaps_and_unsync_their_symbol_alone(
     assert found_gaps(summary) == expected
     unsynced = {symbol for symbol, state in states(summary).items() if state == "unsynced"}
     assert unsynced == {symbol for symbol, _, _ in expected}
-    records = coverage(tmp_path, "book_unsynced")
+    records = [each for each in coverage(tmp_path, "book_unsynced") if each["reason"] == "gap"]
     assert {record["raw_symbol"] for record in records} == unsynced
     first = {symbol: (low, high) for symbol, low, high in reversed(expected)}
     assert {r["raw_symbol"]: (r["first_id"], r["last_id"]) for r in records} == first
@@ -199,5 +199,6 @@ def test_swapped_frames_open_a_gap_that_closes_and_are_all_kept(
 
     assert (summary["gaps"], summary["duplicates"], summary["residual"]) == ([], 0, 0)
     assert [record["raw_symbol"] for record in coverage(tmp_path, "gap_filled")] == [one.symbol]
-    unsynced = {symbol for symbol, state in states(summary).items() if state == "unsynced"}
-    assert unsynced == {one.symbol}
+    lost = {row["raw_symbol"] for row in coverage(tmp_path, "book_unsynced") if row["reason"] == "gap"}
+    assert lost == {one.symbol}
+    assert set(states(summary).values()) == {"live"}
