@@ -15,6 +15,11 @@ made by the Rust core.
      +-- ConnectError       retryable          a venue (or the simulator) could not be reached
      |    +-- ConnectRefusedError              it answered, and said no for good
      +-- TransportError     retryable          the bus did not take or give messages
+     +-- StoreError                            a store did not take or give rows
+          +-- StoreUnavailableError retryable  it cannot be reached, is full or is starting
+          +-- StoreConflictError    retryable  somebody else has written in between
+          +-- StoreFormatError                 what is there is not ours, damaged or newer
+          +-- RowError                         a row can never be stored
 
 ``retryable`` says whether the same call may succeed later. Retry loops read it, never the message.
 """
@@ -54,13 +59,42 @@ class TransportError(TapelineError):
     retryable: ClassVar[bool] = True
 
 
+class StoreError(TapelineError):
+    """A store did not take or give rows."""
+
+
+class StoreUnavailableError(StoreError):
+    """A store cannot be used now: not reachable, full, starting. The same call may work later."""
+
+    retryable: ClassVar[bool] = True
+
+
+class StoreConflictError(StoreError):
+    """A store is further than the writer knew; read its progress and go on from there."""
+
+    retryable: ClassVar[bool] = True
+
+
+class StoreFormatError(StoreError):
+    """What lies in a store is not ours, damaged, or from a newer version: a person is needed."""
+
+
+class RowError(StoreError):
+    """A store refuses a row for good; the others are welcome."""
+
+
 __all__ = [
     "ArgumentError",
     "ConnectError",
     "ConnectRefusedError",
     "DecodeError",
     "InstrumentError",
+    "RowError",
     "SettingsError",
+    "StoreConflictError",
+    "StoreError",
+    "StoreFormatError",
+    "StoreUnavailableError",
     "TapeError",
     "TapelineError",
     "TransportError",

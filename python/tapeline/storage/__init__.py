@@ -1,0 +1,1 @@
+"""Writers: messages from the bus into stores, each message once."""

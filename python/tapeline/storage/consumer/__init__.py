@@ -1,0 +1,1 @@
+"""The consumer: reads the bus, decodes, hands chunks to one store."""

@@ -1,0 +1,114 @@
+"""Target addresses: where ``tapeline store`` writes and ``tapeline query`` reads."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from tapeline.errors import SettingsError
+
+FORMS: Final = (
+    "parquet:PATH, parquet:s3://BUCKET/PREFIX[?endpoint=URL&region=NAME], "
+    "timescale://USER[:PASSWORD]@HOST:PORT/DATABASE (or postgres://), "
+    "clickhouse://[USER[:PASSWORD]@]HOST:PORT/DATABASE, clickhouse:PATH (embedded), "
+    "redis://HOST:PORT/NUMBER"
+)
+
+
+class Kind(StrEnum):
+    """The stores there are."""
+
+    PARQUET = "parquet"
+    POSTGRES = "postgres"
+    CLICKHOUSE = "clickhouse"
+    REDIS = "redis"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A parsed target address; a folder, a bucket or a server, according to its kind."""
+
+    kind: Kind
+    text: str = field(repr=False)
+    """As given. May hold a password: show :attr:`shown`."""
+    path: Path | None = None
+    bucket: str | None = None
+    prefix: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The address without its password, for people and logs."""
+        return re.sub(r"(://[^/@]*?):[^@]*@", r"\1:***@", self.text)
+
+    @property
+    def name(self) -> str:
+        """A name for groups, metrics and logs: letters, digits, ``-`` and ``_``, no password."""
+        body = re.sub(r"://[^/@]*@", "://", self.text.partition("?")[0])
+        if self.path is not None:
+            body = f"{self.kind}:{self.path.absolute()}"
+        return re.sub(r"[^A-Za-z0-9]+", "-", body).strip("-")[-120:]
+
+    def option(self, name: str) -> str | None:
+        """Return what the address says of an option."""
+        return dict(self.options).get(name)
+
+
+_S3_OPTIONS: Final = {"endpoint": r"https?://\S+", "region": r"[a-z0-9-]+"}
+
+
+def parse_target(text: str) -> Target:
+    """Read a target address.
+
+    Raises
+    ------
+    SettingsError
+        Not one of the allowed forms; the message names them.
+    """
+    scheme, _, rest = text.partition(":")
+    if scheme == "parquet" and rest.startswith("s3://"):
+        return _bucket(text, rest)
+    if scheme in ("parquet", "clickhouse") and rest and not rest.startswith("//"):
+        return Target(Kind(scheme), text, path=Path(rest).expanduser())
+    servers = {
+        "timescale": Kind.POSTGRES,
+        "postgres": Kind.POSTGRES,
+        "postgresql": Kind.POSTGRES,
+        "clickhouse": Kind.CLICKHOUSE,
+        "redis": Kind.REDIS,
+    }
+    if scheme in servers and rest.startswith("//"):
+        return _server(text, servers[scheme])
+    raise _bad(text, "it begins with none of the known names")
+
+
+def _bucket(text: str, rest: str) -> Target:
+    body, _, query = rest.partition("?")
+    bucket, _, prefix = body.removeprefix("s3://").partition("/")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,62}", bucket):
+        raise _bad(text, f"{bucket!r} is not a bucket name")
+    options = parse_qsl(query, keep_blank_values=True)
+    for name, value in options:
+        if name not in _S3_OPTIONS or not re.fullmatch(_S3_OPTIONS[name], value):
+            raise _bad(text, f"option {name!r} is unknown or may not be {value!r}")
+    return Target(
+        Kind.PARQUET, text, bucket=bucket, prefix=prefix.strip("/"), options=tuple(options)
+    )
+
+
+def _server(text: str, kind: Kind) -> Target:
+    try:
+        parts = urlsplit(text)
+        has_server = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError as error:
+        raise _bad(text, str(error)) from error
+    if not has_server:
+        raise _bad(text, "it names no host")
+    return Target(kind, text, options=tuple(parse_qsl(parts.query)))
+
+
+def _bad(text: str, reason: str) -> SettingsError:
+    shown = re.sub(r"(://[^/@]*?):[^@]*@", r"\1:***@", text)
+    return SettingsError(f"bad target {shown!r}: {reason}; allowed are {FORMS}")
