@@ -13,7 +13,7 @@ import fcntl
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -186,6 +186,35 @@ class LocalFile:
                     break
         return found
 
+    def position(self, offsets: Mapping[str, int]) -> int:
+        """Find where to read on for a reader that has some messages.
+
+        Parameters
+        ----------
+        offsets
+            For each topic the offset of the next message wanted; topics not named are not wanted.
+
+        Returns
+        -------
+        int
+            For ``after`` of :meth:`read`: no wanted message is at or before it.
+        """
+        first: int | None = None
+        with _faults_named(self.path):
+            for topic, offset in offsets.items():
+                row = self._connection.execute(_FIRST_FROM, (topic, offset)).fetchone()
+                if row is not None:
+                    first = int(row[0]) if first is None else min(first, int(row[0]))
+        if first is None:
+            return self.last_sequence()
+        return first - 1
+
+    def last_sequence(self) -> int:
+        """Return the sequence of the latest message, 0 when there is none."""
+        with _faults_named(self.path):
+            row = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM messages")
+            return int(row.fetchone()[0])
+
     def remove(self, sequences: Sequence[int]) -> None:
         """Remove messages; their offsets are never given out again."""
         with _faults_named(self.path), _transaction(self._connection):
@@ -288,6 +317,10 @@ class LocalFile:
 _READ: Final = (
     "SELECT sequence, name, offset, key, value, checksum, note FROM messages "
     "JOIN topics ON topics.id = messages.topic WHERE sequence > ? ORDER BY sequence LIMIT ?"
+)
+_FIRST_FROM: Final = (
+    "SELECT sequence FROM messages JOIN topics ON topics.id = messages.topic "
+    "WHERE topics.name = ? AND offset >= ? ORDER BY offset LIMIT 1"
 )
 
 

@@ -1,0 +1,324 @@
+"""One target's worker: reads the bus, keeps polling while its store is busy, loses nothing.
+
+The worker's thread owns the source. A second thread owns the store and does one job at a time:
+open it, read its progress, deliver a load. Whatever the store does, the source is polled, so the
+broker never takes this consumer for dead; when the buffer is full, reading pauses.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any, Final
+
+import structlog
+
+from tapeline.errors import StoreConflictError, TapelineError
+from tapeline.storage.consumer.buffer import Buffer, Limits
+from tapeline.storage.consumer.counters import Counts, WorkerMetrics
+from tapeline.storage.consumer.dead_letter import DeadLetters
+from tapeline.storage.consumer.delivery import Delivery, Outcome
+from tapeline.storage.consumer.hand import Hand
+from tapeline.storage.consumer.taken import Taken
+from tapeline.storage.ports import Message, Partition, Progress, Source, Store
+from tapeline.telemetry.clock import Clock
+
+_log = structlog.get_logger("tapeline.storage.consumer.worker")
+
+_POLL_S: Final = 0.05
+_BUSY_WAIT_S: Final = 1.0
+"""A full buffer waits so long for the store before reading is paused: pausing throws away what was
+fetched ahead."""
+_RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_WATCH_NS: Final = 500_000_000
+_SETTLE_NS: Final = 15_000_000_000
+"""A bus without a topic of ours never assigns anything: after so long that counts as known."""
+
+
+class Worker:
+    """Brings messages of one source into one store.
+
+    Parameters
+    ----------
+    name
+        The target's name, for logs, metrics and dead letters.
+    source, store, dead_letters
+        What to read, what to fill, where the rest goes. The worker closes source and store.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        source: Source,
+        store: Store,
+        dead_letters: DeadLetters,
+        clock: Clock,
+        metrics: WorkerMetrics,
+        limits: Limits | None = None,
+        drain_s: float = 10.0,
+    ) -> None:
+        self.name = name
+        self.counts = Counts()
+        self._source = source
+        self._store = store
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._metrics = metrics
+        self._limits = limits if limits is not None else Limits()
+        self._drain_s = drain_s
+        self._buffer = Buffer(self._limits)
+        self._taken = Taken()
+        self._expected: dict[Partition, int | None] = {}
+        self._following: dict[Partition, int | None] = {}
+        self._awaiting: set[Partition] = set()
+        self._is_open = False
+        self._hand: Hand | None = None
+        self._future: Future[Any] | None = None
+        self._on_done: Callable[[Any], None] = _ignore
+        self._again: Callable[[], None] = _do_nothing
+        self._retry: Callable[[], None] | None = None
+        self._retry_at_ns = 0
+        self._failures = 0
+        self._job_began_ns = 0
+        self._began_ns = self._news_ns = clock.monotonic_ns()
+        self._watched_ns = 0
+        self._in_flight: Delivery | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set, then store what was read.
+
+        Raises
+        ------
+        TapelineError
+            A fault that no waiting heals.
+        """
+        self._hand = Hand(f"{self.name}-store")
+        try:
+            while not stop.is_set():
+                self._step()
+            self._drain()
+        except TapelineError as error:
+            self.counts.ended_by = str(error)
+            raise
+        finally:
+            self._close()
+
+    def is_idle(self, idle_s: float) -> bool:
+        """Whether everything read is stored and nothing has come for so long."""
+        now = self._clock.monotonic_ns()
+        is_settled = self._source.is_settled or now - self._began_ns > _SETTLE_NS
+        is_quiet = now - self._news_ns >= idle_s * 1e9
+        return is_settled and is_quiet and not self._has_work()
+
+    def _has_work(self) -> bool:
+        busy = self._future is not None or self._retry is not None or self._in_flight is not None
+        return busy or bool(self._awaiting) or len(self._buffer) > 0
+
+    def _step(self) -> None:
+        self._read()
+        self._advance()
+        self._throttle()
+        self._watch()
+
+    def _read(self) -> None:
+        messages = self._source.poll(self._limits.messages_per_poll, _POLL_S)
+        changes = self._source.changes()
+        if changes.lost:
+            self._forget(changes.lost)
+        self._awaiting.update(changes.gained)
+        wanted = [each for each in messages if each.origin in self._expected]
+        if wanted:
+            self._news_ns = self._clock.monotonic_ns()
+            self._note_jumps(wanted)
+            self._buffer.add(wanted, self._news_ns)
+
+    def _forget(self, partitions: list[Partition]) -> None:
+        self._buffer.drop(partitions)
+        self._awaiting.difference_update(partitions)
+        for partition in partitions:
+            self._expected.pop(partition, None)
+
+    def _note_jumps(self, messages: list[Message]) -> None:
+        """Count messages that retention deleted before they were read."""
+        for message in messages:
+            due = self._following.get(message.origin)
+            if due is not None and message.offset > due:
+                self.counts.jumps += message.offset - due
+                _log.error(
+                    "messages are gone from the bus",
+                    target=self.name,
+                    topic=message.topic,
+                    partition=message.partition,
+                    first=due,
+                    last=message.offset - 1,
+                )
+            self._following[message.origin] = message.offset + 1
+
+    def _advance(self) -> None:
+        """Look at the job in hand, begin the next."""
+        now = self._clock.monotonic_ns()
+        if self._future is not None:
+            if not self._future.done():
+                return
+            self._settle(self._future)
+        if self._future is not None:
+            return
+        if self._retry is not None:
+            if now >= self._retry_at_ns:
+                self._retry()
+        elif not self._is_open:
+            self._begin(self._store.open, self._opened)
+        elif self._awaiting:
+            self._ask_progress()
+        elif self._buffer.is_due(now):
+            self._deliver()
+
+    def _begin(self, job: Callable[[], Any], on_done: Callable[[Any], None]) -> None:
+        def again() -> None:
+            self._begin(job, on_done)
+
+        assert self._hand is not None  # noqa: S101 - for the type checker: run() sets it
+        self._again = again
+        self._retry = None
+        self._on_done = on_done
+        self._job_began_ns = self._clock.monotonic_ns()
+        self._future = self._hand.submit(job)
+
+    def _settle(self, future: Future[Any]) -> None:
+        self._future = None
+        error = future.exception()
+        if error is None:
+            if self.counts.fault is not None:
+                _log.warning("the store works again", target=self.name)
+            self.counts.fault = None
+            self._failures = 0
+            self._on_done(future.result())
+        elif isinstance(error, StoreConflictError):
+            self._start_over(error)
+        elif isinstance(error, TapelineError) and error.retryable:
+            self._wait(error)
+        else:
+            raise error
+
+    def _wait(self, error: TapelineError) -> None:
+        if self.counts.fault is None:
+            _log.warning(
+                "the store takes nothing, trying again", target=self.name, fault=str(error)
+            )
+        self.counts.fault = str(error)
+        self.counts.faults += 1
+        self._metrics.failed(type(error).__name__)
+        delay = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
+        self._failures += 1
+        self._retry = self._again
+        self._retry_at_ns = self._clock.monotonic_ns() + int(delay * 1e9)
+
+    def _start_over(self, error: StoreConflictError) -> None:
+        """Give up what is not stored and read on from where the store is."""
+        _log.warning("read on from the store's offsets", target=self.name, reason=str(error))
+        self.counts.conflicts += 1
+        self._metrics.failed("conflict")
+        self._in_flight = None
+        owned = list(self._expected)
+        self._forget(owned)
+        self._awaiting.update(owned)
+
+    def _opened(self, _nothing: None) -> None:
+        self._is_open = True
+
+    def _ask_progress(self) -> None:
+        asked = frozenset(self._awaiting)
+        taken = self._taken
+
+        def ask() -> Progress:
+            progress = self._store.progress(asked)
+            taken.add(progress.marks)
+            return progress
+
+        def start(progress: Progress) -> None:
+            ours = {each: progress.offsets.get(each) for each in asked & self._awaiting}
+            self._awaiting.difference_update(ours)
+            self._expected.update(ours)
+            for each, offset in ours.items():
+                self._following[each] = offset
+            self._source.start(ours)
+
+        self._begin(ask, start)
+
+    def _deliver(self) -> None:
+        load = self._buffer.take()
+        delivery = self._in_flight = Delivery(
+            load,
+            target=self.name,
+            store=self._store,
+            dead_letters=self._dead_letters,
+            expected={each: self._expected[each] for each in load.following},
+            taken=self._taken,
+        )
+
+        def stored(outcome: Outcome) -> None:
+            self._in_flight = None
+            self._news_ns = self._clock.monotonic_ns()
+            self.counts.add(outcome)
+            self._metrics.committed(outcome, (self._news_ns - self._job_began_ns) / 1e9)
+            ours = {k: v for k, v in load.following.items() if k in self._expected}
+            self._expected.update(ours)
+            self._source.commit(ours)
+
+        self._begin(delivery.run, stored)
+
+    def _throttle(self) -> None:
+        if self._buffer.is_full and self._future is not None and not self.counts.is_paused:
+            wait([self._future], _BUSY_WAIT_S)
+            self._advance()
+        must_pause = self._buffer.is_full
+        if must_pause and not self.counts.is_paused:
+            self._source.pause()
+        if self.counts.is_paused and not must_pause:
+            self._source.resume()
+        self.counts.is_paused = must_pause
+
+    def _watch(self) -> None:
+        now = self._clock.monotonic_ns()
+        if now - self._watched_ns >= _WATCH_NS:
+            self._watched_ns = now
+            self.counts.lag = self._source.lag()
+            self.counts.buffered_bytes = self._buffer.bytes
+            self._metrics.watch(self.counts)
+
+    def _drain(self) -> None:
+        """Store what was read, for a limited time: what is left will be read again."""
+        end = self._clock.monotonic_ns() + int(self._drain_s * 1e9)
+        self._source.pause()
+        while self._clock.monotonic_ns() < end:
+            self._advance()
+            if self._future is None and self._in_flight is None:
+                if not len(self._buffer) or self._awaiting:
+                    break
+                self._deliver()
+            if self._future is not None:
+                wait([self._future], _POLL_S)
+        if self._in_flight is not None or len(self._buffer):
+            _log.warning(
+                "ended before the store took everything; the rest is on the bus",
+                target=self.name,
+                fault=self.counts.fault,
+            )
+        self._watched_ns = 0
+        self._watch()
+
+    def _close(self) -> None:
+        self._source.close()
+        assert self._hand is not None  # noqa: S101 - as above
+        closed = self._hand.submit(self._store.close)
+        self._hand.end(self._drain_s)
+        if closed.done():
+            closed.result()
+
+
+def _ignore(_result: object) -> None:
+    """Do nothing with a result."""
+
+
+def _do_nothing() -> None:
+    """Stand for a job that was never begun."""
