@@ -8,6 +8,7 @@ broker never takes this consumer for dead; when the buffer is full, reading paus
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from time import sleep as pause
 from typing import Any, Final
 
 import structlog
@@ -121,7 +122,14 @@ class Worker:
         self._watch()
 
     def _read(self) -> None:
-        messages = self._source.poll(self._limits.messages_per_poll, _POLL_S)
+        try:
+            messages = self._source.poll(self._limits.messages_per_poll, _POLL_S)
+        except TapelineError as error:
+            if not error.retryable:
+                raise
+            self._note_fault("the bus cannot be read, trying again", error)
+            pause(_BUSY_WAIT_S)
+            return
         changes = self._source.changes()
         if changes.lost:
             self._forget(changes.lost)
@@ -189,7 +197,7 @@ class Worker:
         error = future.exception()
         if error is None:
             if self.counts.fault is not None:
-                _log.warning("the store works again", target=self.name)
+                _log.warning("it works again", target=self.name)
             self.counts.fault = None
             self._failures = 0
             self._on_done(future.result())
@@ -212,6 +220,13 @@ class Worker:
         self._failures += 1
         self._retry = self._again
         self._retry_at_ns = self._clock.monotonic_ns() + int(delay * 1e9)
+
+    def _note_fault(self, event: str, error: TapelineError) -> None:
+        if self.counts.fault is None:
+            _log.warning(event, target=self.name, fault=str(error))
+        self.counts.fault = str(error)
+        self.counts.faults += 1
+        self._metrics.failed(type(error).__name__)
 
     def _start_over(self, error: StoreConflictError) -> None:
         """Give up what is not stored and read on from where the store is."""
@@ -292,12 +307,14 @@ class Worker:
         self._source.pause()
         while self._clock.monotonic_ns() < end:
             self._advance()
-            if self._future is None and self._in_flight is None:
-                if not len(self._buffer) or self._awaiting:
-                    break
-                self._deliver()
+            if self._in_flight is None and not len(self._buffer):
+                break
             if self._future is not None:
                 wait([self._future], _POLL_S)
+            elif self._retry is not None:
+                pause(_POLL_S)
+            else:
+                self._deliver()
         if self._in_flight is not None or len(self._buffer):
             _log.warning(
                 "ended before the store took everything; the rest is on the bus",

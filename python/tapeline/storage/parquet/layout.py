@@ -1,0 +1,81 @@
+"""What lies where in a Parquet store. Everything a reader needs to know is here.
+
+::
+
+    PATH/_log/00000000000000000042.json             commit 42
+    PATH/_log/00000000000000000040.checkpoint.json  the state after commit 40
+    PATH/trade/date=2026-01-05/trade-2026-01-05-00000042-0-9f2c61ab.parquet
+    PATH/orderbook/date=2026-01-05/...              one folder an event type
+    PATH/quarantine/date=unknown/...                rows without any time
+
+**The log says what is in the store, and nothing else does.** A data file that no commit names is
+left over from a writer that died, or is about to be committed: readers do not look at it. To read
+the state, list ``_log``, take the checkpoint with the highest number (if there is one) and apply
+the commits after it in order. Numbers have no holes behind the newest checkpoint. A commit is a
+file made with a create that fails when the file is there, with all its content or not at all: two
+writers cannot make the same one. Neither commits nor data files are ever changed.
+
+A commit is a JSON object::
+
+    {"format": 1, "commit": 42, "written_ns": 1767..., "writer": "host-4711",
+     "added": [{"type": "trade", "date": "2026-01-05", "path": "trade/date=...parquet",
+                "rows": 2000, "bytes": 31000, "sha256": "...",
+                "time_min_ns": 1767..., "time_max_ns": 1767...,
+                "instruments": [["binance", "spot", "BTC/USDT", "BTCUSDT"], ...]}],
+     "removed": ["trade/date=.../older.parquet"],
+     "offsets": [["trade.binance.spot.btcusdt", 0, 1234]],
+     "marks": [["producer", "trade.binance.spot.btcusdt", 17, "<base64>"]]}
+
+``time_min_ns`` and ``time_max_ns`` are over the row's time
+(:data:`tapeline.storage.schema.TIME_COLUMNS`), both inclusive, null where no row has one. A file
+has the rows of one UTC day of that time. ``instruments`` lists every instrument of the file:
+exchange, market, symbol and the venue's spelling (the last two null where not known). ``removed``
+names files that later ones replace. ``offsets`` gives topic, partition and next offset. ``marks``
+are runs of batches: producer, routing key, number of the first batch, and the CRC32Cs of it and
+those that follow it, four bytes each, little-endian. A checkpoint has the same fields, its
+``added`` being all files, and no ``removed``.
+
+Inside a file the rows are in the order of an answer: by time, then by
+:data:`tapeline.storage.schema.ORDER_COLUMNS`. Files of a type overlap in time only where events
+came late. The columns are those of :func:`tapeline.storage.schema.stored_schema_of`, which the
+file's own Arrow schema repeats. Row groups have up to 131,072 rows and statistics.
+"""
+
+import re
+from typing import Final
+
+FORMAT: Final = 1
+LOG_FOLDER: Final = "_log"
+UNKNOWN_DATE: Final = "unknown"
+ROWS_PER_GROUP: Final = 131_072
+
+_ENTRY: Final = re.compile(r"([0-9]{20})\.json")
+_CHECKPOINT: Final = re.compile(r"([0-9]{20})\.checkpoint\.json")
+
+
+def entry_path(commit: int) -> str:
+    """Return where a commit lies."""
+    return f"{LOG_FOLDER}/{commit:020d}.json"
+
+
+def checkpoint_path(commit: int) -> str:
+    """Return where the state after a commit lies, if it was written."""
+    return f"{LOG_FOLDER}/{commit:020d}.checkpoint.json"
+
+
+def entry_number(name: str) -> int | None:
+    """Return the commit a file of the log folder holds; None for other files."""
+    found = _ENTRY.fullmatch(name)
+    return None if found is None else int(found[1])
+
+
+def checkpoint_number(name: str) -> int | None:
+    """Return the commit whose state a file of the log folder holds; None for other files."""
+    found = _CHECKPOINT.fullmatch(name)
+    return None if found is None else int(found[1])
+
+
+def data_path(event_type: str, date: str, commit: int, piece: int, unique: str) -> str:
+    """Return a new data file's place; ``unique`` keeps two writers apart."""
+    name = f"{event_type}-{date}-{commit:08d}-{piece}-{unique}.parquet"
+    return f"{event_type}/date={date}/{name}"
