@@ -24,6 +24,7 @@ COMMANDS = (
     Command("simulate", "Serve a tape as an exchange on loopback, with faults on demand."),
     Command("record", "Write a tape from a live or simulated feed."),
     Command("collect", "Collect a feed, clean it and send it to the bus."),
+    Command("store", "Write what is on the bus into stores, each message once."),
     Command("tail", "Decode and print what is on the bus."),
     Command("normalize", "Clean recorded frames into Parquet files, offline."),
     Command("topics", "List or create the topics of a set of instruments."),

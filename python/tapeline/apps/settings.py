@@ -98,6 +98,39 @@ class CollectSettings(BaseModel):
     log_format: Literal["console", "json"] = "console"
 
 
+EventType = Literal["trade", "orderbook", "funding", "liquidation", "coverage", "quarantine"]
+
+
+class StoreSettings(BaseModel):
+    """Settings of ``tapeline store``; the table ``[store]`` of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    transport: str = "local:./tapeline-data/bus.db"
+    targets: Lines = ("parquet:./tapeline-data/parquet",)
+    types: Annotated[tuple[EventType, ...], BeforeValidator(_words), Field(min_length=1)] = (
+        "trade",
+        "orderbook",
+        "funding",
+        "liquidation",
+        "coverage",
+        "quarantine",
+    )
+    idle_s: Annotated[float, Field(gt=0)] | None = None
+    """End cleanly when nothing has come for so long."""
+    flush_interval_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    """A message waits so long at most before its store is given it."""
+    chunk_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
+    """A store is given so many rows at once, about; more take more memory."""
+    drain_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    """How long the stores may take to write the rest at the end."""
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    """Prometheus endpoint; 0 is none."""
+    metrics_host: str = "127.0.0.1"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -1,0 +1,154 @@
+"""Runs one worker a target until it is told to stop, or nothing comes any more."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from tapeline.apps.store_summary import StoreSummary, TargetSummary
+from tapeline.errors import SettingsError
+from tapeline.storage.consumer.buffer import Limits
+from tapeline.storage.consumer.counters import WorkerMetrics
+from tapeline.storage.consumer.dead_letter import DeadLetters, KafkaDeadLetters, LocalDeadLetters
+from tapeline.storage.consumer.kafka_source import KafkaSource
+from tapeline.storage.consumer.local_source import LocalSource
+from tapeline.storage.consumer.worker import Worker
+from tapeline.storage.parquet.open import open_parquet
+from tapeline.storage.ports import Source, Store
+from tapeline.storage.targets import Kind, Target
+from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.log import logger
+from tapeline.telemetry.metrics import Metrics
+from tapeline.transport.uris import BusUri, LocalUri
+
+_LOG = logger("tapeline.apps.store")
+_LOOK_S: Final = 0.1
+
+OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {Kind.PARQUET: open_parquet}
+"""How the store of a target is made."""
+
+
+class StoreRunner:
+    """Several workers, each with a thread, a source and a store of its own.
+
+    A slow or broken store never holds up another: they share nothing but the dead letters.
+
+    Raises
+    ------
+    SettingsError
+        A target cannot be written by this version, or is named twice.
+    TransportError
+        The bus cannot be opened.
+    """
+
+    def __init__(
+        self,
+        transport: BusUri,
+        targets: Sequence[Target],
+        *,
+        types: Sequence[str],
+        limits: Limits,
+        clock: Clock,
+        metrics: Metrics,
+        drain_s: float = 10.0,
+    ) -> None:
+        _check(targets)
+        self._clock = clock
+        self._dead_letters = dead_letters_of(transport)
+        self._stop = threading.Event()
+        self._targets = targets
+        self._began_ns = clock.monotonic_ns()
+        self.workers: list[Worker] = []
+        for target in targets:
+            self.workers.append(
+                Worker(
+                    target.name,
+                    source=source_of(transport, target, types, clock),
+                    store=OPENERS[target.kind](target, clock),
+                    dead_letters=self._dead_letters,
+                    clock=clock,
+                    metrics=WorkerMetrics(metrics, target.name),
+                    limits=limits,
+                    drain_s=drain_s,
+                )
+            )
+
+    def stop(self) -> None:
+        """End in order: what was read is stored. May be called from a signal handler."""
+        self._stop.set()
+
+    def run(self, idle_s: float | None, look: Callable[["StoreRunner"], None]) -> StoreSummary:
+        """Work until :meth:`stop`, or until nothing has come for ``idle_s`` seconds.
+
+        Parameters
+        ----------
+        look
+            Called ten times a second.
+
+        Returns
+        -------
+        StoreSummary
+            A worker that a fault has ended is named there; the others went on.
+        """
+        threads = [
+            threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
+            for worker in self.workers
+        ]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
+            look(self)
+            if idle_s is not None and self._is_idle(idle_s):
+                self.stop()
+        for thread in threads:
+            thread.join()
+        self._dead_letters.close()
+        return self.summary()
+
+    def summary(self) -> StoreSummary:
+        """Return what was done so far."""
+        return StoreSummary(
+            [
+                TargetSummary(target.shown, worker.counts)
+                for target, worker in zip(self._targets, self.workers, strict=True)
+            ],
+            (self._clock.monotonic_ns() - self._began_ns) / 1e9,
+        )
+
+    def _is_idle(self, idle_s: float) -> bool:
+        alive = [worker for worker in self.workers if worker.counts.ended_by is None]
+        return all(worker.is_idle(idle_s) for worker in alive)
+
+    def _work(self, worker: Worker) -> None:
+        try:
+            worker.run(self._stop)
+        except Exception as error:  # noqa: BLE001 - the thread's outer edge
+            worker.counts.ended_by = worker.counts.ended_by or f"{type(error).__name__}: {error}"
+            _LOG.exception("a target's worker has ended", target=worker.name)
+
+
+def _check(targets: Sequence[Target]) -> None:
+    for target in targets:
+        if target.kind not in OPENERS:
+            known = ", ".join(OPENERS)
+            raise SettingsError(f"{target.shown}: this version writes {known} targets")
+    names = [target.name for target in targets]
+    if len(set(names)) < len(names):
+        raise SettingsError("a target is named twice")
+    if not names:
+        raise SettingsError("no target: name one with --target, for example parquet:./data")
+
+
+def source_of(transport: BusUri, target: Target, types: Sequence[str], clock: Clock) -> Source:
+    """Open the bus for one target, in a consumer group of its own."""
+    if isinstance(transport, LocalUri):
+        return LocalSource(transport, types, clock)
+    return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
+
+
+def dead_letters_of(transport: BusUri) -> DeadLetters:
+    """Return where messages go that no store can take."""
+    if isinstance(transport, LocalUri):
+        path = transport.path
+        return LocalDeadLetters(Path(path).with_name(path.name + ".deadletter"))
+    return KafkaDeadLetters(transport.servers)
