@@ -167,4 +167,6 @@ def _print_table(summary: StoreSummary) -> None:
     table = Table(*columns)
     for row in summary.rows():
         table.add_row(*row)
-    Console().print(table)
+    console = Console()
+    # Into a file or a pipe nothing is cut off.
+    (console if console.is_terminal else Console(width=160)).print(table)
