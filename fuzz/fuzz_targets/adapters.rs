@@ -19,11 +19,29 @@ fn read<M: Market>(bytes: &[u8], url: &str) {
 
 fuzz_target!(|bytes: &[u8]| {
     read::<BinanceSpot>(bytes, "https://api.binance.com/api/v3/depth?symbol=BTCUSDT");
-    read::<Usdm>(bytes, "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT");
+    read::<Usdm>(
+        bytes,
+        "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT",
+    );
     read::<Coinm>(bytes, "https://dapi.binance.com/dapi/v1/depth");
-    read::<OkxSpot>(bytes, "https://www.okx.com/api/v5/market/books?instId=BTC-USDT");
-    read::<Swap>(bytes, "https://www.okx.com/api/v5/market/books?instId=BTC-USDT-SWAP");
-    read::<BybitSpot>(bytes, "https://api.bybit.com/v5/market/orderbook?symbol=BTCUSDT");
-    read::<Linear>(bytes, "https://api.bybit.com/v5/market/orderbook?symbol=BTCUSDT");
-    read::<Inverse>(bytes, "https://api.bybit.com/v5/market/orderbook?symbol=BTCUSD");
+    read::<OkxSpot>(
+        bytes,
+        "https://www.okx.com/api/v5/market/books?instId=BTC-USDT",
+    );
+    read::<Swap>(
+        bytes,
+        "https://www.okx.com/api/v5/market/books?instId=BTC-USDT-SWAP",
+    );
+    read::<BybitSpot>(
+        bytes,
+        "https://api.bybit.com/v5/market/orderbook?symbol=BTCUSDT",
+    );
+    read::<Linear>(
+        bytes,
+        "https://api.bybit.com/v5/market/orderbook?symbol=BTCUSDT",
+    );
+    read::<Inverse>(
+        bytes,
+        "https://api.bybit.com/v5/market/orderbook?symbol=BTCUSD",
+    );
 });

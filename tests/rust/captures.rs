@@ -244,7 +244,7 @@ recordings! {
     binance_coinm_of_2024_08_09: "binance_coinm_btcusd_perp_20240809.jsonl.gz", [2_949, 47_167, 0, 0], 0, 0, 0, 1;
     bybit_linear_books: "bybit_linear_xrpusdt_ob500_20241201.jsonl", [0, 30, 0, 0], 0, 0, 0, 1;
     bybit_linear_tickers: "bybit_linear_tickers_btcusdt_20260930.jsonl", [0, 0, 435, 0], 0, 0, 1, 0;
-    bybit_spot_testnet: "bybit_spot_testnet_btcusdt_20260913.jsonl", [4, 18, 0, 0], 0, 0, 2, 2;
+    bybit_spot_testnet: "bybit_spot_testnet_btcusdt_20260913.jsonl", [5, 18, 0, 0], 0, 0, 2, 2;
     bybit_legacy_inverse: "bybit_legacy_inverse_20210417.jsonl", [0, 0, 0, 0], 0, 1_094, 4, 0;
     bybit_legacy_misc: "bybit_legacy_misc_2021-22.jsonl", [0, 0, 0, 0], 0, 12, 0, 0;
     okx_of_2022: "okx_multi_20220513.jsonl", [70, 191, 0, 0], 0, 26, 12, 2;

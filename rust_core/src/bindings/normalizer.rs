@@ -12,8 +12,8 @@ use super::frames::{ListFrames, nanos, only_frame};
 use super::sinks::{Controls, HeldSink, PythonSink, Routes};
 use crate::cleaning::{Settings, SnapshotSource, TimeUnit};
 use crate::engine::{
-    self, ConnectionState, Frames, KeepRaw, Reply, Setup, SetupError, SetupInstrument, Slices,
-    Tally,
+    self, ConnectionChange, ConnectionState, Frames, KeepRaw, Reply, Setup, SetupError,
+    SetupInstrument, Slices, Tally,
 };
 use crate::model::{Decimal, EventType};
 
@@ -171,7 +171,11 @@ impl Normalizer {
     /// States that the connection was lost or restored, for every instrument that had data, or for
     /// those of them that are named.
     #[pyo3(signature = (state, received_ns, reason, *, raw_symbols = None, sent_ns = None))]
-    #[expect(clippy::needless_pass_by_value, reason = "the form that PyO3 extracts")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
+        reason = "the form that PyO3 extracts, and keyword arguments of Python"
+    )]
     fn connection<'py>(
         &self,
         py: Python<'py>,
@@ -192,7 +196,13 @@ impl Normalizer {
             .as_ref()
             .map(|symbols| symbols.iter().map(String::as_str).collect());
         self.with_sink(py, |normalizer, sink| {
-            normalizer.connection(state, received, reason, symbols.as_deref(), sent, sink);
+            let change = ConnectionChange {
+                state,
+                received,
+                reason,
+                raw_symbols: symbols.as_deref(),
+            };
+            normalizer.connection(&change, sent, sink);
             Tally::default()
         })
     }

@@ -26,6 +26,19 @@ pub enum ConnectionState {
     Restored,
 }
 
+/// What is to be stated of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionChange<'a> {
+    /// What happened.
+    pub state: ConnectionState,
+    /// When this machine knew.
+    pub received: UnixNanos,
+    /// One sentence for people.
+    pub reason: &'a str,
+    /// The instruments that it carries; `None` for all.
+    pub raw_symbols: Option<&'a [&'a str]>,
+}
+
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
 #[derive(Debug)]
 pub struct Normalizer {
@@ -397,17 +410,19 @@ impl Core {
 }
 
 impl Normalizer {
-    /// States that the connection was lost or restored, for every instrument that had data; with
-    /// `raw_symbols` for those of them alone.
+    /// States that a connection was lost or restored, for each of its instruments that had data.
     pub fn connection(
         &mut self,
-        state: ConnectionState,
-        received: UnixNanos,
-        reason: &str,
-        raw_symbols: Option<&[&str]>,
+        change: &ConnectionChange<'_>,
         sent: Option<UnixNanos>,
         sink: &mut impl Sink,
     ) {
+        let ConnectionChange {
+            state,
+            received,
+            reason,
+            raw_symbols,
+        } = *change;
         let Core {
             pipeline, outlets, ..
         } = &mut self.core;

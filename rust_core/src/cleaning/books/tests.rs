@@ -160,6 +160,7 @@ fn contracts_become_what_they_stand_for() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn faults_are_found_in_the_order_of_the_stages() {
     let mut fixture = Fixture::new(None);
     let many = vec![level("1", "1"); MAX_LEVELS];
