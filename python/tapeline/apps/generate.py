@@ -1,9 +1,10 @@
 """``tapeline generate``: make a synthetic tape, the same for the same arguments."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import orjson
 import typer
@@ -12,6 +13,8 @@ from rich.progress import Progress
 
 from tapeline.errors import ArgumentError, TapelineError
 from tapeline.simulator.binance.spot.generate import Channel, GeneratorSettings, TapeGenerator
+from tapeline.simulator.registry import speller
+from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.tape import TapeWriter
 from tapeline.telemetry.clock import SystemClock
 
@@ -19,6 +22,10 @@ from tapeline.telemetry.clock import SystemClock
 DEFAULT_START = "2026-01-05T12:00:00Z"
 
 _CHANNELS = {"trade": "trade", "aggtrade": "aggTrade"}
+#: Other words for a type.
+_TYPES = {"orderbook": "l2", "depth": "l2", "bookticker": "l1", "aggtrade": "aggtrade"} | {
+    name: name for name in ("trade", "l1", "l2", "funding", "liquidation")
+}
 _PROGRESS_STEP = 20_000
 
 
@@ -28,10 +35,18 @@ def generate_command(
         typer.Argument(help="Tape to write; a name ending in .gz is packed. Replaced if there."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The same, as an option.")] = None,
+    exchange: Annotated[str, typer.Option(help="Venue that spells it.")] = "binance",
+    market: Annotated[str, typer.Option(help="Market of the venue.")] = "spot",
     symbols: Annotated[
-        str, typer.Option(help="Pairs, BASE/QUOTE, with commas; earlier ones trade more.")
-    ] = "BTC/USDT,ETH/USDT",
-    types: Annotated[str, typer.Option(help="trade, aggtrade or both, with a comma.")] = "trade",
+        str | None,
+        typer.Option(
+            help="Symbols, BASE/QUOTE or BASE/QUOTE:SETTLE, with commas [BTC and ETH].",
+        ),
+    ] = None,
+    types: Annotated[
+        str,
+        typer.Option(help="trade, aggtrade, l1, l2, funding, liquidation; several with commas."),
+    ] = "trade",
     frames: Annotated[
         int, typer.Option("--frames", "--trades", min=1, help="Frames on the tape.")
     ] = 100_000,
@@ -47,7 +62,7 @@ def generate_command(
         Path | None, typer.Option(help="Write what was planted to FILE (JSON Lines).")
     ] = None,
 ) -> None:
-    """Make a synthetic tape of Binance spot trades and the ledger of what was planted in it.
+    """Make a synthetic tape of a market and the ledger of what was planted in it.
 
     The frames are spelled as the venue spells them; their URL begins with `synthetic:`.
     """
@@ -55,9 +70,10 @@ def generate_command(
     if target is None or (tape and out):
         raise typer.BadParameter("name the tape to write, once", param_hint="TAPE")
     try:
-        settings = GeneratorSettings(
-            symbols=[symbol.strip().upper() for symbol in symbols.split(",")],
-            channels=[_channel(name) for name in types.split(",")],
+        generator = _generator(
+            (exchange, market),
+            symbols,
+            [_TYPES.get(name.strip().lower(), name) for name in types.split(",")],
             frames=frames,
             seed=seed,
             start_ns=_start_ns(start),
@@ -66,7 +82,6 @@ def generate_command(
         )
     except ArgumentError as error:
         raise typer.BadParameter(str(error)) from error
-    generator = TapeGenerator(settings)
     console = Console(stderr=True)
     with (
         TapeWriter(target) as writer,
@@ -83,7 +98,22 @@ def generate_command(
     console.print(f"{target}: {writer.lines:,} frames, {planted:,} anomalies", highlight=False)
 
 
-def _write_ledger(path: Path, generator: TapeGenerator) -> None:
+def _generator(
+    of: tuple[str, str],
+    symbols: str | None,
+    types: Sequence[str],
+    **settings: Any,  # noqa: ANN401  (what both generators take)
+) -> TapeGenerator | MarketTape:
+    """Return the generator: spot trades have their own, faster and finer one."""
+    spelled = speller(*of)
+    named = [name.strip().upper() for name in (symbols or spelled.default_symbols).split(",")]
+    if of == ("binance", "spot") and set(types) <= set(_CHANNELS):
+        channels = [cast("Channel", _CHANNELS[name]) for name in types]
+        return TapeGenerator(GeneratorSettings(symbols=named, channels=channels, **settings))
+    return MarketTape(MarketSettings(symbols=named, types=types, **settings), spelled)
+
+
+def _write_ledger(path: Path, generator: TapeGenerator | MarketTape) -> None:
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as stream:
@@ -93,13 +123,6 @@ def _write_ledger(path: Path, generator: TapeGenerator) -> None:
         os.replace(part, path)
     except OSError as error:
         raise TapelineError(f"cannot write the ledger {path}: {error.strerror}") from error
-
-
-def _channel(name: str) -> Channel:
-    channel = _CHANNELS.get(name.strip().lower())
-    if channel is None:
-        raise ArgumentError(f"types must be trade, aggtrade or both, was {name!r}")
-    return cast("Channel", channel)
 
 
 def _start_ns(text: str) -> int:

@@ -1,6 +1,7 @@
 """A set of Parquet files that appear together, complete, or not at all."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -27,16 +28,32 @@ class ParquetFiles:
 
     Use it as a context manager: leaving it without :meth:`commit` removes what was written and
     leaves the files of an earlier run as they were.
+
+    Parameters
+    ----------
+    folder
+        Made when it is not there.
+    examples
+        Types whose file is written even without a row; their streams give the schemas.
+    optional
+        Types whose file is written when there is a row. Without one, a file of an earlier run is
+        removed with the commit: it would pass for this run's.
     """
 
-    def __init__(self, folder: Path, examples: dict[str, ArrowStream]) -> None:
-        """Open a temporary file for each of ``examples``, whose streams give the schemas."""
+    def __init__(
+        self, folder: Path, examples: dict[str, ArrowStream], optional: Collection[str] = ()
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.paths = {kind: folder / f"{kind}.parquet" for kind in examples}
+        self._folder = folder
+        self._optional = tuple(optional)
         self._files: dict[str, _File] = {}
         for kind, stream in examples.items():
-            temporary = folder / f".{kind}.parquet.{os.getpid()}.tmp"
-            self._files[kind] = _File(temporary, pa.RecordBatchReader.from_stream(stream).schema)
+            self._open(kind, pa.RecordBatchReader.from_stream(stream).schema)
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """Where each type with a file is, or will be."""
+        return {kind: self._path(kind) for kind in self._files}
 
     def __enter__(self) -> Self:
         """Return the set itself."""
@@ -54,15 +71,29 @@ class ParquetFiles:
 
     def write(self, kind: str, stream: ArrowStream) -> None:
         """Append the rows of ``stream`` to the file of ``kind``."""
-        self._files[kind].append(pa.RecordBatchReader.from_stream(stream))
+        reader = pa.RecordBatchReader.from_stream(stream)
+        file = self._files.get(kind) or self._open(kind, reader.schema)
+        file.append(reader)
 
     def commit(self) -> dict[str, int]:
         """Finish the files, make them durable, give them their names; return rows by type."""
         for file in self._files.values():
             file.close()
         for kind, file in self._files.items():
-            file.temporary.replace(self.paths[kind])
+            file.temporary.replace(self._path(kind))
+        for kind in self._optional:
+            if kind not in self._files:
+                self._path(kind).unlink(missing_ok=True)
         return {kind: file.rows for kind, file in self._files.items()}
+
+    def _open(self, kind: str, schema: pa.Schema) -> "_File":
+        file = self._files[kind] = _File(
+            self._folder / f".{kind}.parquet.{os.getpid()}.tmp", schema
+        )
+        return file
+
+    def _path(self, kind: str) -> Path:
+        return self._folder / f"{kind}.parquet"
 
 
 class _File:

@@ -1,4 +1,4 @@
-"""``tapeline simulate``: serve tapes as a venue's WebSocket server on this machine."""
+"""``tapeline simulate``: serve tapes as a venue's WebSocket and REST server on this machine."""
 
 import asyncio
 import signal
@@ -59,14 +59,23 @@ def simulate_command(
         Path | None, typer.Option(help="Certificate chain (PEM): serve wss://.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Key of the certificate (PEM).")] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Start all TAPES together instead of one after another.")
+    ] = False,
+    clients: Annotated[
+        int, typer.Option(min=1, help="Start the tape when so many clients are subscribed.")
+    ] = 1,
+    run_on: Annotated[
+        bool, typer.Option("--run-on", help="Once started, run on when no client is subscribed.")
+    ] = False,
     ping_interval: Annotated[
-        float, typer.Option(help="Seconds between the server's pings.")
-    ] = 20.0,
+        float | None, typer.Option(help="Seconds between the server's pings [venue's own].")
+    ] = None,
     connection_limit: Annotated[
-        float, typer.Option(help="Seconds after which a connection is closed.")
-    ] = 86_400.0,
+        float | None, typer.Option(help="Seconds after which a connection is closed [86400].")
+    ] = None,
 ) -> None:
-    """Serve TAPES as an exchange's WebSocket server, with faults on demand.
+    """Serve TAPES as an exchange's WebSocket and REST server, with faults on demand.
 
     The tape starts with the first subscribed client and stands still while there is none.
     `listening on ws://HOST:PORT` is printed when clients can connect.
@@ -79,20 +88,24 @@ def simulate_command(
         faults=[parse_fault(text) for text in fault or []],
         seed=seed,
         is_once=once,
+        clients=clients,
+        is_patient=not run_on,
         tls_certificate=tls_cert,
         tls_key=tls_key,
     )
-    venue = _or_usage_error(
-        simulated_venue,
-        exchange,
-        market,
-        Limits(ping_interval_s=ping_interval, connection_s=connection_limit),
-    )
+    venue = _or_usage_error(simulated_venue, exchange, market)
+    limits: Limits = venue.limits
+    if ping_interval is not None:
+        limits = limits._replace(ping_interval_s=ping_interval)
+    if connection_limit is not None:
+        limits = limits._replace(connection_s=connection_limit)
+    venue = simulated_venue(exchange, market, limits)
     console = Console(stderr=True)
     with console.status("reading the tape") as status:
         reel = Reel.load(
             tapes,
             venue,
+            is_merged=merge,
             on_frames=lambda count: status.update(f"reading the tape: {count:,} frames"),
         )
     for warning in reel.warnings:

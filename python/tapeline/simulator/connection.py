@@ -6,7 +6,9 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, Protocol, cast
 
 from websockets.exceptions import ConnectionClosed
@@ -15,6 +17,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from tapeline.simulator.framing import encode_frames
 from tapeline.simulator.venue import Answer, Limits, Refusal, Session, Venue
 from tapeline.telemetry.clock import Clock
 
@@ -22,10 +25,14 @@ from tapeline.telemetry.clock import Clock
 WRITE_BUFFER_BYTES = 1 << 20
 #: A peer that does not answer a close frame is cut off after this.
 CLOSE_TIMEOUT_S = 10.0
+#: A handshake answer that waits for the first frames goes out alone after this.
+GLUE_TIMEOUT_S = 2.0
 #: Longest request a client may send.
 REQUEST_BYTES_MAX = 1 << 16
 
 _SECOND_NS = 1_000_000_000
+_IDLE_STEP_S = 0.01
+_LATE_MARGIN_S = 0.1
 _TOO_FAST = 1008
 _quiet = logging.getLogger("tapeline.simulator.websockets")
 _quiet.setLevel(logging.CRITICAL)
@@ -46,47 +53,13 @@ class Listener(Protocol):
         """Note that the client's request got an answer."""
         ...
 
+    def subscribed(self, connection: "Connection", streams: Sequence[str]) -> None:
+        """Note that the client has (re)subscribed streams; it has its answer."""
+        ...
+
     def ended(self, connection: "Connection") -> None:
         """Note that the connection is over."""
         ...
-
-
-def encode_frames(payloads: Sequence[bytes]) -> bytes:
-    """Return whole, unmasked frames, one a payload: text, or binary where it is not UTF-8."""
-    parts: list[bytes] = []
-    for payload in payloads:
-        parts.append(_header(payload))
-        parts.append(payload)
-    return b"".join(parts)
-
-
-def _header(payload: bytes) -> bytes:
-    size = len(payload)
-    if payload.isascii():
-        if size < 126:
-            return _SHORT_HEADERS[size]
-        if size < 4_096:
-            return _MEDIUM_HEADERS[size]
-        first = 0x81
-    else:
-        first = 0x81 if _is_utf8(payload) else 0x82
-    if size < 126:
-        return bytes((first, size))
-    if size < 65_536:
-        return struct.pack("!BBH", first, 126, size)
-    return struct.pack("!BBQ", first, 127, size)
-
-
-_SHORT_HEADERS = [bytes((0x81, size)) for size in range(126)]
-_MEDIUM_HEADERS = [struct.pack("!BBH", 0x81, 126, size) for size in range(4_096)]
-
-
-def _is_utf8(payload: bytes) -> bool:
-    try:
-        payload.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 class Connection(asyncio.Protocol):
@@ -109,10 +82,24 @@ class Connection(asyncio.Protocol):
         behind them.
     is_mute
         Gets acknowledgements and no data.
+    silenced
+        Streams that have fallen silent on it, until it subscribes to them again.
+    lag_s
+        Everything of the tape is written so much later.
     """
 
-    def __init__(self, number: int, venue: Venue, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self,
+        number: int,
+        venue: Venue,
+        clock: Clock,
+        listener: Listener,
+        *,
+        is_glued: bool = False,
+    ) -> None:
         self.number = number
+        self.silenced: set[str] = set()
+        self.lag_s = 0.0
         self.session: Session | None = None
         self.mask = b""
         self.sent = 0
@@ -139,6 +126,9 @@ class Connection(asyncio.Protocol):
         self._pings_ns: dict[int, int] = {}
         self._ping_serial = 0
         self._fragments = b""
+        self._is_glued = is_glued
+        self._late: deque[Callable[[], None]] = deque()
+        self._heard_ns = self._spoke_ns = clock.monotonic_ns()
 
     # The transport's side.
 
@@ -172,6 +162,7 @@ class Connection(asyncio.Protocol):
         """Account for the end."""
         for timer in self._timers:
             timer.cancel()
+        self._late.clear()
         received, given = self._protocol.close_rcvd, self._protocol.close_sent
         if self.closed_by == "client" and (error is not None or received is None):
             self.closed_by = "lost"
@@ -215,19 +206,58 @@ class Connection(asyncio.Protocol):
         """Say whether it is open and not gone silent, subscribed or not."""
         return self._protocol.state is State.OPEN and not (self._is_frozen or self._is_ending)
 
-    def send_frames(self, payloads: Sequence[bytes]) -> None:
-        """Write tape frames at once; the caller waits on `drained` afterwards."""
-        self._transport.write(encode_frames(payloads))
-        self.sent += len(payloads)
+    def send_frames(self, payloads: Sequence[bytes], on_written: Callable[[], None]) -> None:
+        """Write tape frames now, or later on a line that lags; wait on `drained` afterwards."""
+        if self.lag_s:
+            self._late.append(lambda: self._write_frames(payloads, on_written))
+            self._later(self.lag_s, self._write_late)
+        else:
+            self._write_frames(payloads, on_written)
+
+    def send_greeting(self, payload: bytes, on_written: Callable[[], None]) -> None:
+        """Write a state of the server's own making, in order with the tape frames."""
+
+        def write() -> None:
+            self._transport.write(self._unglued() + encode_frames([payload]))
+            self.control += 1
+            on_written()
+
+        if not self.is_open:
+            return
+        if self.lag_s:
+            self._late.append(write)
+            self._later(self.lag_s, self._write_late)
+        else:
+            write()
 
     def send_control(self, text: str) -> None:
         """Write a message of the server's own."""
         if self.is_open:
-            self._transport.write(encode_frames([text.encode()]))
+            self._transport.write(self._unglued() + encode_frames([text.encode()]))
+            self._spoke_ns = self._clock.monotonic_ns()
             self.control += 1
+
+    def _write_frames(self, payloads: Sequence[bytes], on_written: Callable[[], None]) -> None:
+        self._transport.write(self._unglued() + encode_frames(payloads))
+        self._spoke_ns = self._clock.monotonic_ns()
+        self.sent += len(payloads)
+        on_written()
+
+    def _write_late(self) -> None:
+        if self._late and self.is_open:
+            self._late.popleft()()
+
+    def _unglued(self) -> bytes:
+        """Return the handshake's answer if it has been waiting for a frame to go with."""
+        if not self._is_glued:
+            return b""
+        self._is_glued = False
+        return b"".join(self._protocol.data_to_send())
 
     async def barrier(self, timeout_s: float) -> bool:
         """Ping and wait for the answer: it proves that the client has read all before it."""
+        if self._late:
+            await asyncio.sleep(self.lag_s + _LATE_MARGIN_S)
         if not self.is_open:
             return False
         self._ping()
@@ -240,6 +270,8 @@ class Connection(asyncio.Protocol):
 
     async def close(self, code: int, reason: str, *, by: str) -> None:
         """Close in good order: a close frame behind all written, then wait for the client's."""
+        while self._late and self.is_open:
+            self._write_late()
         if self.is_open:
             self.closed_by = by
             self._protocol.send_close(code, reason)
@@ -304,10 +336,14 @@ class Connection(asyncio.Protocol):
             )
             return
         self._protocol.send_response(self._protocol.accept(request))
+        self._is_glued = self._is_glued and bool(outcome.streams)
+        if self._is_glued:
+            self._later(GLUE_TIMEOUT_S, self._unglue)
         self._flush()
         if self._protocol.state is not State.OPEN:
             return
         self.session = outcome
+        self._watch_idle()
         self._later(self._limits.ping_interval_s, self._keep_alive)
         self._later(self._limits.connection_s, self._expire)
         self._listener.opened(self)
@@ -348,10 +384,33 @@ class Connection(asyncio.Protocol):
     def _request(self, text: str) -> None:
         if self.session is None:
             return
-        answer = self.session.answer(text)
-        self.send_control(answer.text)
-        self._listener.answered(self, answer)
+        self._heard_ns = self._clock.monotonic_ns()
+        streams: list[str] = []
+        for answer in self.session.answer(text):
+            self.send_control(answer.text)
+            self._listener.answered(self, answer)
+            streams.extend(answer.subscribed)
+        self.silenced.difference_update(streams)
         self._listener.subscriptions_changed(self)
+        self._listener.subscribed(self, streams)
+
+    def _watch_idle(self) -> None:
+        """Close a connection on which nothing, or nothing of the client's, came for too long."""
+        limits, now_ns = self._limits, self._clock.monotonic_ns()
+        client_idle_s = (now_ns - self._heard_ns) / _SECOND_NS
+        idle_s = (now_ns - max(self._heard_ns, self._spoke_ns)) / _SECOND_NS
+        if idle_s >= limits.idle_s or client_idle_s >= limits.client_idle_s:
+            self.closed_by = "server"
+            shortest = min(limits.idle_s, limits.client_idle_s)
+            self._close_now(limits.idle_code, f"No data received in {shortest:g}s.")
+            return
+        left_s = min(limits.idle_s - idle_s, limits.client_idle_s - client_idle_s)
+        if left_s < inf:
+            self._later(left_s + _IDLE_STEP_S, self._watch_idle)
+
+    def _unglue(self) -> None:
+        self._is_glued = False
+        self._flush()
 
     def _keep_alive(self) -> None:
         oldest_ns = min(self._pings_ns.values(), default=None)
@@ -385,7 +444,7 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         """Write what the protocol wants written; an empty piece means the end of the stream."""
-        if self._transport.is_closing() or self._is_frozen:
+        if self._transport.is_closing() or self._is_frozen or self._is_glued:
             return
         with contextlib.suppress(ConnectionClosed):
             for piece in self._protocol.data_to_send():

@@ -38,6 +38,8 @@ class Ledger:
         self._seed = seed
         self._lines: list[dict[str, Any]] = []
         self._sent = Counter[int]()
+        self._sent_on: dict[int, Counter[int]] = {}
+        self._requests = Counter[str]()
         self._control = Counter[str]()
         self._done = {kind: Counter[int]() for kind in FaultKind}
         self._delivered = bytearray(len(reel))
@@ -45,12 +47,20 @@ class Ledger:
         self._corrupted: set[int] = set()
         self.connections = 0
 
-    def sent(self, indices: Sequence[int]) -> None:
+    def sent(self, connection: int, indices: Sequence[int]) -> None:
         """Count frames written to one connection."""
-        self._sent.update(map(self._reel.stream_of.__getitem__, indices))
+        counts = Counter(map(self._reel.stream_of.__getitem__, indices))
+        self._sent.update(counts)
+        self._sent_on.setdefault(connection, Counter()).update(counts)
         delivered = self._delivered
         for index in indices:
             delivered[index] = 1
+
+    def request(self, target: str, status: int | None, frame: int, fault: str | None) -> None:
+        """Record an answer over HTTP: a REST reply, or a handshake that was not just taken."""
+        self._requests["none" if status is None else str(status)] += 1
+        line = {"type": "request", "target": target, "status": status, "frame": frame}
+        self._lines.append(line if fault is None else {**line, "fault": fault})
 
     def control(self, kind: str) -> None:
         """Count a text message of the server's own, such as an acknowledgement."""
@@ -86,7 +96,9 @@ class Ledger:
     def connection(self, line: dict[str, Any]) -> None:
         """Record a connection that has ended."""
         self.connections += 1
-        self._lines.append({"type": "connection", **line})
+        counts = self._sent_on.pop(line["connection"], Counter())
+        by_stream = {self._reel.streams[stream]: counts[stream] for stream in sorted(counts)}
+        self._lines.append({"type": "connection", **line, "sent_by_stream": by_stream})
 
     def summary(self) -> dict[str, Any]:
         """Return the final account, see ``docs/simulator.md`` for its fields."""
@@ -111,6 +123,7 @@ class Ledger:
             "control": self._control.total(),
             "control_by_kind": dict(sorted(self._control.items())),
             "connections": self.connections,
+            "requests_by_status": dict(sorted(self._requests.items())),
             "not_replayed": dict(sorted(self._reel.not_replayed.items())),
             "streams": streams,
         }
@@ -169,10 +182,13 @@ class Ledger:
 
     def _missing(self, frames: Sequence[int]) -> dict[str, list[list[int]]]:
         """Return the ids no client got intact: between those it got, and outside of them."""
-        missing = self._ids(index for index in frames if index in self._lost)
+        delivered = self._delivered
+        heard = [place for place, index in enumerate(frames) if delivered[index]]
+        between = frames[heard[0] : heard[-1]] if heard else []
+        unheard = {index for index in between if not delivered[index]}
+        missing = self._ids(sorted(unheard.union(self._lost.intersection(frames))))
         if not missing:
             return {"gaps": [], "missing_at_edges": []}
-        delivered = self._delivered
         intact = self._ids(
             index for index in frames if delivered[index] and index not in self._corrupted
         )

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tapeline.simulator.faults import RATES, FaultKind, FaultSpec
+from tapeline.simulator.faults import PLACED, RATES, SINGLE, FaultKind, FaultSpec
 
 #: A duplicate, or the partner of a swap, is at most so many frames of its stream away.
 WINDOW = 8
@@ -44,13 +44,13 @@ class Break:
         Where.
     kind
         What.
-    option
-        Close code or seconds, where the kind has one.
+    spec
+        What was asked for.
     """
 
     slot: int
     kind: FaultKind
-    option: float | None = None
+    spec: FaultSpec
 
 
 @dataclass(slots=True)
@@ -86,9 +86,15 @@ class _Planner:
     """Draws the plan. A frame has one fault at most; the first that was asked for takes it."""
 
     def __init__(
-        self, by_stream: Sequence[array[int]], wanted: bytes, specs: Sequence[FaultSpec], seed: int
+        self,
+        streams: Sequence[str],
+        by_stream: Sequence[array[int]],
+        wanted: bytes,
+        specs: Sequence[FaultSpec],
+        seed: int,
     ) -> None:
         self.plan = FaultPlan(seed)
+        self._streams = streams
         self._specs = specs
         self._by_stream = by_stream
         self._chooser = random.Random(seed)  # noqa: S311  (a replay must repeat it)
@@ -99,7 +105,7 @@ class _Planner:
             if wanted[index]:
                 self._heard.extend(frames)
         self._heard = array("I", sorted(self._heard))
-        self._wanted = [frames for index, frames in enumerate(by_stream) if wanted[index]]
+        self._wanted = wanted
 
     def draw(self) -> FaultPlan:
         for spec in self._specs:
@@ -109,7 +115,7 @@ class _Planner:
             if spec.kind in RATES:
                 self._rate(spec)
         for spec in self._specs:
-            if spec.kind not in RATES and spec.kind is not FaultKind.GAP:
+            if spec.kind in PLACED:
                 self._breaks(spec)
         self.plan.breaks.sort(key=lambda item: item.slot)
         return self.plan
@@ -117,9 +123,15 @@ class _Planner:
     def _gap(self, spec: FaultSpec) -> None:
         """Leave a run out; a seeded one spares the stream's first and last frame."""
         if spec.frame is not None:
-            frames, start = self._run_at(spec.frame - 1)
+            frames, start = self._run_at(spec, spec.frame - 1)
         else:
-            long_enough = [frames for frames in self._wanted if len(frames) > spec.count + 1]
+            long_enough = [
+                frames
+                for index, frames in enumerate(self._by_stream)
+                if self._wanted[index]
+                and spec.hits(self._streams[index])
+                and len(frames) > spec.count + 1
+            ]
             if not long_enough:
                 return
             frames = self._chooser.choice(long_enough)
@@ -127,15 +139,19 @@ class _Planner:
         for index in frames[start : start + spec.count]:
             self._drop(FaultKind.GAP, index)
 
-    def _run_at(self, index: int) -> tuple[array[int], int]:
-        for frames in self._by_stream:
+    def _run_at(self, spec: FaultSpec, index: int) -> tuple[array[int], int]:
+        """Return the frames of the place's stream, or of the named one, and where it begins."""
+        for name, frames in zip(self._streams, self._by_stream, strict=True):
             start = bisect_left(frames, index)
-            if start < len(frames) and frames[start] == index:
+            is_here = start < len(frames) and (frames[start] == index or spec.stream is not None)
+            if is_here and spec.hits(name):
                 return frames, start
         return array("I"), 0
 
     def _rate(self, spec: FaultSpec) -> None:
-        for frames in self._by_stream:
+        for name, frames in zip(self._streams, self._by_stream, strict=True):
+            if not spec.hits(name):
+                continue
             for place in self._places(len(frames), spec.rate):
                 index = frames[place]
                 if index in self._taken:
@@ -197,26 +213,39 @@ class _Planner:
 
     def _breaks(self, spec: FaultSpec) -> None:
         """Place connection faults, seeded ones between frames that a client hears."""
-        if spec.kind is FaultKind.ACK_WITHOUT_DATA:
-            return
+        count = 1 if spec.kind in SINGLE else spec.count
         if spec.frame is not None:
             slots = [spec.frame - 1] if spec.frame <= self._length else []
         else:
-            inner = self._heard[1:-1]
-            slots = self._chooser.sample(inner, min(spec.count, len(inner)))
-        self.plan.breaks.extend(Break(slot, spec.kind, spec.option) for slot in slots)
+            inner = self._heard[1:-1] if spec.stream is None else self._heard_of(spec)[1:-1]
+            slots = self._chooser.sample(inner, min(count, len(inner)))
+        self.plan.breaks.extend(Break(slot, spec.kind, spec) for slot in slots)
+
+    def _heard_of(self, spec: FaultSpec) -> array[int]:
+        places = [
+            frames
+            for index, frames in enumerate(self._by_stream)
+            if self._wanted[index] and spec.hits(self._streams[index])
+        ]
+        return array("I", sorted(place for frames in places for place in frames))
 
     def _note(self, slot: int, note: Note) -> None:
         self.plan.notes.setdefault(slot, []).append(note)
 
 
 def draw_plan(
-    by_stream: Sequence[array[int]], wanted: bytes, specs: Sequence[FaultSpec], seed: int
+    streams: Sequence[str],
+    by_stream: Sequence[array[int]],
+    wanted: bytes,
+    specs: Sequence[FaultSpec],
+    seed: int,
 ) -> FaultPlan:
     """Decide every fault of a run. The same arguments give the same plan.
 
     Parameters
     ----------
+    streams
+        Names of the streams.
     by_stream
         Frame indices of every stream.
     wanted
@@ -227,4 +256,4 @@ def draw_plan(
     seed
         Seed of all choices.
     """
-    return _Planner(by_stream, wanted, specs, seed).draw()
+    return _Planner(streams, by_stream, wanted, specs, seed).draw()

@@ -1,8 +1,10 @@
 """The player: moves the tape on, sends it to the subscribed clients, makes the faults happen."""
 
 import asyncio
+import random
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from tapeline.simulator.connection import Connection
@@ -11,6 +13,7 @@ from tapeline.simulator.faults import FaultKind, FaultSpec
 from tapeline.simulator.ledger import Ledger
 from tapeline.simulator.plan import Break, FaultPlan, draw_plan
 from tapeline.simulator.reel import Reel
+from tapeline.simulator.timeline import Timeline
 from tapeline.simulator.venue import Answer
 from tapeline.telemetry.clock import Clock
 
@@ -34,8 +37,8 @@ class Player:
 
     Parameters
     ----------
-    reel
-        What is played.
+    timeline
+        What is played, and what it has told so far.
     ledger
         Where everything is accounted.
     clock
@@ -46,20 +49,32 @@ class Player:
         What shall go wrong.
     seed
         Seed of the fault plan.
+    clients
+        The tape starts when so many clients are subscribed.
+    is_patient
+        Stand still while no client is subscribed; else the tape runs on once it has started.
+    refuse_for
+        Called with the seconds for which new handshakes are to be refused.
     """
 
     def __init__(
         self,
-        reel: Reel,
+        timeline: Timeline,
         ledger: Ledger,
         clock: Clock,
         *,
         speed: float | None = 1.0,
         faults: Sequence[FaultSpec] = (),
         seed: int = 0,
+        clients: int = 1,
+        is_patient: bool = True,
+        refuse_for: Callable[[float], None] = lambda _: None,
     ) -> None:
-        self.position = 0
-        self._reel = reel
+        self._timeline = timeline
+        self._reel: Reel = timeline.reel
+        self._clients = clients
+        self._is_patient = is_patient
+        self._refuse_for = refuse_for
         self._ledger = ledger
         self._clock = clock
         self._speed = speed
@@ -75,14 +90,26 @@ class Player:
         self._mute_left = sum(
             spec.count for spec in faults if spec.kind is FaultKind.ACK_WITHOUT_DATA
         )
+        self._lag_s = sum(spec.count for spec in faults if spec.kind is FaultKind.LAG) / 1_000
+        self._second_drop = sum(
+            spec.rate for spec in faults if spec.kind is FaultKind.SECOND_LINE_DROP
+        )
+        self._burst = (1.0, 0)
         self._timers: list[asyncio.TimerHandle] = []
         self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def position(self) -> int:
+        """Return the index of the frame that is played next."""
+        return self._timeline.position
 
     # What connections tell.
 
     def opened(self, connection: Connection) -> None:
         """Take a new client in."""
         self._connections[connection.number] = connection
+        if connection.number % 2 == 0:
+            connection.lag_s = self._lag_s
         self.subscriptions_changed(connection)
 
     def subscriptions_changed(self, connection: Connection) -> None:
@@ -90,7 +117,11 @@ class Player:
         if connection.session is None:
             return
         had_none = not any(connection.mask)
-        connection.mask = self._reel.mask(connection.session.streams)
+        mask = self._reel.mask(connection.session)
+        connection.mask = bytes(
+            bit and name not in connection.silenced
+            for bit, name in zip(mask, self._reel.streams, strict=True)
+        )
         if had_none and any(connection.mask) and self._mute_left and not connection.is_mute:
             self._mute_left -= 1
             connection.is_mute = True
@@ -100,6 +131,14 @@ class Player:
     def answered(self, connection: Connection, answer: Answer) -> None:
         """Count the server's own message."""
         self._ledger.control(answer.kind)
+
+    def subscribed(self, connection: Connection, streams: Sequence[str]) -> None:
+        """Send the state of the streams that begin with one."""
+        for stream in streams if connection.is_live else ():
+            state = self._timeline.state(stream)
+            greeting = state.greeting() if state is not None else None
+            if greeting is not None:
+                connection.send_greeting(greeting, lambda: self._ledger.control("snapshot"))
 
     def ended(self, connection: Connection) -> None:
         """Let a client go."""
@@ -112,13 +151,13 @@ class Player:
 
     async def play(self) -> None:
         """Send the whole tape."""
-        await self._wait_for_clients()
+        await self._wait_for_clients(self._clients)
         self._draw()
         while self.position < len(self._reel):
-            if not self._live():
-                await self._wait_for_clients()
+            if self._is_patient and not self._live():
+                await self._wait_for_clients(1)
                 continue
-            if self._breaks and self._breaks[0].slot <= self.position:
+            if self._breaks and self._breaks[0].slot <= self.position and self._live():
                 await self._break(self._breaks.pop(0))
                 continue
             stop = self._due()
@@ -126,7 +165,7 @@ class Player:
                 await asyncio.sleep(self._nap_s())
                 continue
             self._send(self.position, stop)
-            self.position = stop
+            self._timeline.position = stop
             await self._breathe()
 
     async def wait_until_read(self) -> bool:
@@ -148,7 +187,11 @@ class Player:
     def _draw(self) -> None:
         wanted = [any(column) for column in zip(*(item.mask for item in self._live()), strict=True)]
         self._plan = draw_plan(
-            self._reel.numbers_by_stream(), bytes(wanted), self._faults, self._seed
+            self._reel.streams,
+            self._reel.numbers_by_stream(),
+            bytes(wanted),
+            self._faults,
+            self._seed,
         )
         self._edited = self._plan.slots()
         self._breaks = list(self._plan.breaks)
@@ -156,22 +199,24 @@ class Player:
     def _live(self) -> list[Connection]:
         return [connection for connection in self._connections.values() if connection.is_live]
 
-    async def _wait_for_clients(self) -> None:
+    async def _wait_for_clients(self, count: int) -> None:
         self._looked_ns = None
-        while not self._live():
+        while len(self._live()) < count:
             self._changed.clear()
             await self._changed.wait()
 
     def _due(self) -> int:
         """Return the slot before which the tape may be sent now."""
         stop = min(self.position + CHUNK_SLOTS, len(self._reel))
-        if self._breaks:
+        if self._breaks and self._breaks[0].slot > self.position:
             stop = min(stop, self._breaks[0].slot)
         if self._speed is None:
             return stop
         now_ns = self._clock.monotonic_ns()
         if self._looked_ns is not None:
-            self._tape_ns += (now_ns - self._looked_ns) * self._speed
+            factor, until_ns = self._burst
+            speed = self._speed * (factor if now_ns < until_ns else 1.0)
+            self._tape_ns += (now_ns - self._looked_ns) * speed
         self._looked_ns = now_ns
         return bisect_right(self._reel.times_ns, self._tape_ns, self.position, stop)
 
@@ -196,13 +241,22 @@ class Player:
             if session is None:
                 continue
             mine = indices if all(mask) else [index for index in indices if mask[stream_of[index]]]
+            if self._second_drop and connection.number % 2 == 0:
+                mine = self._thinned(mine)
             if not mine:
                 continue
             payloads = session.render([(reel.frames[i], reel.streams[stream_of[i]]) for i in mine])
             if is_damaged:
                 payloads = self._damaged(mine, payloads)
-            connection.send_frames(payloads)
-            self._ledger.sent(mine)
+            connection.send_frames(payloads, partial(self._ledger.sent, connection.number, mine))
+
+    def _thinned(self, indices: Sequence[int]) -> list[int]:
+        """Leave out what every second line does not get; the same frames in every run."""
+        return [
+            index
+            for index in indices
+            if random.Random(self._seed << 40 ^ index).random() >= self._second_drop  # noqa: S311
+        ]
 
     def _indices(self, start: int, stop: int) -> tuple[Sequence[int], bool]:
         """Return the frames that some slots send, and whether some are to be damaged."""
@@ -212,7 +266,8 @@ class Player:
             return range(start, stop), False
         indices: list[int] = []
         is_damaged = False
-        heard = bytes(map(any, zip(*(item.mask for item in self._live()), strict=True)))
+        masks = [item.mask for item in self._live()] or [bytes(len(self._reel.streams))]
+        heard = bytes(map(any, zip(*masks, strict=True)))
         position = start
         for slot in self._edited[first:last]:
             indices.extend(range(position, slot))
@@ -235,25 +290,78 @@ class Player:
     # Breaking connections.
 
     async def _break(self, fault: Break) -> None:
-        """Break the connection that is subscribed longest; the others go on."""
+        """Do a placed fault: to a connection, a stream's numbers or the tape's speed."""
         self._looked_ns = None
-        victim = self._live()[0]
+        victim = self._victim(fault)
+        if fault.kind is FaultKind.RESTART:
+            self._restart(fault)
+        elif fault.kind is FaultKind.BURST:
+            self._speed_up(fault)
+        elif victim is not None:
+            await self._break_connection(fault, victim)
+
+    async def _break_connection(self, fault: Break, victim: Connection) -> None:
+        option = fault.spec.option
         details: dict[str, Any] = {"sent": victim.sent}
         match fault.kind:
             case FaultKind.DISCONNECT:
-                code = int(fault.option or _GOING_AWAY)
+                code = int(option or _GOING_AWAY)
                 details["code"] = code
                 await victim.close(code, "simulated disconnect", by="fault")
             case FaultKind.DISCONNECT_ABRUPT:
                 await victim.end_without_close_frame()
-            case FaultKind.RESET:
+            case FaultKind.RESET | FaultKind.KILL_LINE:
                 details["in_flight"] = victim.sent - victim.confirmed
+                if fault.kind is FaultKind.KILL_LINE:
+                    details["refused_s"] = 5.0 if option is None else option
+                    self._refuse_for(details["refused_s"])
                 await victim.reset()
             case FaultKind.HALF_OPEN:
                 victim.freeze()
+            case FaultKind.SILENCE:
+                details["streams"] = self._silence(victim, fault)
             case FaultKind.SHUTDOWN:
-                details["closes_after_s"] = self._announce_shutdown(victim, fault.option)
+                details["closes_after_s"] = self._announce_shutdown(victim, option)
         self._ledger.break_(fault.kind, fault.slot, victim.number, **details)
+
+    def _victim(self, fault: Break) -> Connection | None:
+        """Return the connection that was named, or the one that is subscribed longest."""
+        live = self._live()
+        if fault.kind is FaultKind.KILL_LINE:
+            return self._connections.get(fault.spec.count)
+        return live[0] if live else None
+
+    def _silence(self, victim: Connection, fault: Break) -> list[str]:
+        """Let the named streams, or that of the fault's place, fall silent on a connection."""
+        reel = self._reel
+        here = reel.streams[reel.stream_of[fault.slot]]
+        named = [name for name in reel.streams if fault.spec.hits(name)]
+        chosen = [here] if fault.spec.stream is None else named
+        victim.silenced.update(chosen)
+        self.subscriptions_changed(victim)
+        return chosen
+
+    def _restart(self, fault: Break) -> None:
+        """Renumber the rest of the first book stream that is hit."""
+        reel = self._reel
+        by_stream = reel.numbers_by_stream()
+        for name, frames in zip(reel.streams, by_stream, strict=True):
+            rest = frames[bisect_left(frames, self.position) :]
+            state = self._timeline.state(name) if fault.spec.hits(name) and rest else None
+            if state is None:
+                continue
+            renumbered = self._timeline.venue.restarted(state, [reel.frames[i] for i in rest])
+            if renumbered is not None:
+                for index, frame in zip(rest, renumbered, strict=True):
+                    reel.frames[index] = frame
+                self._ledger.break_(fault.kind, rest[0], 0, stream=name)
+                return
+
+    def _speed_up(self, fault: Break) -> None:
+        seconds = 1.0 if fault.spec.option is None else fault.spec.option
+        until_ns = self._clock.monotonic_ns() + int(seconds * _SECOND_NS)
+        self._burst = (float(fault.spec.count), until_ns)
+        self._ledger.break_(fault.kind, fault.slot, 0, factor=fault.spec.count, seconds=seconds)
 
     def _announce_shutdown(self, victim: Connection, option: float | None) -> float:
         seconds = 1.0 if option is None else option

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from heapq import merge
 
 from tapeline.errors import TapeError
-from tapeline.simulator.venue import Venue
+from tapeline.simulator.venue import Session, Venue
 from tapeline.tape import TapeFrame, TapeReader, TapeWarning
 
 
@@ -37,7 +38,9 @@ class Reel:
     streams : list of str
         Names of the streams.
     not_replayed : Counter of str
-        Lines that are never sent: ``http`` replies and recorded ``answer`` frames.
+        Lines that are never sent to a subscriber: ``http`` replies and recorded ``answer`` frames.
+    replies : list of tuple of int and TapeFrame
+        The REST replies, each with the index of the frame before which it was received.
     warnings : list of TapeWarning
         What the tape reader remarked.
     """
@@ -48,6 +51,7 @@ class Reel:
         self.times_ns = array("q")
         self.streams: list[str] = []
         self.not_replayed: Counter[str] = Counter()
+        self.replies: list[tuple[int, TapeFrame]] = []
         self.warnings: list[TapeWarning] = []
         self.start_ns = 0
         self._venue = venue
@@ -60,6 +64,7 @@ class Reel:
         paths: Iterable[str | os.PathLike[str]],
         venue: Venue,
         *,
+        is_merged: bool = False,
         on_frames: Callable[[int], None] | None = None,
     ) -> Reel:
         """Read tapes.
@@ -70,6 +75,8 @@ class Reel:
             The tapes, played in this order.
         venue
             Whose frames they are.
+        is_merged
+            Start all of them together and merge them by the time since each one's start.
         on_frames
             Called now and then with the number of frames read so far.
 
@@ -79,9 +86,13 @@ class Reel:
             A tape cannot be read, or none of them has a frame to send.
         """
         reel = cls(venue)
-        for path in paths:
-            reader = TapeReader(path)
-            reel.append(reader, on_frames=on_frames)
+        readers = [TapeReader(path) for path in paths]
+        if is_merged:
+            reel.append_merged(readers, on_frames=on_frames)
+        else:
+            for reader in readers:
+                reel.append(reader, on_frames=on_frames)
+        for reader in readers:
             reel.warnings.extend(reader.warnings)
         if not reel.frames:
             raise TapeError("the tape has no frame that could be sent")
@@ -91,25 +102,48 @@ class Reel:
         self, tape: Iterable[TapeFrame], *, on_frames: Callable[[int], None] | None = None
     ) -> None:
         """Add one tape's frames behind those already here."""
-        offset_ns: int | None = None
-        for frame in tape:
-            stream = self._venue.stream(frame)
+        self.append_merged([tape], on_frames=on_frames)
+
+    def append_merged(
+        self,
+        tapes: Iterable[Iterable[TapeFrame]],
+        *,
+        on_frames: Callable[[int], None] | None = None,
+    ) -> None:
+        """Add several tapes that start together behind those already here."""
+        base_ns = self._now_ns
+        timed = [self._timed(tape) for tape in tapes]
+        for elapsed_ns, frame, stream in merge(*timed, key=lambda item: item[0]):
+            self._now_ns = max(self._now_ns, base_ns + elapsed_ns)
             if stream is None:
-                self.not_replayed["http" if frame.kind == "http" else "answer"] += 1
+                self._set_aside(frame)
                 continue
-            time_ns = frame.recv_ns
-            if time_ns is None:
-                time_ns = self._venue.exchange_ns(frame.raw)
-            if time_ns is not None:
-                if offset_ns is None:
-                    offset_ns = time_ns - self._now_ns
-                    self.start_ns = self.start_ns or time_ns
-                self._now_ns = max(self._now_ns, time_ns - offset_ns)
             self.frames.append(frame.raw)
             self.stream_of.append(self._number(stream))
             self.times_ns.append(self._now_ns)
             if on_frames is not None and len(self.frames) % 50_000 == 0:
                 on_frames(len(self.frames))
+
+    def _timed(self, tape: Iterable[TapeFrame]) -> Iterator[tuple[int, TapeFrame, str | None]]:
+        """Yield a tape's lines with the time since its first frame, never falling."""
+        first_ns: int | None = None
+        elapsed_ns = 0
+        for frame in tape:
+            stream = self._venue.stream(frame)
+            if stream is not None:
+                time_ns = frame.recv_ns
+                if time_ns is None:
+                    time_ns = self._venue.exchange_ns(frame.raw)
+                if time_ns is not None:
+                    first_ns = time_ns if first_ns is None else first_ns
+                    self.start_ns = self.start_ns or time_ns
+                    elapsed_ns = max(elapsed_ns, time_ns - first_ns)
+            yield elapsed_ns, frame, stream
+
+    def _set_aside(self, frame: TapeFrame) -> None:
+        if frame.kind == "http":
+            self.replies.append((len(self.frames), frame))
+        self.not_replayed["http" if frame.kind == "http" else "answer"] += 1
 
     def _number(self, stream: str) -> int:
         number = self._index.get(stream)
@@ -128,12 +162,11 @@ class Reel:
             by_stream[stream].append(index)
         return by_stream
 
-    def mask(self, wanted: Iterable[str]) -> bytes:
+    def mask(self, session: Session) -> bytes:
         """Return one byte a stream, 1 for those a client gets; all 0 if it wants none of them."""
-        names = set(wanted)
-        mask = bytes(name in names for name in self.streams)
+        mask = bytes(session.hears(self.streams))
         if not any(mask):
-            return mask
+            return bytes(len(self.streams))
         return bytes(
             bit or self._venue.always(name) for bit, name in zip(mask, self.streams, strict=True)
         )

@@ -1,4 +1,4 @@
-"""The server: listens on loopback, gives every client a connection, runs the player."""
+"""The server: listens on loopback, lets clients in at the door, runs the player."""
 
 import asyncio
 import ssl
@@ -8,10 +8,13 @@ from pathlib import Path
 
 from tapeline.errors import ArgumentError
 from tapeline.simulator.connection import Connection
+from tapeline.simulator.desk import FrontDesk
+from tapeline.simulator.door import Door
 from tapeline.simulator.faults import FaultSpec
 from tapeline.simulator.ledger import Ledger
 from tapeline.simulator.player import Player
 from tapeline.simulator.reel import Reel
+from tapeline.simulator.timeline import Timeline
 from tapeline.simulator.venue import Venue
 from tapeline.telemetry.clock import Clock
 
@@ -32,6 +35,10 @@ class ServerSettings:
         Seed of everything random.
     is_once
         End when the tape has been sent whole and the clients have read it.
+    clients
+        The tape starts when so many clients are subscribed.
+    is_patient
+        Stand still while no client is subscribed; else the tape runs on once it has started.
     tls_certificate, tls_key
         PEM files; both or none. With them it serves ``wss://``.
     """
@@ -42,6 +49,8 @@ class ServerSettings:
     faults: Sequence[FaultSpec] = ()
     seed: int = 0
     is_once: bool = False
+    clients: int = 1
+    is_patient: bool = True
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
@@ -63,7 +72,7 @@ class Outcome:
 
 
 class Simulator:
-    """A venue's WebSocket server that plays a reel.
+    """A venue's WebSocket and REST server that plays a reel.
 
     Parameters
     ----------
@@ -79,13 +88,18 @@ class Simulator:
 
     def __init__(self, reel: Reel, venue: Venue, settings: ServerSettings, clock: Clock) -> None:
         self.ledger = Ledger(reel, venue, settings.seed)
+        timeline = Timeline(reel, venue)
+        self._desk = FrontDesk(timeline, venue, settings.faults, self.ledger, clock)
         self.player = Player(
-            reel,
+            timeline,
             self.ledger,
             clock,
             speed=settings.speed,
             faults=settings.faults,
             seed=settings.seed,
+            clients=settings.clients,
+            is_patient=settings.is_patient,
+            refuse_for=self._desk.refuse_for,
         )
         self._venue = venue
         self._settings = settings
@@ -146,9 +160,12 @@ class Simulator:
                 f"cannot listen on {settings.host}:{settings.port}: {error}"
             ) from error
 
-    def _accept(self) -> Connection:
+    def _accept(self) -> Door:
+        return Door(self._desk, self._make_connection)
+
+    def _make_connection(self, is_glued: bool) -> Connection:
         self._accepted += 1
-        return Connection(self._accepted, self._venue, self._clock, self.player)
+        return Connection(self._accepted, self._venue, self._clock, self.player, is_glued=is_glued)
 
     def _url(self, server: asyncio.Server) -> str:
         host, port = server.sockets[0].getsockname()[:2]

@@ -1,7 +1,8 @@
 """What the server needs to know about a venue. One folder a venue and market implements it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple, Protocol
 
 from tapeline.tape import TapeFrame
@@ -33,13 +34,36 @@ class Answer:
     Attributes
     ----------
     kind
-        ``"ack"``, ``"list_subscriptions"`` or ``"error"``: how the ledger counts it.
+        ``"ack"``, ``"list_subscriptions"``, ``"heartbeat"`` or ``"error"``: how the ledger counts
+        it.
     text
         The message.
+    subscribed
+        Streams the request (re)subscribed: those that have a state get it as their first frame.
     """
 
     kind: str
     text: str
+    subscribed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A reply to a REST request.
+
+    Attributes
+    ----------
+    status
+        HTTP status.
+    body
+        The JSON text.
+    headers
+        Headers beside those that every reply has.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Limits(NamedTuple):
@@ -55,12 +79,64 @@ class Limits(NamedTuple):
         A connection is closed after so many seconds.
     client_messages_per_s
         Messages, pings and unasked pongs a client may send within one second.
+    idle_s
+        A connection on which nothing was sent either way for so long is closed.
+    client_idle_s
+        A client that has sent nothing for so long is disconnected.
+    idle_code
+        Close code of both.
     """
 
     ping_interval_s: float = 20.0
     pong_timeout_s: float = 60.0
     connection_s: float = 86_400.0
     client_messages_per_s: int = 5
+    idle_s: float = inf
+    client_idle_s: float = inf
+    idle_code: int = 1000
+
+
+class StreamState(Protocol):
+    """What a client that has heard a stream from its beginning knows now: its book, say."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether the state is known: it began with a snapshot and no frame is missing."""
+        ...
+
+    def seed(self, reply: bytes) -> None:
+        """Take over a recorded REST snapshot."""
+        ...
+
+    def apply(self, frame: bytes) -> None:
+        """Move on by a frame of the stream, as recorded."""
+        ...
+
+    def greeting(self) -> bytes | None:
+        """Return the frame a new subscriber gets first; None where the venue sends none."""
+        ...
+
+
+class Archive(Protocol):
+    """What a venue may look up to answer a REST request."""
+
+    @property
+    def streams(self) -> Sequence[str]:
+        """Return the names of the tape's streams."""
+        ...
+
+    @property
+    def now_ms(self) -> int:
+        """Return the tape's time, Unix milliseconds."""
+        ...
+
+    def state(self, stream: str) -> StreamState | None:
+        """Return a stream's state now; None where it has none or it is not known."""
+        ...
+
+    def recorded(self, path: str, query: Mapping[str, str]) -> bytes | None:
+        """Return the recorded reply to a request that agrees with this one, or None."""
+        ...
 
 
 class Session(Protocol):
@@ -71,7 +147,11 @@ class Session(Protocol):
         """Return the names of the subscribed streams, in the order they were asked for."""
         ...
 
-    def answer(self, text: str) -> Answer:
+    def hears(self, on_tape: Sequence[str]) -> Sequence[bool]:
+        """Say of each of the tape's streams whether this client gets its frames."""
+        ...
+
+    def answer(self, text: str) -> Sequence[Answer]:
         """Act on a client's message and return what to say to it."""
         ...
 
@@ -110,4 +190,33 @@ class Venue(Protocol):
 
     def open(self, target: str) -> Session | Refusal:
         """Judge a connection's path and query."""
+        ...
+
+    def state(self, stream: str) -> StreamState | None:
+        """Return a new, empty state for a stream; None where the stream has none."""
+        ...
+
+    def seeds(self, reply: TapeFrame, stream: str) -> bool:
+        """Say whether a recorded REST reply is a snapshot of a stream's book."""
+        ...
+
+    def reply(self, target: str, archive: Archive, *, is_stale: bool = False) -> HttpReply:
+        """Answer a REST request; a stale snapshot is older than every frame of the tape."""
+        ...
+
+    def restarted(self, state: StreamState, frames: Sequence[bytes]) -> Sequence[bytes] | None:
+        """Rewrite the rest of a stream as if the venue's service restarted before its first frame.
+
+        Parameters
+        ----------
+        state
+            The stream's state before the first of the frames.
+        frames
+            The rest of the stream.
+
+        Returns
+        -------
+        sequence of bytes or None
+            As many frames; None where the venue's streams number through.
+        """
         ...

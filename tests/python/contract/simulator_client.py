@@ -11,9 +11,9 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tapeline.simulator.binance.spot import BinanceSpot
 from tapeline.simulator.faults import parse_fault
 from tapeline.simulator.reel import Reel
+from tapeline.simulator.registry import venue as simulated_venue
 from tapeline.simulator.server import Outcome, ServerSettings, Simulator
 from tapeline.simulator.venue import Limits
 from tapeline.tape import TapeFrame
@@ -80,10 +80,11 @@ async def serving(
     frames: Sequence[TapeFrame],
     *faults: str,
     limits: Limits | None = None,
+    of: tuple[str, str] = ("binance", "spot"),
     **settings: Any,  # noqa: ANN401
 ) -> AsyncIterator[Running]:
     """Serve a tape, once and as fast as it is read unless `settings` say otherwise."""
-    venue = BinanceSpot(limits)
+    venue = simulated_venue(*of, limits)
     reel = Reel(venue)
     reel.append(frames)
     parsed = [parse_fault(fault) for fault in faults]

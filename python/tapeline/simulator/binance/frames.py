@@ -1,4 +1,4 @@
-"""The shapes of Binance spot stream frames: names, ids, the combined wrapper, time units.
+"""The shapes of Binance stream frames: names, ids, the combined wrapper, time units.
 
 Source: github binance/binance-spot-api-docs, ``web-socket-streams.md``, read 2026-11-22; recorded
 frames of 2021
@@ -17,19 +17,30 @@ from tapeline.simulator.venue import UNKNOWN_STREAM
 #: The stream of the notice that every connection gets before a planned disconnect.
 SHUTDOWN_STREAM = "!serverShutdown"
 
+#: Liquidations of one symbol, and the stream of everybody's.
+FORCE_ORDER_SUFFIX = "@forceOrder"
+ALL_FORCE_ORDERS = "!forceOrder@arr"
+
 _WRAPPER = re.compile(rb'\s*\{\s*"stream"\s*:\s*"([^"\\]*)"\s*,\s*"data"\s*:\s*')
 _PLAIN_WRAPPER = b'{"stream":"'
 _MILLISECONDS = re.compile(rb'("[ET]":\d{13})(?=[,}])')
 _MICROSECONDS = re.compile(rb'("[ET]":\d{13})\d{3}(?=[,}])')
-_SUFFIX_OF_EVENT = {"trade": "@trade", "aggTrade": "@aggTrade", "depthUpdate": "@depth@100ms"}
+_SUFFIX_OF_EVENT = {
+    "trade": "@trade",
+    "aggTrade": "@aggTrade",
+    "depthUpdate": "@depth@100ms",
+    "markPriceUpdate": "@markPrice@1s",
+    "forceOrder": FORCE_ORDER_SUFFIX,
+}
+_SPEED = re.compile(r"@\d+m?s$")
 _ANSWER_KEYS = ("result", "error", "code")
 
 
 def stream_of(frame: bytes, url: str) -> str | None:
     """Return the name of a frame's stream.
 
-    The wrapper's name; else the one stream of the URL ``/ws/<stream>``; else the name that ``e``
-    and ``s`` make.
+    The wrapper's name, except that a liquidation is its symbol's; else the one stream of the URL
+    ``/ws/<stream>``; else the name that ``e`` and ``s`` make.
 
     Returns
     -------
@@ -39,7 +50,7 @@ def stream_of(frame: bytes, url: str) -> str | None:
         replayed because the simulator answers its own clients.
     """
     wrapper = _WRAPPER.match(frame)
-    if wrapper is not None:
+    if wrapper is not None and wrapper.group(1) != ALL_FORCE_ORDERS.encode():
         return wrapper.group(1).decode(errors="replace")
     try:
         message = orjson.loads(frame)
@@ -49,20 +60,29 @@ def stream_of(frame: bytes, url: str) -> str | None:
         return UNKNOWN_STREAM
     if "e" not in message and any(key in message for key in _ANSWER_KEYS):
         return None
+    if wrapper is not None:
+        message = message.get("data")
+        return _name_of_bare(message, "") if isinstance(message, dict) else ALL_FORCE_ORDERS
     return _name_of_bare(message, url)
+
+
+def family(stream: str) -> str:
+    """Return a stream's name without its update speed: all speeds tell the same."""
+    return _SPEED.sub("", stream)
 
 
 def _name_of_bare(message: dict[str, Any], url: str) -> str:
     if message.get("e") == "serverShutdown":
         return SHUTDOWN_STREAM
     path = urlsplit(url.removeprefix("synthetic:")).path
-    if path.startswith("/ws/") and "/" not in path[4:]:
-        return path[4:]
-    symbol = message.get("s")
+    _, is_raw, stream = path.rpartition("/ws/")
+    if is_raw and "/" not in stream:
+        return stream
+    symbol = message["o"].get("s") if isinstance(message.get("o"), dict) else message.get("s")
     if not isinstance(symbol, str):
         return UNKNOWN_STREAM
     event = message.get("e")
-    if event is None and "u" in message:
+    if event in (None, "bookTicker") and "u" in message:
         return f"{symbol.lower()}@bookTicker"
     return f"{symbol.lower()}{_SUFFIX_OF_EVENT.get(str(event), f'@{event}')}"
 
@@ -90,11 +110,15 @@ def _without_wrapper_end(rest: bytes) -> bytes:
     return rest
 
 
-def combined(frame: bytes, stream: str) -> bytes:
-    """Return a frame in the combined-stream wrapper, byte for byte if it is in one already."""
-    if frame.startswith(_PLAIN_WRAPPER) or not stream or _WRAPPER.match(frame):
+def combined(frame: bytes, name: str) -> bytes:
+    """Return a frame in the combined-stream wrapper of `name`, byte for byte if it is in it."""
+    head = b'{"stream":"%b","data":' % name.encode()
+    if frame.startswith(head) or not name:
         return frame
-    return b'{"stream":"%b","data":%b}' % (stream.encode(), frame)
+    wrapper = _WRAPPER.match(frame)
+    if wrapper is not None and wrapper.group(1).decode(errors="replace") == name:
+        return frame
+    return head + data_of(frame) + b"}"
 
 
 def to_microseconds(frame: bytes) -> bytes:
@@ -128,10 +152,15 @@ def message_of(frame: bytes) -> dict[str, Any] | None:
 
 
 def native_ids(frame: bytes) -> tuple[int, int] | None:
-    """Return the ids of a frame: trade id, aggregate id, or the range of book update ids."""
+    """Return the ids of a frame: trade id, aggregate id, or the range of book update ids.
+
+    A futures book update begins behind its ``pu``: ids between are no update of their own.
+    """
     message = message_of(frame)
     if message is None:
         return None
+    if isinstance(message.get("pu"), int) and isinstance(message.get("u"), int):
+        return message["pu"] + 1, message["u"]
     first_key, last_key = {"trade": ("t", "t"), "aggTrade": ("a", "a")}.get(
         str(message.get("e")), ("U" if "U" in message else "u", "u")
     )

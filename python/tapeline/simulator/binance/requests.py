@@ -1,4 +1,4 @@
-"""The requests a client of the Binance spot streams may send, and the answers it gets.
+"""The requests a client of the Binance streams may send, and the answers it gets.
 
 Source: github binance/binance-spot-api-docs, ``web-socket-streams.md``, "Live
 Subscribing/Unsubscribing to
@@ -28,9 +28,12 @@ class RequestError(Exception):
 class Subscriptions:
     """A connection's streams and its ``combined`` property."""
 
-    def __init__(self, streams: list[str], *, is_combined: bool) -> None:
+    def __init__(
+        self, streams: list[str], *, is_combined: bool, streams_max: int = STREAMS_MAX
+    ) -> None:
         self.streams = dict.fromkeys(streams)
         self.is_combined = is_combined
+        self._streams_max = streams_max
 
     def answer(self, text: str) -> Answer:
         """Carry out one request.
@@ -47,7 +50,9 @@ class Subscriptions:
         except RequestError as error:
             return Answer("error", _error(error, request))
         reply = orjson.dumps({"result": result, "id": request.get("id")}).decode()
-        return Answer("ack" if result is None else "list_subscriptions", reply)
+        is_subscription = request["method"] == "SUBSCRIBE"
+        subscribed = tuple(request["params"]) if is_subscription else ()
+        return Answer("ack" if result is None else "list_subscriptions", reply, subscribed)
 
     def _carry_out(self, request: dict[str, Any]) -> list[str] | bool | None:
         match request["method"]:
@@ -73,7 +78,7 @@ class Subscriptions:
 
     def _subscribe(self, streams: list[str]) -> None:
         wanted = self.streams | dict.fromkeys(streams)
-        if len(wanted) > STREAMS_MAX:
+        if len(wanted) > self._streams_max:
             raise RequestError(2, "Invalid request: too many parameters")
         self.streams = wanted
 

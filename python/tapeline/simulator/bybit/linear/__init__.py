@@ -1,0 +1,5 @@
+"""Bybit linear."""
+
+from tapeline.simulator.bybit.linear.venue import BybitLinear
+
+__all__ = ["BybitLinear"]

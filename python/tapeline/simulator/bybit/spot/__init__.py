@@ -1,0 +1,5 @@
+"""Bybit spot."""
+
+from tapeline.simulator.bybit.spot.venue import BybitSpot
+
+__all__ = ["BybitSpot"]

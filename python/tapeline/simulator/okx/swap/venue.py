@@ -1,0 +1,7 @@
+"""OKX swap: nothing of the protocol is its own; names and instruments tell the markets apart."""
+
+from tapeline.simulator.okx.venue import OkxVenue
+
+
+class OkxSwap(OkxVenue):
+    """OKX v5 as a client of swap instruments sees it."""
