@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benches.python.chain import latency, throughput
+from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import sample_tape
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
@@ -27,9 +28,15 @@ def hot_path() -> list[Figure]:
     return measure(trade_frames(sample_tape(), FRAMES), SystemClock(), rounds=ROUNDS)
 
 
+def channels() -> list[Figure]:
+    """Measure a push of each venue's channels against ``orjson.loads`` of the same frames."""
+    return measure_channels(SystemClock(), rounds=ROUNDS)
+
+
 #: Section -> what measures it, and whether a missed goal fails the run.
 SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "hot-path": (hot_path, True),
+    "channels": (channels, True),
     "allocations": (allocations, True),
     "instructions": (instructions, True),
     "throughput": (throughput, False),

@@ -144,7 +144,7 @@ def measure(frames: Sequence[bytes], clock: Clock, *, rounds: int = 9) -> list[F
         "single": lambda: _push_single(lists, fresh.pop()),
         "decode": lambda: decode(encoded, event_type="trade"),
     }
-    least = _interleaved(work, clock, rounds)
+    least = interleaved(work, clock, rounds)
     per_frame = {name: time_ns / len(frames) for name, time_ns in least.items()}
     json_ns = per_frame["orjson"]
     return [
@@ -161,7 +161,7 @@ def measure(frames: Sequence[bytes], clock: Clock, *, rounds: int = 9) -> list[F
     ]
 
 
-def _interleaved(
+def interleaved(
     work: dict[str, Callable[[], object]], clock: Clock, rounds: int
 ) -> dict[str, int]:
     """Return the least time in ns of each piece of work; one round does each once."""
