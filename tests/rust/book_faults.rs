@@ -219,7 +219,7 @@ fn reported(reports: &[Coverage], kind: CoverageKind) -> BTreeSet<i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn gaps_are_exact_and_a_live_book_is_right(rule in rules(), plan in plan()) {

@@ -57,9 +57,17 @@ def venue(exchange: str, market: str) -> Venue:
 
 
 def capabilities(known: Venue) -> tuple[Capability, ...]:
-    """Return what each channel of a market can prove, also of those that are read if they come."""
-    package = next(each for each in MARKETS if _load(each) is known)
-    return tuple(import_module(f"{package}.capabilities").CAPABILITIES)
+    """Return what each channel of a market can prove, also of those that are read if they come.
+
+    Raises
+    ------
+    ArgumentError
+        The market is not in the registry.
+    """
+    for package in MARKETS:
+        if _load(package) is known:
+            return tuple(import_module(f"{package}.capabilities").CAPABILITIES)
+    raise ArgumentError(f"{known.exchange} {known.market} is not in the registry")
 
 
 def venue_of_url(url: str, preferred: Venue | None = None) -> Venue | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from tapeline.adapters.connection.dialect import Dialect
 from tapeline.adapters.instrument_list import InstrumentList
 
 
@@ -38,7 +38,7 @@ class Venue:
     next_instruments_url
         Address of the next page, made of a page's address and body; None after the last.
     dialect
-        How the venue is talked to.
+        How the venue is talked to; None for a market that is only read from tapes.
     """
 
     exchange: str
@@ -50,7 +50,7 @@ class Venue:
     depth_url: str
     markets: tuple[str, ...] = ()
     next_instruments_url: Callable[[str, bytes], str | None] = _single_page
-    dialect: Any = None
+    dialect: Dialect | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:

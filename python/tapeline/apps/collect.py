@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from tapeline.apps.collect_plan import feed_plan, market_instruments, tls_context
+from tapeline.apps.collect_plan import venue_plans
 from tapeline.apps.collect_summary import CollectSummary
-from tapeline.apps.collector import Collector, SendLatency, make_normalizer
+from tapeline.apps.collector import Collector, SendLatency
 from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.telemetry.clock import SystemClock
@@ -28,15 +28,33 @@ def collect_command(
     symbols: Annotated[
         str | None, typer.Option(help="Symbols, separated by commas. [BTC/USDT]")
     ] = None,
+    venue: Annotated[
+        list[str] | None,
+        typer.Option(help="exchange:market=SYMBOL,SYMBOL instead of the three above; repeatable."),
+    ] = None,
     types: Annotated[
-        str | None, typer.Option(help="Streams, separated by commas: trade, aggtrade. [trade]")
+        str | None,
+        typer.Option(
+            help="trade, l1, l2, funding, liquidation, all, or names of channels, separated by "
+            "commas. [trade]"
+        ),
     ] = None,
     transport: Annotated[
         str | None,
         typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
     ] = None,
     endpoint: Annotated[
-        str | None, typer.Option(help="ws[s]://HOST:PORT instead of the exchange's own address.")
+        list[str] | None,
+        typer.Option(
+            help="[exchange:market=]ws[s]://HOST:PORT instead of the exchange's own address."
+        ),
+    ] = None,
+    rest_endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="[exchange:market=]http[s]://HOST:PORT for book snapshots. [the exchange's own, "
+            "or the host of a loopback endpoint]"
+        ),
     ] = None,
     idle: Annotated[
         float | None, typer.Option(help="End when nothing has come for so many seconds.")
@@ -53,6 +71,22 @@ def collect_command(
     ] = None,
     isolate: Annotated[
         str | None, typer.Option(help="Symbols that get a connection of their own.")
+    ] = None,
+    core: Annotated[
+        str | None,
+        typer.Option(
+            help="Symbols or base coins that get two connections each. [BTC,ETH at the exchange's "
+            "own address]"
+        ),
+    ] = None,
+    compression: Annotated[str | None, typer.Option(help="on or off. [off]")] = None,
+    control: Annotated[
+        Path | None,
+        typer.Option(help="JSON or TOML file with symbols and types, read when it changes."),
+    ] = None,
+    refresh_instruments: Annotated[
+        float | None,
+        typer.Option(help="Fetch the instrument lists every so many hours; 0 is never. [0]"),
     ] = None,
     rotate_every: Annotated[
         float | None, typer.Option(help="Replace connections after so many hours. [23]")
@@ -88,15 +122,21 @@ def collect_command(
         "exchange": exchange,
         "market": market,
         "symbols": symbols,
+        "venues": tuple(venue) if venue else None,
         "types": types,
         "transport": transport,
-        "endpoint": endpoint,
+        "endpoint": tuple(endpoint) if endpoint else None,
+        "rest_endpoint": tuple(rest_endpoint) if rest_endpoint else None,
         "idle_s": idle,
         "duration_s": duration,
         "instruments": instruments,
         "client": client,
         "time_unit": time_unit,
         "isolate": isolate,
+        "core": core,
+        "compression": compression,
+        "control": control,
+        "refresh_hours": refresh_instruments,
         "rotate_hours": rotate_every,
         "stale_after_s": stale_after,
         "staleness_s": staleness,
@@ -136,10 +176,7 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
     from tapeline.transport.open import open_sink
 
     clock = SystemClock()
-    instruments = market_instruments(settings)
-    plan = feed_plan(settings, instruments)
-    tls = tls_context(plan.endpoint, settings.ca_file)
-    normalizer = make_normalizer(settings, instruments, clock)
+    plans = venue_plans(settings)
     metrics = Metrics()
     sent = SendLatency()
     kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
@@ -148,9 +185,7 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
     try:
         collector = Collector(
             settings,
-            plan,
-            tls=tls,
-            normalizer=normalizer,
+            plans,
             sink=sink,
             sent=sent,
             clock=clock,
@@ -191,13 +226,13 @@ class _StatusLine:
         now_ns = self._clock.monotonic_ns()
         if now_ns - self._at_ns < _STATUS_EVERY_NS:
             return
-        frames = collector.pump.frames
+        frames = collector.frames
         rate = (frames - self._frames) * 1e9 / (now_ns - self._at_ns)
         self._at_ns, self._frames = now_ns, frames
         facts: dict[str, Any] = {
             "frames": f"{frames:,}",
             "frames/s": f"{rate:,.0f}",
-            "gaps": f"{len(collector.normalizer.gaps()):,}",
+            "gaps": f"{len(collector.gaps()):,}",
             "waiting": f"{collector.sink.stats().pending:,}",
         }
         text = "  ".join(f"{value} {name}" for name, value in facts.items())

@@ -2,55 +2,284 @@
 
 import difflib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from tapeline.adapters.binance.spot.endpoints import STREAM, checked_endpoint
-from tapeline.adapters.binance.spot.feed import FeedPlan
-from tapeline.adapters.registry import resolve_instruments, venue
+from tapeline.adapters.connection.dialect import (
+    Dialect,
+    checked_endpoint,
+    checked_rest_endpoint,
+)
+from tapeline.adapters.connection.feed import FeedPlan
+from tapeline.adapters.instrument_cache import InstrumentCache
+from tapeline.adapters.registry import Venue, resolve_instruments, venue, venues
 from tapeline.apps.settings import CollectSettings
 from tapeline.errors import ArgumentError, SettingsError
 from tapeline.model import Instrument
 
 _STALE_AFTER_S = 60.0
+_CORE_COINS = ("BTC", "ETH")
+ALL_TYPES = "all"
 
 
-def feed_plan(settings: CollectSettings, instruments: Sequence[Instrument]) -> FeedPlan:
-    """Return the subscriptions the settings ask for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenuePlan:
+    """What is collected of one market.
+
+    Parameters
+    ----------
+    venue
+        The market.
+    listed
+        All instruments that frames may name.
+    feed
+        The subscriptions.
+    rest_endpoint
+        ``http[s]://host:port`` for snapshots and lists.
+    """
+
+    venue: Venue
+    listed: tuple[Instrument, ...]
+    feed: FeedPlan
+    rest_endpoint: str
+
+    @property
+    def name(self) -> str:
+        """``exchange:market``."""
+        return f"{self.venue.exchange}:{self.venue.market}"
+
+    def snapshot_url(self, raw_symbol: str) -> str:
+        """Return where an instrument's book is fetched."""
+        return self.rest_url(self.venue.depth_url_of(raw_symbol))
+
+    def rest_url(self, url: str) -> str:
+        """Return an address of the venue at the REST endpoint of this plan."""
+        parts = urlsplit(url)
+        return f"{self.rest_endpoint}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+    def selecting(self, symbols: Sequence[str], types: Sequence[str]) -> "VenuePlan":
+        """Return a plan with other symbols and types.
+
+        Raises
+        ------
+        SettingsError
+            A symbol or type is unknown.
+        """
+        return replace(
+            self,
+            feed=replace(
+                self.feed,
+                instruments=tuple(
+                    _instrument(symbol, _offered(self.venue, self.listed)) for symbol in symbols
+                ),
+                channels=channels_of(self.venue, types),
+            ),
+        )
+
+
+def venue_plans(settings: CollectSettings) -> list[VenuePlan]:
+    """Return the plan of each market the settings name.
 
     Raises
     ------
     SettingsError
-        A symbol or type is unknown, or the endpoint is malformed.
+        A market, symbol or type is unknown, or an endpoint is malformed.
+    InstrumentError
+        An instrument list cannot be read.
     """
-    return FeedPlan(
-        instruments=tuple(_instrument(symbol, instruments) for symbol in settings.symbols),
-        channels=_channels(settings),
-        endpoint=checked_endpoint(settings.endpoint or STREAM),
+    selections = _selections(settings)
+    endpoints = _by_venue(settings.endpoint, "endpoint", [name for name, _ in selections])
+    rests = _by_venue(settings.rest_endpoint, "rest_endpoint", [name for name, _ in selections])
+    _check_types(settings, [name for name, _ in selections])
+    return [
+        _venue_plan(settings, name, symbols, endpoints.get(name), rests.get(name))
+        for name, symbols in selections
+    ]
+
+
+def _selections(settings: CollectSettings) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the markets with their symbols."""
+    if not settings.venues:
+        return [(f"{settings.exchange}:{settings.market}", settings.symbols)]
+    found: dict[str, tuple[str, ...]] = {}
+    for text in settings.venues:
+        name, _, symbols = text.partition("=")
+        words = tuple(word.strip() for word in symbols.split(",") if word.strip())
+        if name.count(":") != 1 or not words:
+            raise SettingsError(
+                f"venue must look like binance:spot=BTC/USDT,ETH/USDT, was {text!r}"
+            )
+        found[name] = found.get(name, ()) + words
+    return list(found.items())
+
+
+def _by_venue(given: Iterable[str], setting: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the address of each market; a plain one serves all."""
+    plain, named = {}, {}
+    for text in given:
+        name, separator, address = text.partition("=")
+        if not separator:
+            plain = dict.fromkeys(names, text)
+        elif name in names:
+            named[name] = address
+        else:
+            raise SettingsError(f"{setting}: {name!r} is not collected; there are: {names}")
+    return {**plain, **named}
+
+
+def _venue(name: str) -> tuple[Venue, Dialect]:
+    exchange, _, market = name.partition(":")
+    try:
+        found = venue(exchange, market)
+    except ArgumentError as error:
+        raise SettingsError(str(error)) from error
+    if found.dialect is None:
+        raise SettingsError(f"{name} is read from tapes only")
+    return found, found.dialect
+
+
+def _venue_plan(
+    settings: CollectSettings,
+    name: str,
+    symbols: Sequence[str],
+    endpoint: str | None,
+    rest_endpoint: str | None,
+) -> VenuePlan:
+    known, dialect = _venue(name)
+    listed = tuple(_listed(settings, known))
+    offered = _offered(known, listed)
+    types = [each for each in settings.types if not settings.venues or _has_type(known, each)]
+    feed = FeedPlan(
+        dialect=dialect,
+        instruments=tuple(_instrument(symbol, offered) for symbol in symbols),
+        channels=channels_of(known, types),
+        endpoint=checked_endpoint(endpoint) if endpoint is not None else None,
         time_unit=settings.time_unit,
-        isolated=frozenset(
-            _instrument(symbol, instruments).raw_symbol for symbol in settings.isolate
-        ),
+        core=frozenset(_core(settings, offered, endpoint)),
+        isolated=frozenset(_matching(settings.isolate, offered, "isolate")),
+    )
+    return VenuePlan(
+        venue=known,
+        listed=listed,
+        feed=feed,
+        rest_endpoint=_rest_endpoint(known, endpoint, rest_endpoint),
     )
 
 
-def market_instruments(settings: CollectSettings) -> list[Instrument]:
-    """Return the instruments of the market, which frames may name.
+def _listed(settings: CollectSettings, known: Venue) -> Iterable[Instrument]:
+    """Return the list of a market: a file's, the one fetched last, or the one that comes along."""
+    if settings.instruments is not None:
+        if settings.venues:
+            raise SettingsError("instruments: a list is of one market; with venues use the cache")
+        return resolve_instruments(known.exchange, known.market, settings.instruments)
+    if settings.refresh_hours:
+        cached = InstrumentCache(settings.instrument_cache).load(known)
+        if cached is not None:
+            return cached.instruments
+    return resolve_instruments(known.exchange, known.market)
+
+
+def _offered(known: Venue, listed: Sequence[Instrument]) -> list[Instrument]:
+    """Return what can be asked for here: not what another market of the same connection offers."""
+    others = {each.market for each in venues() if each.exchange == known.exchange}
+    others.discard(known.market)
+    return [each for each in listed if each.market not in others]
+
+
+def _core(
+    settings: CollectSettings, listed: Sequence[Instrument], endpoint: str | None
+) -> Iterable[str]:
+    if settings.core is not None:
+        return _matching(settings.core, listed, "core")
+    # A simulator plays its tape to each connection: a second one would be a second play.
+    if endpoint is not None and is_loopback(endpoint):
+        return ()
+    return _matching(_CORE_COINS, listed, None)
+
+
+def _matching(words: Iterable[str], listed: Sequence[Instrument], setting: str | None) -> list[str]:
+    """Return the raw symbols that words name: symbols, or base coins for all their pairs."""
+    found: list[str] = []
+    for word in words:
+        wanted = word.upper()
+        mine = [
+            each.raw_symbol
+            for each in listed
+            if wanted in (each.symbol.upper(), each.raw_symbol.upper())
+            or wanted == each.symbol.partition("/")[0].upper()
+        ]
+        if not mine and setting is not None and setting != "core":
+            _instrument(word, listed)
+        found += mine
+    return found
+
+
+def _rest_endpoint(known: Venue, endpoint: str | None, rest_endpoint: str | None) -> str:
+    if rest_endpoint is not None:
+        return checked_rest_endpoint(rest_endpoint)
+    if endpoint is not None and is_loopback(endpoint):
+        parts = urlsplit(endpoint)
+        return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
+    parts = urlsplit(known.depth_url_of(quote("X")))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _check_types(settings: CollectSettings, names: Sequence[str]) -> None:
+    """Refuse a type that none of several markets has; of one market, the plan itself refuses."""
+    if not settings.venues:
+        return
+    markets = [_venue(name)[0] for name in names]
+    for each in settings.types:
+        if not any(_has_type(known, each) for known in markets):
+            there = dict.fromkeys(name for known in markets for name in _type_names(known))
+            raise SettingsError(f"types: no type {each!r}; there are: {', '.join(there)}")
+
+
+def _has_type(known: Venue, name: str) -> bool:
+    return name.lower() == ALL_TYPES or name.lower() in _types(known)
+
+
+def _types(known: Venue) -> dict[str, tuple[str, ...]]:
+    """Return the channels that a word asks for; a type stands for its first one."""
+    found: dict[str, tuple[str, ...]]
+    found = {channel.lower(): (channel,) for channel in known.channels}
+    found |= {f"@{channel.lower()}": (channel,) for channel in known.channels}
+    found |= {name: channels[:1] for name, channels in known.types.items() if channels}
+    if "l2" in found:
+        found["orderbook"] = found["l2"]
+    return found
+
+
+def _type_names(known: Venue) -> list[str]:
+    names = [*known.types, *(channel.lower() for channel in known.channels)]
+    return [*dict.fromkeys(names), ALL_TYPES]
+
+
+def channels_of(known: Venue, types: Iterable[str]) -> tuple[str, ...]:
+    """Return the channels of some types.
 
     Raises
     ------
     SettingsError
-        There is no such market.
-    InstrumentError
-        The list cannot be read.
+        The market has no such type; the message names those there are.
     """
-    try:
-        venue(settings.exchange, settings.market)
-    except ArgumentError as error:
-        raise SettingsError(str(error)) from error
-    return resolve_instruments(settings.exchange, settings.market, settings.instruments)
+    there = _types(known)
+    channels: list[str] = []
+    for name in types:
+        wanted = name.lower()
+        if wanted == ALL_TYPES:
+            channels += [channel for each in known.types.values() for channel in each[:1]]
+        elif wanted in there:
+            channels += there[wanted]
+        else:
+            names = ", ".join(_type_names(known))
+            raise SettingsError(
+                f"types: no type {name!r} of {known.exchange} {known.market}; there are: {names}"
+            )
+    return tuple(dict.fromkeys(channels))
 
 
 def tls_context(endpoint: str, ca_file: Path | None) -> ssl.SSLContext | None:
@@ -71,33 +300,22 @@ def tls_context(endpoint: str, ca_file: Path | None) -> ssl.SSLContext | None:
     return context
 
 
-def stale_after_ns(settings: CollectSettings) -> int:
+def stale_after_ns(settings: CollectSettings, plan: VenuePlan) -> int:
     """Return the age in nanoseconds from which an event is flagged; 0 for never."""
     if settings.stale_after_s is not None:
         return int(settings.stale_after_s * 1e9)
-    return 0 if _is_loopback(settings.endpoint) else int(_STALE_AFTER_S * 1e9)
+    return 0 if is_loopback(plan.feed.endpoints[0]) else int(_STALE_AFTER_S * 1e9)
 
 
-def _is_loopback(endpoint: str | None) -> bool:
-    host = urlsplit(endpoint).hostname if endpoint is not None else None
+def is_loopback(endpoint: str) -> bool:
+    """Whether an address is on this machine."""
+    host = urlsplit(endpoint).hostname
     if host is None:
         return False
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _channels(settings: CollectSettings) -> tuple[str, ...]:
-    known = {
-        channel.lower(): channel for channel in venue(settings.exchange, settings.market).channels
-    }
-    channels = []
-    for name in settings.types:
-        if name.lower() not in known:
-            raise SettingsError(f"types: no type {name!r}; there are: {', '.join(known)}")
-        channels.append(known[name.lower()])
-    return tuple(dict.fromkeys(channels))
 
 
 def _instrument(symbol: str, instruments: Sequence[Instrument]) -> Instrument:

@@ -1,7 +1,7 @@
 """What a collector did, for people and for machines."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tapeline.telemetry.latency import LatencyHistogram
@@ -30,6 +30,12 @@ class CollectSummary:
         From start to end.
     active_ns
         From the first push to the last.
+    lines
+        How each line of a core pair fared beside the other.
+    markets
+        Events by type, by market.
+    recovered
+        Messages of an earlier run that were found in the spool.
     """
 
     counters: Mapping[str, Any]
@@ -39,6 +45,9 @@ class CollectSummary:
     reconnects: int
     seconds: float
     active_ns: int
+    lines: Sequence[Mapping[str, Any]] = ()
+    markets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    recovered: int = 0
 
     @property
     def residual(self) -> int:
@@ -49,7 +58,8 @@ class CollectSummary:
         control = sum(counters["control"].values())
         unsupported = sum(counters["unsupported"].values())
         judged = events + counters["duplicates"] + quarantined + control + unsupported
-        return int(counters["frames"] - judged)
+        # A frame with a list of trades has a verdict for each of them.
+        return int(counters.get("items", counters["frames"]) - judged)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
@@ -77,7 +87,10 @@ class CollectSummary:
                 "spooled": self.transport.spooled,
                 "failed": self.transport.failed,
                 "lost": self.transport.lost,
+                "recovered": self.recovered,
             },
+            **({"lines": [dict(each) for each in self.lines]} if self.lines else {}),
+            **({"markets": dict(self.markets)} if len(self.markets) > 1 else {}),
         }
 
     def rows(self) -> list[tuple[str, str]]:
@@ -97,6 +110,14 @@ class CollectSummary:
         ]
         for stage, found in facts["latency"].items():
             rows.append((f"latency {stage}", _latency(found)))
+        for name, events in self.markets.items():
+            if len(self.markets) > 1:
+                rows.append((f"events {name}", _counts(events)))
+        for line in self.lines:
+            facts_of_line = (
+                f"{line['first']:,} first, {line['late']:,} late, {line['missed']:,} missed"
+            )
+            rows.append((f"line {line['line']}", facts_of_line))
         rows.append(("transport", _counts(facts["transport"])))
         rate = f"{facts['frames_per_second']:,.0f} frames/s in {facts['seconds']:,.1f} s"
         rows.append(("rate", rate))
@@ -116,3 +137,32 @@ def _latency(found: Mapping[str, int | None]) -> str:
 
 def _micros(value_ns: int | None) -> str:
     return f"{(value_ns or 0) / 1_000:,.0f} µs"
+
+
+def summed(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add up the counters of several normalisers: numbers, and numbers by name."""
+    total: dict[str, Any] = {}
+    for account in accounts:
+        for key, value in account.items():
+            total[key] = _sum_of(total.get(key), value)
+    return total
+
+
+def _sum_of(total: Any, value: Any) -> Any:  # noqa: ANN401 - what the counters hold
+    if total is None:
+        return _copied(value)
+    if isinstance(value, Mapping):
+        merged = dict(total)
+        for key, count in value.items():
+            merged[key] = _sum_of(merged.get(key), count)
+        return merged
+    if isinstance(value, list):
+        # One entry a stage, in the same order everywhere.
+        return [_sum_of(mine, theirs) for mine, theirs in zip(total, value, strict=True)]
+    return total + value if isinstance(value, int) else total
+
+
+def _copied(value: Any) -> Any:  # noqa: ANN401 - what the counters hold
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, list) else value

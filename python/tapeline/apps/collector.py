@@ -6,26 +6,32 @@ import os
 import random
 import signal
 import socket
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
+from typing import Any
 
-from tapeline.adapters.binance.spot.feed import Feed, FeedPlan, connect_budget
-from tapeline.adapters.binance.spot.health import HealthPolicy
-from tapeline.adapters.binance.spot.line import LineContext, LinePolicy
 from tapeline.adapters.connection.clients import dial_with
+from tapeline.adapters.connection.feed import Feed
+from tapeline.adapters.connection.health import HealthPolicy
+from tapeline.adapters.connection.line import LineContext, LinePolicy
+from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
-from tapeline.apps.collect_plan import stale_after_ns
-from tapeline.apps.collect_summary import CollectSummary
+from tapeline.adapters.connection.recovery import BookRecovery
+from tapeline.adapters.connection.rest import RestScheduler, http_fetch
+from tapeline.adapters.connection.sockets import Names
+from tapeline.adapters.instrument_cache import InstrumentCache
+from tapeline.apps.collect_plan import VenuePlan, stale_after_ns, tls_context
+from tapeline.apps.collect_summary import CollectSummary, summed
+from tapeline.apps.control import ControlFile
+from tapeline.apps.instrument_refresh import InstrumentRefresh
 from tapeline.apps.pump import Pump
 from tapeline.apps.settings import CollectSettings
 from tapeline.apps.silence import Silence
 from tapeline.cleaning.native import NativeNormalizer
 from tapeline.errors import TransportError
-from tapeline.model import Instrument
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.latency import LatencyHistogram
 from tapeline.telemetry.log import logger
@@ -54,19 +60,41 @@ class SendLatency:
         self.histogram.record(latency_ns, messages)
 
 
-def make_normalizer(
-    settings: CollectSettings, instruments: list[Instrument], clock: Clock
-) -> NativeNormalizer:
+def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) -> NativeNormalizer:
     """Make the normaliser of a run; its producer name is new each time, so that batch ids are."""
+    run = f"{socket.gethostname()}-{os.getpid()}-{clock.wall_ns()}"
     return NativeNormalizer(
-        exchange=settings.exchange,
-        market=settings.market,
-        instruments=instruments,
-        producer=f"{socket.gethostname()}-{os.getpid()}-{clock.wall_ns()}",
+        exchange=plan.venue.exchange,
+        market=plan.venue.market,
+        instruments=plan.listed,
+        producer=f"{run}-{plan.name}" if settings.venues else run,
         time_unit=settings.time_unit,
-        stale_after_ns=stale_after_ns(settings),
+        stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
     )
+
+
+@dataclass(slots=True)
+class Market:
+    """One market of a run: its plan, normaliser, pump and feed."""
+
+    plan: VenuePlan
+    normalizer: NativeNormalizer
+    pump: Pump
+    feed: Feed
+
+    def update(self, plan: VenuePlan, sink: MessageSink) -> None:
+        """Subscribe to what is new in a plan, unsubscribe from what is gone."""
+        symbols = [each.raw_symbol for each in plan.feed.instruments]
+        sink.create_topics(self.normalizer.topics(symbols))
+        new, gone = self.feed.update(plan.feed)
+        self.plan = plan
+        _LOG.info(
+            "subscriptions changed",
+            market=plan.name,
+            subscribed=[each.name for each in new],
+            unsubscribed=[each.name for each in gone],
+        )
 
 
 class Collector:
@@ -74,45 +102,63 @@ class Collector:
 
     Parameters
     ----------
-    plan, tls
-        What to collect and how to verify the peer.
-    normalizer, sink, sent
-        The pipeline, the bus, and the histogram its acknowledgements go to.
+    plans
+        What to collect, by market.
+    sink, sent
+        The bus, and the histogram its acknowledgements go to.
     """
 
     def __init__(
         self,
         settings: CollectSettings,
-        plan: FeedPlan,
+        plans: Sequence[VenuePlan],
         *,
-        tls: ssl.SSLContext | None,
-        normalizer: NativeNormalizer,
         sink: MessageSink,
         sent: SendLatency,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self.normalizer = normalizer
         self.sink = sink
         self._sent = sent
         self._clock = clock
+        self._metrics = metrics
         self._stop = asyncio.Event()
         self._fault: Exception | None = None
         self._started_ns = clock.monotonic_ns()
         self._silence = Silence(self._started_ns)
-        self.pump = Pump(normalizer, sink, clock, self._failed)
         self.lag = LatencyHistogram()
         self._lag_gauge = metrics.gauge("tapeline_apps_loop_lag_seconds", "Event-loop lag, newest.")
+        # Jitter only; nothing that must be secret.
+        self._recovered = sink.stats().recovered
+        if self._recovered:
+            _LOG.warning(
+                "messages of an earlier run are in the spool and go first", messages=self._recovered
+            )
+        self._random = random.Random()  # noqa: S311
+        self._budgets = ConnectBudgets(clock.monotonic_ns)
+        self._names = Names(clock.monotonic_ns)
+        self.markets = [self._market(plan) for plan in plans]
+        metrics.collect_from(self.counters)
+        _transport_metrics(metrics, sink)
+
+    def _market(self, plan: VenuePlan) -> Market:
+        settings, clock = self._settings, self._clock
+        normalizer = make_normalizer(settings, plan, clock)
+        pump = Pump(normalizer, self.sink, clock, self._failed)
         context = LineContext(
-            downstream=self.pump,
-            dial=dial_with(settings.client),
-            dial_options=DialOptions(wall_ns=clock.wall_ns, tls=tls),
-            budget=connect_budget(clock),
+            downstream=pump,
+            dial=dial_with(settings.client, needs_compression=settings.compression == "on"),
+            dial_options=DialOptions(
+                wall_ns=clock.wall_ns,
+                tls=tls_context(plan.feed.endpoints[0], settings.ca_file),
+                is_compressed=settings.compression == "on",
+                names=self._names,
+            ),
+            budgets=self._budgets,
             clock=clock,
-            # Jitter only; nothing that must be secret.
-            random_source=random.Random(),  # noqa: S311
-            metrics=metrics,
+            random_source=self._random,
+            metrics=self._metrics,
             policy=LinePolicy(
                 health=HealthPolicy(
                     first_data_s=settings.first_data_s, staleness_s=settings.staleness_s
@@ -120,10 +166,27 @@ class Collector:
                 rotate_hours=settings.rotate_hours,
             ),
         )
-        self.feed = Feed(plan, context)
-        sink.create_topics(normalizer.topics([each.raw_symbol for each in plan.instruments]))
-        metrics.collect_from(normalizer.counters)
-        _transport_metrics(metrics, sink)
+        symbols = [each.raw_symbol for each in plan.feed.instruments]
+        self.sink.create_topics(normalizer.topics(symbols))
+        return Market(plan, normalizer, pump, Feed(plan.feed, context))
+
+    @property
+    def frames(self) -> int:
+        """Frames pushed so far."""
+        return sum(market.pump.frames for market in self.markets)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether messages wait here for the bus."""
+        return any(market.pump.is_blocked for market in self.markets)
+
+    def counters(self) -> Mapping[str, Any]:
+        """Return the normalisers' counters, added up."""
+        return summed([market.normalizer.counters() for market in self.markets])
+
+    def gaps(self) -> list[dict[str, Any]]:
+        """Return the holes that are open, of all markets."""
+        return [gap for market in self.markets for gap in market.normalizer.gaps()]
 
     def stop(self) -> None:
         """Ask for the end; everything received is still delivered."""
@@ -143,21 +206,69 @@ class Collector:
         TransportError
             Messages were lost: neither the bus nor the local disk took them.
         """
-        feed = asyncio.create_task(self.feed.run(), name="feed")
-        feed.add_done_callback(lambda _: self._stop.set())
+        tasks = [
+            asyncio.create_task(market.feed.run(), name=f"feed {market.plan.name}")
+            for market in self.markets
+        ]
+        for task in tasks:
+            task.add_done_callback(lambda _: self._stop.set())
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.freeze()
         gc.set_threshold(50_000)
-        with _signals(self.stop):
-            await self._watch(on_progress)
-            report = await self._drain(feed)
-        if feed.done() and not feed.cancelled():
-            feed.result()
+        async with AsyncExitStack() as stack:
+            await self._start_helpers(stack)
+            with _signals(self.stop):
+                await self._watch(on_progress)
+                await stack.aclose()
+                report = await self._drain(tasks)
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.result()
         if self._fault is not None:
             raise self._fault
         if report.lost:
             raise TransportError(f"{report.lost} messages were lost: see the log")
         return self._summary(report)
+
+    async def _start_helpers(self, stack: AsyncExitStack) -> None:
+        """Start what serves the feeds beside the frames: books, lists, the control file."""
+        settings, helpers = self._settings, []
+        has_books = settings.control is not None or any(map(_has_books, self.markets))
+        if has_books or settings.refresh_hours:
+            ca_file = str(settings.ca_file) if settings.ca_file is not None else None
+            fetch = await stack.enter_async_context(http_fetch(ca_file))
+            scheduler = RestScheduler(fetch, self._clock, self._random, self._metrics)
+            helpers += [self._recovery(market, scheduler).run() for market in self.markets]
+            if settings.refresh_hours:
+                refresh = InstrumentRefresh(
+                    [market.plan for market in self.markets],
+                    scheduler,
+                    InstrumentCache(settings.instrument_cache),
+                    every_s=settings.refresh_hours * 3_600,
+                )
+                helpers.append(refresh.run())
+        if settings.control is not None:
+            helpers.append(ControlFile(settings.control, self.markets, self.sink).run())
+        tasks = [asyncio.create_task(each) for each in helpers]
+        for task in tasks:
+            task.add_done_callback(self._helper_ended)
+            stack.push_async_callback(_end, task)
+
+    def _helper_ended(self, task: asyncio.Task[None]) -> None:
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self._failed(fault if isinstance(fault, Exception) else RuntimeError(str(fault)))
+
+    def _recovery(self, market: Market, scheduler: RestScheduler) -> BookRecovery:
+        return BookRecovery(
+            market.feed,
+            market.normalizer.book_requests,
+            market.pump,
+            scheduler,
+            market.plan.snapshot_url,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
 
     async def _watch(self, on_progress: OnProgress | None) -> None:
         """Poll the bus, measure the loop's lag, and notice silence and the end of the time."""
@@ -171,7 +282,7 @@ class Collector:
                 self.lag.record(lag_ns)
                 self._lag_gauge.set(lag_ns / _NS)
             self.sink.poll()
-            self.pump.retry()
+            self._retry()
             if on_progress is not None:
                 on_progress(self)
             if self._is_over(clock.monotonic_ns()):
@@ -181,9 +292,9 @@ class Collector:
         settings = self._settings
         silent_ns = self._silence.look(
             now_ns,
-            frames=self.pump.frames,
-            connections=self.feed.connections,
-            is_waiting=self.pump.is_blocked,
+            frames=sum(market.pump.data_frames for market in self.markets),
+            connections=sum(market.feed.connections for market in self.markets),
+            is_waiting=self.is_blocked,
         )
         if settings.idle_s is not None and silent_ns > self._idle_limit_s(settings.idle_s) * _NS:
             _LOG.info("nothing came any more", idle_s=settings.idle_s)
@@ -194,43 +305,90 @@ class Collector:
     def _idle_limit_s(self, idle_s: float) -> float:
         """Give a first connection that brings nothing the time to be replaced by a second one."""
         first_data_s = self._settings.first_data_s
-        if first_data_s and self.feed.connections == 1 and not self.pump.last_received():
+        is_first = all(
+            market.feed.connections <= len(market.feed.lines) and not market.pump.last_received()
+            for market in self.markets
+        )
+        if first_data_s and is_first:
             return max(idle_s, first_data_s + _REPLACE_S)
         return idle_s
 
-    async def _drain(self, feed: asyncio.Task[None]) -> CloseReport:
+    def _retry(self) -> None:
+        for market in self.markets:
+            market.pump.retry()
+
+    async def _drain(self, tasks: Sequence[asyncio.Task[None]]) -> CloseReport:
         """Stop in the order of the data: sockets, pump, normaliser, bus."""
-        feed.cancel()
-        await asyncio.wait({feed})
-        closing = asyncio.create_task(self.feed.close(), name="close feed")
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        closing = asyncio.gather(*(market.feed.close() for market in self.markets))
         while not closing.done():
             self.sink.poll()
-            self.pump.retry()
+            self._retry()
             await asyncio.wait({closing}, timeout=_POLL_S)
         closing.result()
         try:
-            self.pump.finish()
+            for market in self.markets:
+                market.pump.finish()
         finally:
             report = self.sink.close(self._settings.close_timeout_s)
         return report
 
     def _summary(self, report: CloseReport) -> CollectSummary:
-        pump = self.pump
-        active_ns = (pump.last_frame_ns or 0) - (pump.first_frame_ns or 0)
+        pumps = [market.pump for market in self.markets]
+        first = [each.first_frame_ns for each in pumps if each.first_frame_ns is not None]
+        last = [each.last_frame_ns for each in pumps if each.last_frame_ns is not None]
         return CollectSummary(
-            counters=self.normalizer.counters(),
-            gaps=self.normalizer.gaps(),
+            counters=self.counters(),
+            gaps=self.gaps(),
             latency={
-                "receive_to_push": pump.waiting,
-                "push": pump.pushing,
+                "receive_to_push": _merged(each.waiting for each in pumps),
+                "push": _merged(each.pushing for each in pumps),
                 "send_to_ack": self._sent.histogram,
                 "loop_lag": self.lag,
             },
             transport=report,
-            reconnects=self.feed.reconnects,
+            reconnects=sum(market.feed.reconnects for market in self.markets),
             seconds=(self._clock.monotonic_ns() - self._started_ns) / _NS,
-            active_ns=active_ns,
+            active_ns=max(last, default=0) - min(first, default=0),
+            lines=[
+                {
+                    "line": line.name,
+                    "reconnects": line.reconnects,
+                    "first": line.standing.firsts,
+                    "late": line.standing.late,
+                    "missed": line.standing.missing,
+                    "lag": dict(line.standing.lag.summary()),
+                }
+                for market in self.markets
+                for line in market.feed.lines
+                if line.group.is_redundant
+            ],
+            recovered=self._recovered,
+            markets={
+                market.plan.name: dict(market.normalizer.counters()["events"])
+                for market in self.markets
+            },
         )
+
+
+def _has_books(market: Market) -> bool:
+    """Whether a book of this market may want a snapshot."""
+    books = market.plan.venue.types.get("l2", ())
+    return any(channel in books for channel in market.plan.feed.channels)
+
+
+def _merged(histograms: Iterable[LatencyHistogram]) -> LatencyHistogram:
+    merged = LatencyHistogram()
+    for each in histograms:
+        merged.merge(each)
+    return merged
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _stat(sink: MessageSink, name: str) -> float:

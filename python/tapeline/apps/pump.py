@@ -52,10 +52,14 @@ class Pump:
         self._on_fault = on_fault
         self._loop = asyncio.get_running_loop()
         self._ready: deque[Inbox] = deque()
+        self._replies: deque[tuple[str, bytes, int]] = deque()
         self._is_scheduled = False
         self._unsent: list[Message] = []
         self.last_received = normalizer.last_received
         self.frames = 0
+        # Without acknowledgements and heartbeats: a venue that only answers pings is silent.
+        self.data_frames = 0
+        self.replies = 0
         self.first_frame_ns: int | None = None
         self.last_frame_ns: int | None = None
         self.waiting = LatencyHistogram()
@@ -71,11 +75,23 @@ class Pump:
         self._ready.append(inbox)
         self._schedule()
 
-    def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
+    def connection(
+        self,
+        inbox: Inbox,
+        state: Literal["lost", "restored"],
+        reason: str,
+        raw_symbols: Sequence[str],
+    ) -> None:
         """Record the change; what came before a loss is pushed before it."""
         while state == "lost" and len(inbox) and not self.is_blocked:
             self._push(inbox)
-        self._send(self._normalizer.connection(state, self._clock.wall_ns(), reason))
+        now_ns = self._clock.wall_ns()
+        self._send(self._normalizer.connection(state, now_ns, reason, raw_symbols=raw_symbols))
+
+    def reply(self, url: str, body: bytes, received_ns: int) -> None:
+        """Take a REST reply; the frames that came before it are pushed before it."""
+        self._replies.append((url, body, received_ns))
+        self._schedule()
 
     def retry(self) -> None:
         """Offer the sink again what it refused; call it from the poll loop."""
@@ -95,12 +111,14 @@ class Pump:
             inbox = self._ready.popleft()
             while len(inbox):
                 self._push(inbox)
+        self._push_replies()
         self._send(self._normalizer.finish(self._clock.wall_ns()))
         if self._unsent:
             raise TransportError(f"{len(self._unsent)} messages could not be handed to the bus")
 
     def _schedule(self) -> None:
-        if self._ready and not self._is_scheduled and not self._unsent:
+        has_work = self._ready or self._replies
+        if has_work and not self._is_scheduled and not self._unsent:
             self._is_scheduled = True
             self._loop.call_soon(self._turn)
 
@@ -114,6 +132,8 @@ class Pump:
                     self._ready.append(inbox)
                 if self._unsent:
                     break
+            if not self._unsent:
+                self._push_replies()
         except Exception as error:  # noqa: BLE001 - a callback: nobody else would hear of it
             self._on_fault(error)
             return
@@ -124,6 +144,8 @@ class Pump:
         if not frames:
             return
         clock = self._clock
+        if inbox.watch is not None:
+            inbox.watch(frames, stamps)
         started_ns = clock.monotonic_ns()
         result = self._normalizer.push(frames, stamps, sent_ns=clock.wall_ns())
         ended_ns = clock.monotonic_ns()
@@ -132,13 +154,27 @@ class Pump:
             self.first_frame_ns = started_ns
         self.last_frame_ns = ended_ns
         self.frames += count
+        self.data_frames += count - result.control
         self.pushing.record(ended_ns - started_ns, count)
         # The batch's oldest frame speaks for all of it: never too good.
         self.waiting.record(clock.wall_ns() - stamps[0], count)
         self._send(result)
         for _, kind, text in result.controls:
             inbox.owner.control(kind, text)
-        inbox.owner.judged(count, result.quarantined, result.control)
+        inbox.owner.judged(
+            count,
+            result.quarantined,
+            result.control,
+            events=result.events,
+            duplicates=result.duplicates,
+        )
+
+    def _push_replies(self) -> None:
+        while self._replies:
+            url, body, received_ns = self._replies.popleft()
+            sent_ns = self._clock.wall_ns()
+            self._send(self._normalizer.push_reply(url, body, received_ns, sent_ns=sent_ns))
+            self.replies += 1
 
     def _send(self, result: PushResult) -> None:
         if result.messages:

@@ -4,50 +4,48 @@ import asyncio
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from tapeline.adapters.binance.spot.endpoints import STREAM, checked_endpoint, combined_stream_url
 from tapeline.adapters.connection.clients import Client, dial_with
+from tapeline.adapters.connection.feed import Feed
+from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.patience import Backoff
-from tapeline.adapters.connection.ports import Closure, Connection, DialOptions, HandshakeError
-from tapeline.adapters.registry import resolve_instruments
-from tapeline.apps.collect_plan import tls_context
-from tapeline.errors import ArgumentError, ConnectError, ConnectRefusedError, TapelineError
+from tapeline.adapters.connection.line import LineContext, LinePolicy
+from tapeline.adapters.connection.patience import ConnectBudgets
+from tapeline.adapters.connection.ports import DialOptions
+from tapeline.adapters.connection.rest import RestError, RestScheduler, http_fetch
+from tapeline.adapters.connection.session import Session
+from tapeline.apps.collect_plan import VenuePlan, tls_context, venue_plans
+from tapeline.apps.settings import CollectSettings, load_settings
+from tapeline.errors import SettingsError, TapelineError
 from tapeline.tape import TapeFrame, TapeWriter
 from tapeline.telemetry.clock import Clock, SystemClock
+from tapeline.telemetry.log import logger
+from tapeline.telemetry.metrics import Metrics
 
-_SUFFIXES = {
-    "trade": "trade",
-    "aggtrade": "aggTrade",
-    "depth": "depth@100ms",
-    "bookticker": "bookTicker",
-}
+_LOG = logger("tapeline.apps.record")
 _FRAMES_AT_ONCE = 4_096
 _FLUSH_EVERY_NS = 1_000_000_000
-_CLOSE_TIMEOUT_S = 5.0
+_LOOK_EVERY_S = 0.1
 _SECOND_NS = 1_000_000_000
-_REFUSALS = frozenset({400, 401, 403, 404, 418, 429, 451})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordPlan:
-    """What is recorded, and when it ends.
+class RecordLimits:
+    """When a recording ends.
 
     Attributes
     ----------
-    url
-        The connection's address, with the streams in its query.
     frames_max, duration_s, idle_s
-        End after so many frames, so many seconds, so many seconds of silence; None for never.
+        After so many frames, so many seconds, so many seconds of silence; None for never.
     """
 
-    url: str
     frames_max: int | None = None
     duration_s: float | None = None
     idle_s: float | None = None
@@ -57,36 +55,53 @@ class Recorder:
     """Takes every frame of a feed, answers to requests included, and writes it as it came.
 
     A lost connection is made again with back-off; what the venue sent meanwhile is missing from the
-    tape, and counted in `reconnects`.
+    tape, and counted in `reconnects`. Books that begin with a REST snapshot get one after each
+    connection, which goes to the tape too.
 
     Parameters
     ----------
-    plan
-        What is recorded.
+    plan, limits
+        What is recorded, and until when.
     writer
         Where to.
-    options
-        How connections are opened.
+    tls
+        How connections are verified.
     clock
-        Measures the plan's times.
+        Measures the times.
     """
 
     def __init__(
-        self, plan: RecordPlan, writer: TapeWriter, options: DialOptions, clock: Clock
+        self,
+        plan: VenuePlan,
+        limits: RecordLimits,
+        writer: TapeWriter,
+        options: DialOptions,
+        clock: Clock,
     ) -> None:
-        self.reconnects = -1
         self._plan = plan
+        self._limits = limits
         self._writer = writer
-        self._options = options
         self._clock = clock
         self._began_ns = self._heard_ns = self._flushed_ns = clock.monotonic_ns()
-        self._backoff = Backoff(random.Random(), clock.monotonic_ns)  # noqa: S311
-        self._ready = asyncio.Event()
-        self._inbox = Inbox(self, lambda _: self._ready.set(), self._pressure)
-        self._connection: Connection | None = None
+        self._something = asyncio.Event()
+        self._ready: deque[Inbox] = deque()
+        self._metrics = Metrics()
+        self._random = random.Random()  # noqa: S311
+        context = LineContext(
+            downstream=self,
+            dial=dial_with(Client.AUTO),
+            dial_options=options,
+            budgets=ConnectBudgets(clock.monotonic_ns),
+            clock=clock,
+            random_source=self._random,
+            metrics=self._metrics,
+            # Whether a stream should say something is not asked here: a tape shows that it did not.
+            policy=LinePolicy(health=HealthPolicy(first_data_s=0, staleness_s=0)),
+        )
+        self.feed = Feed(plan.feed, context)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Record until the plan's end or until `stop` is set; then read what is on its way.
+        """Record until the limits are reached or `stop` is set; then read what is on its way.
 
         Raises
         ------
@@ -95,89 +110,110 @@ class Recorder:
         TapeError
             The tape cannot be written.
         """
-        while not (stop.is_set() or self._is_over()):
-            if self._connection is None or self._connection.closure is not None:
-                await self._connect(stop)
-                continue
-            await self._wait()
-            self._write()
-        if self._connection is not None:
-            await self._close(self._connection)
-
-    def control(self, kind: str, text: str) -> None:
-        """Take note of a control frame; a recorder has no use for it."""
-
-    def judged(self, frames: int, quarantined: int, control: int) -> None:
-        """Take note of a verdict; a recorder makes none."""
-
-    async def _connect(self, stop: asyncio.Event) -> None:
-        self._write()
+        feed = asyncio.create_task(self.feed.run(), name="feed")
+        snapshots = asyncio.create_task(self._take_snapshots(), name="snapshots")
         try:
-            self._connection = await dial_with(Client.AUTO)(
-                self._plan.url, self._inbox, self._closed, self._options
-            )
-            self.reconnects += 1
-        except HandshakeError as error:
-            if error.status in _REFUSALS and self.reconnects < 0:
-                raise ConnectRefusedError(f"{self._plan.url}: {error}") from error
-            await _sleep(stop, error.retry_after_s or self._backoff.next_delay_s())
-        except ConnectError:
-            await _sleep(stop, self._backoff.next_delay_s())
+            while not (stop.is_set() or feed.done() or self._is_over()):
+                await _sleep(self._something, _LOOK_EVERY_S)
+                self._something.clear()
+                self._write()
+        finally:
+            for task in (feed, snapshots):
+                task.cancel()
+            await asyncio.wait({feed, snapshots})
+        closing = asyncio.create_task(self.feed.close(), name="close feed")
+        while not closing.done():
+            await asyncio.wait({closing}, timeout=_LOOK_EVERY_S)
+            self._write()
+        closing.result()
+        self._write()
+        for task in (feed, snapshots):
+            if not task.cancelled():
+                task.result()
 
-    async def _wait(self) -> None:
-        """Wait for frames, for at most a tenth of a second: the ends of the plan are checked."""
-        await _sleep(self._ready, 0.1)
-        self._ready.clear()
+    def ready(self, inbox: Inbox) -> None:
+        """Take note that an inbox has frames."""
+        self._ready.append(inbox)
+        self._something.set()
+
+    def connection(
+        self,
+        inbox: Inbox,
+        state: Literal["lost", "restored"],
+        reason: str,
+        raw_symbols: Sequence[str],
+    ) -> None:
+        """Take note of a change; a tape shows it by what is missing."""
+
+    def last_received(self) -> Mapping[tuple[str, str], int]:
+        """Return nothing: frames are not read here."""
+        return {}
+
+    async def _take_snapshots(self) -> None:
+        """Fetch the books that begin with a REST snapshot, after each connection that is made."""
+        dialect = self._plan.feed.dialect
+        if not any(dialect.channel(name).is_seeded_by_rest for name in self._plan.feed.channels):
+            await asyncio.Event().wait()
+        async with http_fetch() as fetch:
+            scheduler = RestScheduler(fetch, self._clock, self._random, self._metrics)
+            seen = 0
+            while True:
+                if self.feed.connections != seen and self._writer.lines:
+                    seen = self.feed.connections
+                    for instrument in self._plan.feed.instruments:
+                        await self._take_snapshot(scheduler, instrument.raw_symbol)
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _take_snapshot(self, scheduler: RestScheduler, raw_symbol: str) -> None:
+        limits = self._plan.feed.dialect.rest
+        url = self._plan.snapshot_url(raw_symbol)
+        try:
+            reply = await scheduler.get(url, weight=limits.snapshot_weight, limits=limits)
+        except RestError as error:
+            _LOG.warning("snapshot failed", symbol=raw_symbol, error=str(error))
+            return
+        self._write()
+        if self._room() > 0:
+            self._writer.write(TapeFrame(reply.received_ns, reply.url, "http", reply.body))
 
     def _write(self) -> None:
         """Put everything received on the tape; hand it to the operating system every second."""
-        room = self._room()
-        while len(self._inbox) and room > 0:
-            frames, stamps = self._inbox.take(min(_FRAMES_AT_ONCE, room))
-            for frame, stamp in zip(frames, stamps, strict=True):
-                self._writer.write(TapeFrame(stamp, self._plan.url, "ws", frame))
-            room -= len(frames)
-            self._heard_ns = self._clock.monotonic_ns()
-            self._backoff.succeeded()
+        for _ in range(len(self._ready)):
+            inbox = self._ready.popleft()
+            self._write_inbox(inbox)
+            if len(inbox):
+                self._ready.append(inbox)
         now_ns = self._clock.monotonic_ns()
         if now_ns - self._flushed_ns > _FLUSH_EVERY_NS:
             self._writer.flush()
             self._flushed_ns = now_ns
 
+    def _write_inbox(self, inbox: Inbox) -> None:
+        session = inbox.owner
+        assert isinstance(session, Session)  # noqa: S101 - a feed's inboxes belong to its sessions
+        while len(inbox) and (room := self._room()) > 0:
+            frames, stamps = inbox.take(min(_FRAMES_AT_ONCE, room))
+            for frame, stamp in zip(frames, stamps, strict=True):
+                self._writer.write(TapeFrame(stamp, session.url, "ws", frame))
+            if not session.subscriptions.is_complete:
+                for frame in frames:
+                    # Only answers to what is still open say anything; data says nothing here.
+                    session.control("ack", frame.decode("utf-8", "replace"))
+            session.judged(len(frames), 0, 0)
+            self._heard_ns = self._clock.monotonic_ns()
+
     def _room(self) -> int:
-        limit = self._plan.frames_max
+        limit = self._limits.frames_max
         return sys.maxsize if limit is None else limit - self._writer.lines
 
     def _is_over(self) -> bool:
-        plan, now_ns = self._plan, self._clock.monotonic_ns()
+        limits, now_ns = self._limits, self._clock.monotonic_ns()
+        duration_s, idle_s = limits.duration_s, limits.idle_s
         return (
             self._room() <= 0
-            or (plan.duration_s is not None and now_ns - self._began_ns > plan.duration_s * 1e9)
-            or (plan.idle_s is not None and now_ns - self._heard_ns > plan.idle_s * _SECOND_NS)
+            or (duration_s is not None and now_ns - self._began_ns > duration_s * _SECOND_NS)
+            or (idle_s is not None and now_ns - self._heard_ns > idle_s * _SECOND_NS)
         )
-
-    async def _close(self, connection: Connection) -> None:
-        """Close in order: the frames before the venue's answer still reach the tape."""
-        connection.start_close()
-        closing = asyncio.ensure_future(connection.wait_closed())
-        while not closing.done():
-            heard_ns = self._heard_ns
-            await asyncio.wait({closing}, timeout=_CLOSE_TIMEOUT_S)
-            self._write()
-            if heard_ns == self._heard_ns and not closing.done():
-                connection.abort()
-                await closing
-        self._write()
-
-    def _closed(self, closure: Closure) -> None:
-        self._ready.set()
-
-    def _pressure(self, is_high: bool) -> None:
-        if self._connection is not None:
-            if is_high:
-                self._connection.pause_reading()
-            else:
-                self._connection.resume_reading()
 
 
 def record_command(
@@ -190,11 +226,18 @@ def record_command(
     market: Annotated[str, typer.Option(help="Market.")] = "spot",
     symbols: Annotated[str, typer.Option(help="Symbols, separated by commas.")] = "BTC/USDT",
     types: Annotated[
-        str, typer.Option(help="trade, aggtrade, depth, bookticker, separated by commas.")
+        str,
+        typer.Option(
+            help="trade, l1, l2, funding, liquidation, all, or names of channels, separated by "
+            "commas."
+        ),
     ] = "trade",
     endpoint: Annotated[
-        str, typer.Option(help="ws[s]://HOST:PORT instead of the exchange's own address.")
-    ] = STREAM,
+        str | None, typer.Option(help="ws[s]://HOST:PORT instead of the exchange's own address.")
+    ] = None,
+    rest_endpoint: Annotated[
+        str | None, typer.Option(help="http[s]://HOST:PORT for book snapshots.")
+    ] = None,
     instruments: Annotated[
         Path | None, typer.Option(help="exchangeInfo, a tape with it, or our JSON list.")
     ] = None,
@@ -215,51 +258,40 @@ def record_command(
     target = tape or out
     if target is None or (tape and out):
         raise typer.BadParameter("name the tape to write, once", param_hint="TAPE")
+    overrides = {
+        "exchange": exchange,
+        "market": market,
+        "symbols": symbols,
+        "types": types,
+        "endpoint": (endpoint,) if endpoint else None,
+        "rest_endpoint": (rest_endpoint,) if rest_endpoint else None,
+        "instruments": instruments,
+        # One line of each kind: a tape with everything twice serves nobody.
+        "core": (),
+    }
     try:
-        address = checked_endpoint(endpoint)
-        streams = _streams(exchange, market, symbols, types, instruments)
-        tls = tls_context(address, ca_file)
-    except TapelineError as error:
+        settings = load_settings(CollectSettings, "collect", environment={}, overrides=overrides)
+        (plan,) = venue_plans(settings)
+        tls = tls_context(plan.feed.endpoints[0], ca_file)
+    except (SettingsError, TapelineError) as error:
         raise typer.BadParameter(str(error)) from error
-    plan = RecordPlan(
-        url=combined_stream_url(address, streams, "ms"),
-        frames_max=frames,
-        duration_s=duration,
-        idle_s=idle,
-    )
+    limits = RecordLimits(frames_max=frames, duration_s=duration, idle_s=idle)
     clock = SystemClock()
     options = DialOptions(wall_ns=clock.wall_ns, tls=tls)
     with TapeWriter(target) as writer, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        reconnects = runner.run(_record(plan, writer, options, clock))
+        reconnects = runner.run(_record(plan, limits, writer, options, clock))
     typer.echo(f"{target}: {writer.lines:,} frames, {reconnects} reconnect(s)", err=True)
 
 
-async def _record(plan: RecordPlan, writer: TapeWriter, options: DialOptions, clock: Clock) -> int:
+async def _record(
+    plan: VenuePlan, limits: RecordLimits, writer: TapeWriter, options: DialOptions, clock: Clock
+) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    recorder = Recorder(plan, writer, options, clock)
+    recorder = Recorder(plan, limits, writer, options, clock)
     await recorder.run(stop)
-    return max(recorder.reconnects, 0)
-
-
-def _streams(
-    exchange: str, market: str, symbols: str, types: str, instruments: Path | None
-) -> list[str]:
-    known = resolve_instruments(exchange, market, instruments)
-    names = []
-    for symbol in symbols.split(","):
-        wanted = symbol.strip().upper()
-        found = [each for each in known if wanted in (each.symbol, each.raw_symbol)]
-        if not found:
-            raise ArgumentError(f"no instrument {symbol!r} in the list of {len(known)}")
-        names.append(found[0].raw_symbol.lower())
-    suffixes = []
-    for name in types.split(","):
-        if name.strip().lower() not in _SUFFIXES:
-            raise ArgumentError(f"no type {name!r}; there are: {', '.join(_SUFFIXES)}")
-        suffixes.append(_SUFFIXES[name.strip().lower()])
-    return [f"{name}@{suffix}" for name in names for suffix in suffixes]
+    return recorder.feed.reconnects
 
 
 async def _sleep(event: asyncio.Event, seconds: float) -> None:

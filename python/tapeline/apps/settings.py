@@ -23,6 +23,14 @@ def _words(value: object) -> object:
     return value
 
 
+def _lines(value: object) -> object:
+    """Split what has commas inside: by blanks or semicolons."""
+    if isinstance(value, str):
+        return tuple(value.replace(";", " ").split())
+    return value
+
+
+Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)]
 MaybeWords = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Seconds = Annotated[float, Field(ge=0, le=86_400 * 30, allow_inf_nan=False)]
@@ -39,17 +47,34 @@ class CollectSettings(BaseModel):
     exchange: str = "binance"
     market: str = "spot"
     symbols: Words = ("BTC/USDT",)
+    venues: Lines = ()
+    """``exchange:market=symbol,symbol``, several; instead of exchange, market and symbols."""
     types: Words = ("trade",)
     transport: str = "local:./tapeline-data/bus.db"
-    endpoint: str | None = None
-    """``ws[s]://host:port``; None is the exchange's own address."""
+    endpoint: Lines = ()
+    """``ws[s]://host:port``, or ``exchange:market=ws[s]://host:port`` for one of several venues;
+    none is the exchange's own address."""
+    rest_endpoint: Lines = ()
+    """``http[s]://host:port``, as ``endpoint``; none is the exchange's own, or the host of a
+    loopback endpoint."""
     instruments: Path | None = None
     client: Client = Client.WEBSOCKETS
     time_unit: Literal["ms", "us"] = "ms"
     ca_file: Path | None = None
     """Trust this certificate authority, and no other, for ``wss``."""
+    compression: Literal["on", "off"] = "off"
+    """permessage-deflate; costs CPU, saves bytes."""
     isolate: MaybeWords = ()
     """Symbols that get a connection of their own."""
+    core: MaybeWords | None = None
+    """Symbols or base coins that get two connections, which stand by for each other; None is BTC
+    and ETH at the exchange's own address and nothing elsewhere."""
+    control: Path | None = None
+    """JSON or TOML file with the symbols and types to collect; read again when it changes."""
+    refresh_hours: Annotated[float, Field(ge=0, le=168)] = 0.0
+    """Fetch the instrument lists so often and tell what was listed and delisted; 0 is never."""
+    instrument_cache: Path = Path("tapeline-data/instruments")
+    """Folder of the lists fetched; read at the start where ``refresh_hours`` is not 0."""
     idle_s: Annotated[float, Field(gt=0)] | None = None
     """End cleanly when nothing has come for so long."""
     duration_s: Annotated[float, Field(gt=0)] | None = None

@@ -27,7 +27,7 @@ class Silence:
         now_ns
             Monotonic clock.
         frames
-            Frames so far.
+            Frames with data so far: answers to pings are no news.
         connections
             Connections made so far: each one may bring what the one before did not. The growing
             back-off sees to it that a server that accepts and drops does not keep us for ever.

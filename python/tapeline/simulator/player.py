@@ -5,8 +5,8 @@ import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
+from tapeline.simulator.breaker import Breaker
 from tapeline.simulator.connection import Connection
 from tapeline.simulator.damage import damage
 from tapeline.simulator.faults import FaultKind, FaultSpec
@@ -74,7 +74,6 @@ class Player:
         self._reel: Reel = timeline.reel
         self._clients = clients
         self._is_patient = is_patient
-        self._refuse_for = refuse_for
         self._ledger = ledger
         self._clock = clock
         self._speed = speed
@@ -94,9 +93,7 @@ class Player:
         self._second_drop = sum(
             spec.rate for spec in faults if spec.kind is FaultKind.SECOND_LINE_DROP
         )
-        self._burst = (1.0, 0)
-        self._timers: list[asyncio.TimerHandle] = []
-        self._closing: set[asyncio.Task[None]] = set()
+        self._breaker = Breaker(timeline, ledger, clock, self, refuse_for)
 
     @property
     def position(self) -> int:
@@ -154,11 +151,12 @@ class Player:
         await self._wait_for_clients(self._clients)
         self._draw()
         while self.position < len(self._reel):
-            if self._is_patient and not self._live():
+            if self._is_patient and not self.live():
                 await self._wait_for_clients(1)
                 continue
-            if self._breaks and self._breaks[0].slot <= self.position and self._live():
-                await self._break(self._breaks.pop(0))
+            if self._breaks and self._breaks[0].slot <= self.position and self.live():
+                self._looked_ns = None
+                await self._breaker.do(self._breaks.pop(0))
                 continue
             stop = self._due()
             if stop == self.position:
@@ -176,16 +174,14 @@ class Player:
 
     async def close(self, reason: str) -> None:
         """Close every connection in good order."""
-        for timer in self._timers:
-            timer.cancel()
         everyone = list(self._connections.values())
         await asyncio.gather(
             *(item.reset() if item.is_frozen else _closed(item, reason) for item in everyone),
-            *self._closing,
+            self._breaker.end(),
         )
 
     def _draw(self) -> None:
-        wanted = [any(column) for column in zip(*(item.mask for item in self._live()), strict=True)]
+        wanted = [any(column) for column in zip(*(item.mask for item in self.live()), strict=True)]
         self._plan = draw_plan(
             self._reel.streams,
             self._reel.numbers_by_stream(),
@@ -196,12 +192,17 @@ class Player:
         self._edited = self._plan.slots()
         self._breaks = list(self._plan.breaks)
 
-    def _live(self) -> list[Connection]:
+    def live(self) -> list[Connection]:
+        """Return the connections that get frames now, the longest subscribed first."""
         return [connection for connection in self._connections.values() if connection.is_live]
+
+    def connection(self, number: int) -> Connection | None:
+        """Return the connection with a number, if it is still there."""
+        return self._connections.get(number)
 
     async def _wait_for_clients(self, count: int) -> None:
         self._looked_ns = None
-        while len(self._live()) < count:
+        while len(self.live()) < count:
             self._changed.clear()
             await self._changed.wait()
 
@@ -214,8 +215,7 @@ class Player:
             return stop
         now_ns = self._clock.monotonic_ns()
         if self._looked_ns is not None:
-            factor, until_ns = self._burst
-            speed = self._speed * (factor if now_ns < until_ns else 1.0)
+            speed = self._speed * self._breaker.haste(now_ns)
             self._tape_ns += (now_ns - self._looked_ns) * speed
         self._looked_ns = now_ns
         return bisect_right(self._reel.times_ns, self._tape_ns, self.position, stop)
@@ -229,14 +229,14 @@ class Player:
     async def _breathe(self) -> None:
         """Let clients speak, and wait for those that read more slowly than the tape runs."""
         await asyncio.sleep(0)
-        for connection in self._live():
+        for connection in self.live():
             if not connection.drained.is_set():
                 await connection.drained.wait()
 
     def _send(self, start: int, stop: int) -> None:
         indices, is_damaged = self._indices(start, stop)
         reel, stream_of = self._reel, self._reel.stream_of
-        for connection in self._live():
+        for connection in self.live():
             mask, session = connection.mask, connection.session
             if session is None:
                 continue
@@ -266,7 +266,7 @@ class Player:
             return range(start, stop), False
         indices: list[int] = []
         is_damaged = False
-        masks = [item.mask for item in self._live()] or [bytes(len(self._reel.streams))]
+        masks = [item.mask for item in self.live()] or [bytes(len(self._reel.streams))]
         heard = bytes(map(any, zip(*masks, strict=True)))
         position = start
         for slot in self._edited[first:last]:
@@ -286,101 +286,6 @@ class Player:
             damage(payload, seed ^ index)[0] if index in corrupted else payload
             for index, payload in zip(indices, payloads, strict=True)
         ]
-
-    # Breaking connections.
-
-    async def _break(self, fault: Break) -> None:
-        """Do a placed fault: to a connection, a stream's numbers or the tape's speed."""
-        self._looked_ns = None
-        victim = self._victim(fault)
-        if fault.kind is FaultKind.RESTART:
-            self._restart(fault)
-        elif fault.kind is FaultKind.BURST:
-            self._speed_up(fault)
-        elif victim is not None:
-            await self._break_connection(fault, victim)
-
-    async def _break_connection(self, fault: Break, victim: Connection) -> None:
-        option = fault.spec.option
-        details: dict[str, Any] = {"sent": victim.sent}
-        match fault.kind:
-            case FaultKind.DISCONNECT:
-                code = int(option or _GOING_AWAY)
-                details["code"] = code
-                await victim.close(code, "simulated disconnect", by="fault")
-            case FaultKind.DISCONNECT_ABRUPT:
-                await victim.end_without_close_frame()
-            case FaultKind.RESET | FaultKind.KILL_LINE:
-                details["in_flight"] = victim.sent - victim.confirmed
-                if fault.kind is FaultKind.KILL_LINE:
-                    details["refused_s"] = 5.0 if option is None else option
-                    self._refuse_for(details["refused_s"])
-                await victim.reset()
-            case FaultKind.HALF_OPEN:
-                victim.freeze()
-            case FaultKind.SILENCE:
-                details["streams"] = self._silence(victim, fault)
-            case FaultKind.SHUTDOWN:
-                details["closes_after_s"] = self._announce_shutdown(victim, option)
-        self._ledger.break_(fault.kind, fault.slot, victim.number, **details)
-
-    def _victim(self, fault: Break) -> Connection | None:
-        """Return the connection that was named, or the one that is subscribed longest."""
-        live = self._live()
-        if fault.kind is FaultKind.KILL_LINE:
-            return self._connections.get(fault.spec.count)
-        return live[0] if live else None
-
-    def _silence(self, victim: Connection, fault: Break) -> list[str]:
-        """Let the named streams, or that of the fault's place, fall silent on a connection."""
-        reel = self._reel
-        here = reel.streams[reel.stream_of[fault.slot]]
-        named = [name for name in reel.streams if fault.spec.hits(name)]
-        chosen = [here] if fault.spec.stream is None else named
-        victim.silenced.update(chosen)
-        self.subscriptions_changed(victim)
-        return chosen
-
-    def _restart(self, fault: Break) -> None:
-        """Renumber the rest of the first book stream that is hit."""
-        reel = self._reel
-        by_stream = reel.numbers_by_stream()
-        for name, frames in zip(reel.streams, by_stream, strict=True):
-            rest = frames[bisect_left(frames, self.position) :]
-            state = self._timeline.state(name) if fault.spec.hits(name) and rest else None
-            if state is None:
-                continue
-            renumbered = self._timeline.venue.restarted(state, [reel.frames[i] for i in rest])
-            if renumbered is not None:
-                for index, frame in zip(rest, renumbered, strict=True):
-                    reel.frames[index] = frame
-                self._ledger.break_(fault.kind, rest[0], 0, stream=name)
-                return
-
-    def _speed_up(self, fault: Break) -> None:
-        seconds = 1.0 if fault.spec.option is None else fault.spec.option
-        until_ns = self._clock.monotonic_ns() + int(seconds * _SECOND_NS)
-        self._burst = (float(fault.spec.count), until_ns)
-        self._ledger.break_(fault.kind, fault.slot, 0, factor=fault.spec.count, seconds=seconds)
-
-    def _announce_shutdown(self, victim: Connection, option: float | None) -> float:
-        seconds = 1.0 if option is None else option
-        tape_ns = self._reel.start_ns + self._reel.times_ns[self.position]
-        notice = victim.session.shutdown_notice(tape_ns) if victim.session is not None else None
-        if notice is not None:
-            victim.send_control(notice)
-            self._ledger.control("server_shutdown")
-        loop = asyncio.get_running_loop()
-        self._timers.append(loop.call_later(seconds, self._close_later, victim))
-        return seconds
-
-    def _close_later(self, victim: Connection) -> None:
-        task = asyncio.create_task(
-            victim.close(_GOING_AWAY, "simulated shutdown", by="fault"),
-            name=f"close connection {victim.number}",
-        )
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
 
 
 async def _closed(connection: Connection, reason: str) -> None:

@@ -219,10 +219,6 @@ impl BookTrack {
             self.keep(span, update, reports);
             return false;
         }
-        if self.is_worn {
-            // For the snapshot that is wanted.
-            self.buffer.push(span, update);
-        }
         self.apply(update, issues, reports)
     }
 
@@ -271,8 +267,8 @@ impl BookTrack {
         }
     }
 
-    /// Takes a snapshot that the caller fetched. It says nothing about the stream, and a live book
-    /// that knows its depth does not need it.
+    /// Takes a snapshot that the caller fetched. It says nothing about the stream. A live book that
+    /// knows its depth does not need it, and one that does not takes it when it is not behind.
     fn observe_fetched(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
         let span = update.last_id.map(|id| Span {
             first: id,
@@ -487,8 +483,13 @@ impl BookTrack {
         if !self.is_reported {
             self.is_reported = true;
             let statement = self.statement(CoverageKind::BookUnsynced, update, received);
+            let gap = reports
+                .last()
+                .filter(|last| last.kind == CoverageKind::GapOpened);
+            let ids = gap.map_or(statement.ids, |gap| gap.ids);
             reports.push(Coverage {
                 reason: reason.to_owned(),
+                ids,
                 ..statement
             });
         }

@@ -51,7 +51,9 @@ class Client:
 
     def control(self, kind: str, text: str) -> None: ...
 
-    def judged(self, frames: int, quarantined: int, control: int) -> None: ...
+    def judged(
+        self, frames: int, quarantined: int, control: int, *, events: int = 0, duplicates: int = 0
+    ) -> None: ...
 
     def ready(self, inbox: Inbox) -> None:
         if self.takes:

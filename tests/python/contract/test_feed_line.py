@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -11,10 +11,12 @@ from typing import Literal
 import orjson
 import pytest
 
-from tapeline.adapters.binance.spot.feed import Feed, FeedPlan, connect_budget
-from tapeline.adapters.binance.spot.health import HealthPolicy
-from tapeline.adapters.binance.spot.line import LineContext, LinePolicy
+from tapeline.adapters.binance.spot.dialect import DIALECT
+from tapeline.adapters.connection.feed import Feed, FeedPlan
+from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.line import LineContext, LinePolicy
+from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.websockets_client import dial_websockets
 from tapeline.errors import ConnectRefusedError
@@ -69,7 +71,13 @@ class Downstream:
             return "server_shutdown"
         return "error" if "error" in message or "code" in message else "ack"
 
-    def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
+    def connection(
+        self,
+        inbox: Inbox,
+        state: Literal["lost", "restored"],
+        reason: str,
+        raw_symbols: Sequence[str],
+    ) -> None:
         if state == "lost":
             self.take(inbox)
         self.changes.append((state, len(self.trades)))
@@ -93,13 +101,13 @@ async def feeding(
         downstream=downstream,
         dial=dial_websockets,
         dial_options=DialOptions(wall_ns=CLOCK.wall_ns, open_timeout_s=2.0),
-        budget=connect_budget(CLOCK),
+        budgets=ConnectBudgets(CLOCK.monotonic_ns),
         clock=CLOCK,
         random_source=random.Random(7),
         metrics=Metrics(),
         policy=policy,
     )
-    plan = plan if plan is not None else FeedPlan(instruments=(BTC,))
+    plan = plan if plan is not None else FeedPlan(dialect=DIALECT, instruments=(BTC,))
     feed = Feed(replace(plan, endpoint=f"ws://127.0.0.1:{fake.port}"), context)
     task = asyncio.create_task(feed.run())
     try:
@@ -148,18 +156,26 @@ async def test_a_closed_line_comes_back_and_both_changes_are_recorded(code: int)
 @pytest.mark.parametrize(
     ("plan", "path"),
     [
-        (FeedPlan(instruments=(BTC,)), "/ws/btcusdt@trade"),
-        (FeedPlan(instruments=(BTC,), time_unit="us"), "/ws/btcusdt@trade?timeUnit=MICROSECOND"),
+        (FeedPlan(dialect=DIALECT, instruments=(BTC,)), "/ws/btcusdt@trade"),
         (
-            FeedPlan(instruments=(BTC,), channels=("trade", "aggTrade")),
+            FeedPlan(dialect=DIALECT, instruments=(BTC,), time_unit="us"),
+            "/ws/btcusdt@trade?timeUnit=MICROSECOND",
+        ),
+        (
+            FeedPlan(dialect=DIALECT, instruments=(BTC,), channels=("trade", "aggTrade")),
             "/stream?streams=btcusdt@trade/btcusdt@aggTrade",
         ),
         (
-            FeedPlan(instruments=(BTC,), channels=("trade", "aggTrade"), time_unit="us"),
+            FeedPlan(
+                dialect=DIALECT, instruments=(BTC,), channels=("trade", "aggTrade"), time_unit="us"
+            ),
             "/stream?streams=btcusdt@trade/btcusdt@aggTrade&timeUnit=MICROSECOND",
         ),
         (
-            FeedPlan(instruments=(Instrument("binance", "spot", "币安人生/USDT", "币安人生USDT"),)),
+            FeedPlan(
+                dialect=DIALECT,
+                instruments=(Instrument("binance", "spot", "币安人生/USDT", "币安人生USDT"),),
+            ),
             "/ws/%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9Fusdt@trade",
         ),
     ],
@@ -176,10 +192,11 @@ async def test_the_address_names_streams_and_time_unit(plan: FeedPlan, path: str
 
 def many(count: int) -> FeedPlan:
     return FeedPlan(
+        dialect=DIALECT,
         instruments=tuple(
             Instrument("binance", "spot", f"C{number}/USDT", f"C{number}USDT")
             for number in range(count)
-        )
+        ),
     )
 
 
@@ -243,7 +260,7 @@ async def _run_to_fault(fake: Venue, plan: FeedPlan) -> AsyncIterator[BaseExcept
         downstream=Downstream(),
         dial=dial_websockets,
         dial_options=DialOptions(wall_ns=CLOCK.wall_ns),
-        budget=connect_budget(CLOCK),
+        budgets=ConnectBudgets(CLOCK.monotonic_ns),
         clock=CLOCK,
         random_source=random.Random(7),
         metrics=Metrics(),
@@ -263,7 +280,7 @@ async def test_a_refusal_of_the_first_connection_is_final(status: int) -> None:
         peer.reject(status)
 
     async with venue(script) as fake:
-        async with _run_to_fault(fake, FeedPlan(instruments=(BTC,))) as fault:
+        async with _run_to_fault(fake, FeedPlan(dialect=DIALECT, instruments=(BTC,))) as fault:
             assert f"HTTP {status}" in str(fault)
         assert len(fake.peers) == 1
 
@@ -428,7 +445,7 @@ async def test_one_silent_stream_among_others_is_noticed() -> None:
             await peer.drain()
 
     health = HealthPolicy(first_data_s=0.5, staleness_s=0.5)
-    plan = FeedPlan(instruments=(BTC, eth))
+    plan = FeedPlan(dialect=DIALECT, instruments=(BTC, eth))
     async with venue(script) as fake, feeding(fake, replace(CALM, health=health), plan):
         await eventually(lambda: len(fake.peers) == 2)
 

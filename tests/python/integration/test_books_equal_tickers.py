@@ -148,13 +148,27 @@ def test_best_prices_are_equal_at_every_shared_update(case: Case) -> None:
     assert len(shared) >= case.shared
 
 
-def test_every_checksum_of_the_2022_recording_agrees() -> None:
+def okx_2022_states(damage: tuple[bytes, bytes] = (b"", b"")) -> dict[str, str]:
     normalizer = tl.Normalizer(
         exchange="okx", market="spot", instruments=str(CAPTURES / "okx_instruments.jsonl")
     )
     for line in TapeReader(CAPTURES / "okx_multi_20220513.jsonl"):
-        normalizer.push([line.raw], [line.recv_ns])
-
+        normalizer.push([line.raw.replace(*damage) if damage[0] else line.raw], [line.recv_ns])
     books = [book for book in normalizer.books() if book["channel"] == "books"]
-    assert [book["state"] for book in books] == ["live", "live"]
-    assert normalizer.counters()["checksums"] == {"compared": 191, "different": 0}
+    return {book["raw_symbol"]: book["state"] for book in books}
+
+
+def test_every_checksum_of_the_2022_recording_agrees() -> None:
+    assert okx_2022_states() == {"BTC-USDT": "live", "UNI-USD-SWAP": "live"}
+
+
+def test_one_wrong_checksum_ends_the_trust_in_its_book_alone() -> None:
+    frames = [line.raw for line in TapeReader(CAPTURES / "okx_multi_20220513.jsonl")]
+    last = next(
+        json.loads(frame)["data"][0]["checksum"]
+        for frame in reversed(frames)
+        if b'"instId":"BTC-USDT"},"action":"update"' in frame
+    )
+    damage = (b'"checksum":%d}' % last, b'"checksum":%d}' % (last ^ 1))
+
+    assert okx_2022_states(damage) == {"BTC-USDT": "unsynced", "UNI-USD-SWAP": "live"}

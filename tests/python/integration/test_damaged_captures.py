@@ -20,6 +20,7 @@ from tapeline.tape import TapeFrame, TapeReader
 ROOT = Path(__file__).resolve().parents[3]
 CAPTURES = Path(os.environ.get("TAPELINE_CAPTURES", ROOT.parent / "shared" / "captures"))
 
+BEST_ALONE = {"bookTicker", "bbo-tbt", "orderbook.1"}
 BINANCE_LIST = "binance_instruments.jsonl.gz"
 
 
@@ -90,7 +91,11 @@ def run(case: Case, lines: list[TapeFrame], out: Path) -> dict[str, Any]:
 
 
 def states(summary: dict[str, Any]) -> dict[str, str]:
-    return {book["raw_symbol"]: book["state"] for book in summary["books"] if book["depth"] == 2}
+    return {
+        book["raw_symbol"]: book["state"]
+        for book in summary["books"]
+        if book["channel"] not in BEST_ALONE
+    }
 
 
 def coverage(out: Path, kind: str) -> list[dict[str, Any]]:
@@ -162,7 +167,7 @@ def test_dropped_frames_are_the_gaps_and_unsync_their_symbol_alone(
     assert found_gaps(summary) == expected
     unsynced = {symbol for symbol, state in states(summary).items() if state == "unsynced"}
     assert unsynced == {symbol for symbol, _, _ in expected}
-    records = coverage(tmp_path, "book_unsynced")
+    records = [each for each in coverage(tmp_path, "book_unsynced") if each["reason"] == "gap"]
     assert {record["raw_symbol"] for record in records} == unsynced
     first = {symbol: (low, high) for symbol, low, high in reversed(expected)}
     assert {r["raw_symbol"]: (r["first_id"], r["last_id"]) for r in records} == first
@@ -194,5 +199,6 @@ def test_swapped_frames_open_a_gap_that_closes_and_are_all_kept(
 
     assert (summary["gaps"], summary["duplicates"], summary["residual"]) == ([], 0, 0)
     assert [record["raw_symbol"] for record in coverage(tmp_path, "gap_filled")] == [one.symbol]
-    unsynced = {symbol for symbol, state in states(summary).items() if state == "unsynced"}
-    assert unsynced == {one.symbol}
+    lost = {row["raw_symbol"] for row in coverage(tmp_path, "book_unsynced") if row["reason"] == "gap"}
+    assert lost == {one.symbol}
+    assert set(states(summary).values()) == {"live"}

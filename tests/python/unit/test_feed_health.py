@@ -1,5 +1,6 @@
 """Health, patience, subscriptions and addresses: decisions without IO."""
 
+import math
 import random
 
 import orjson
@@ -7,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.adapters.binance.spot.endpoints import checked_endpoint, stream_name
-from tapeline.adapters.binance.spot.health import HealthPolicy, LineHealth, Symptom
-from tapeline.adapters.binance.spot.subscription import Subscriptions
-from tapeline.adapters.connection.patience import Backoff, ConnectBudget
+from tapeline.adapters.binance.requests import stream_name
+from tapeline.adapters.binance.spot.dialect import DIALECT
+from tapeline.adapters.connection.dialect import ConnectRate, Stream, checked_endpoint
+from tapeline.adapters.connection.health import HealthPolicy, LineHealth, Symptom
+from tapeline.adapters.connection.patience import Backoff, ConnectBudget, ConnectBudgets
 from tapeline.adapters.connection.ports import retry_after_s
+from tapeline.adapters.connection.subscriptions import Subscriptions
 from tapeline.errors import SettingsError
 
 NS = 1_000_000_000
@@ -171,8 +174,12 @@ def test_no_window_of_5_minutes_sees_more_attempts_than_the_budget(gaps_ms: list
             assert made[later] - start >= 300 * NS - 1_000_000
 
 
+def subscriptions(names: list[str], ack_timeout_s: float) -> Subscriptions:
+    return Subscriptions(DIALECT, [Stream(name, name, "trade") for name in names], ack_timeout_s)
+
+
 def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_answered() -> None:
-    asked = Subscriptions([f"s{n}@trade" for n in range(250)], ack_timeout_s=10)
+    asked = subscriptions([f"s{n}@trade" for n in range(250)], 10)
     first = orjson.loads(asked.next_message(0) or "")
     assert (first["id"], len(first["params"])) == (1, 200)
     assert asked.next_message(NS // 4) is None
@@ -186,7 +193,7 @@ def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_
 
 
 def test_a_missing_answer_names_its_streams() -> None:
-    asked = Subscriptions(["a@trade", "b@trade"], ack_timeout_s=1)
+    asked = subscriptions(["a@trade", "b@trade"], 1)
     asked.next_message(0)
     assert asked.overdue(NS - 1) == []
     assert asked.overdue(NS) == ["a@trade", "b@trade"]
@@ -194,10 +201,10 @@ def test_a_missing_answer_names_its_streams() -> None:
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "rubbish", '{"result":null,"id":99}', "{}"])
 def test_answers_to_nothing_change_nothing(text: str) -> None:
-    asked = Subscriptions(["a@trade"], ack_timeout_s=1)
+    asked = subscriptions(["a@trade"], 1)
     asked.next_message(0)
     asked.answer(text)
-    assert asked.refusal is None
+    assert asked.refusals == []
     assert asked.overdue(NS) == ["a@trade"]
 
 
@@ -229,3 +236,70 @@ def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
 )
 def test_retry_after(text: str | None, seconds: float | None) -> None:
     assert retry_after_s(text) == seconds
+
+
+def test_a_stream_whose_rhythm_is_known_is_missed_soon_while_a_sentinel_delivers() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    for _ in range(1_100):
+        watch.data(BTC)
+        watch.data(ETH)
+        assert watch.step() is None
+    waited_s = 0.0
+    while (found := _with_data(watch, BTC)) is None:
+        waited_s += 0.5
+    assert found == (Symptom.STALE, "no data of ETHUSDT@trade")
+    assert 2.5 <= waited_s <= 5.0
+
+
+def test_without_a_sentinel_the_same_silence_is_given_the_whole_time() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    for _ in range(1_100):
+        watch.data(BTC)
+        watch.data(ETH)
+        assert watch.step() is None
+    assert watch.until_symptom(100) == (15.0, Symptom.STALE)
+
+
+def test_a_quiet_stream_beside_a_sentinel_costs_one_reconnect_and_then_15_minutes() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    found = []
+    for _ in range(3_000):
+        symptom = _with_data(watch, BTC)
+        if symptom is not None:
+            found.append(watch.now_ns / NS)
+            watch.health.start_session(watch.now_ns, watch.stamps)
+    assert found == [10.0, 910.0]
+
+
+def _with_data(watch: Watch, key: tuple[str, str]) -> tuple[Symptom, str] | None:
+    watch.data(key)
+    return watch.step()
+
+
+def test_a_slow_stream_is_given_its_venues_patience() -> None:
+    watch = Watch(STALE_ONLY)
+    watch.health.watch({BTC: 60.0, ETH: math.inf})
+    assert watch.until_symptom(1_000) == (60.0, Symptom.STALE)
+    watch.health.forget([BTC])
+    assert watch.until_symptom(1_000) == (1_000, None)
+
+
+def test_a_line_that_is_never_silent_is_asked_sooner() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    for _ in range(6_000):
+        watch.data(BTC)
+        watch.step(0.1)
+    seconds = 0.0
+    while watch.step(0.1) is None:
+        seconds += 0.1
+    assert 0.4 <= seconds <= 0.8
+
+
+def test_hosts_share_a_budget_whatever_the_market_and_local_servers_have_their_own() -> None:
+    clock = Clock()
+    budgets = ConnectBudgets(clock)
+    rate = ConnectRate(burst=1, per_window=1, window_s=1.0)
+    one = budgets.of("wss://stream.binance.com:9443", rate)
+    assert budgets.of("wss://stream.binance.com", rate) is one
+    assert budgets.of("wss://fstream.binance.com", rate) is not one
+    assert budgets.of("ws://127.0.0.1:1", rate) is not budgets.of("ws://127.0.0.1:2", rate)

@@ -1,6 +1,6 @@
 """What a feed needs of whatever takes its frames."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from tapeline.adapters.connection.inbox import Inbox
@@ -13,8 +13,17 @@ class Downstream(Protocol):
         """Take note that an empty inbox has frames again; called from the reader, so cheap."""
         ...
 
-    def connection(self, inbox: Inbox, state: Literal["lost", "restored"], reason: str) -> None:
-        """Record the change in the data; before ``lost``, take everything from the inbox."""
+    def connection(
+        self,
+        inbox: Inbox,
+        state: Literal["lost", "restored"],
+        reason: str,
+        raw_symbols: Sequence[str],
+    ) -> None:
+        """Record the change in the data; before ``lost``, take everything from the inbox.
+
+        The record speaks of the instruments given and of no others.
+        """
         ...
 
     def last_received(self) -> Mapping[tuple[str, str], int]:

@@ -17,8 +17,10 @@ class Owner(Protocol):
         """Take a control frame: its kind (``ack``, ``error``, ...) and its text."""
         ...
 
-    def judged(self, frames: int, quarantined: int, control: int) -> None:
-        """Take the outcome of one push, in frames."""
+    def judged(
+        self, frames: int, quarantined: int, control: int, *, events: int = 0, duplicates: int = 0
+    ) -> None:
+        """Take the outcome of one push: frames, and the events made of them."""
         ...
 
 
@@ -39,6 +41,7 @@ class Inbox:
         "_stamps",
         "owner",
         "paused",
+        "watch",
     )
 
     def __init__(
@@ -52,6 +55,8 @@ class Inbox:
         self.owner = owner
         self._is_held = is_held
         self.paused = False
+        # Looks at each push's frames and stamps before they are judged.
+        self.watch: Callable[[list[bytes], list[int]], None] | None = None
         self._frames: list[bytes] = []
         self._stamps: list[int] = []
         self._bytes = 0

@@ -2,6 +2,9 @@
 
 import random
 from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from tapeline.adapters.connection.dialect import ConnectRate
 
 _NS = 1_000_000_000
 
@@ -73,3 +76,26 @@ class ConnectBudget:
         self._tokens = min(self._burst, self._tokens + gained) - 1.0
         self._at_ns = now_ns
         return max(0.0, -self._tokens / self._per_ns / _NS)
+
+
+class ConnectBudgets:
+    """One budget a host, shared by all lines of the process, whatever exchange they belong to."""
+
+    def __init__(self, monotonic_ns: Callable[[], int]) -> None:
+        self._monotonic_ns = monotonic_ns
+        self._by_host: dict[str, ConnectBudget] = {}
+
+    def of(self, endpoint: str, rate: ConnectRate) -> ConnectBudget:
+        """Return the budget of an address's host; the first rate heard of a host stands."""
+        parts = urlsplit(endpoint)
+        # Servers on this machine are told apart by their port: each plays a venue of its own.
+        is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        host = parts.netloc if is_local else (parts.hostname or endpoint)
+        if host not in self._by_host:
+            self._by_host[host] = ConnectBudget(
+                self._monotonic_ns,
+                burst=rate.burst,
+                per_window=rate.per_window,
+                window_s=rate.window_s,
+            )
+        return self._by_host[host]

@@ -25,6 +25,7 @@ from tapeline.adapters.connection.ports import (
     HandshakeError,
     retry_after_s,
 )
+from tapeline.adapters.connection.sockets import open_socket
 from tapeline.errors import ConnectError
 
 _TEXT, _BINARY, _CONT = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
@@ -172,6 +173,7 @@ async def dial_picows(
                 max_redirects=0,
                 extra_headers=list(options.headers),
                 read_buffer_init_size=_READ_BUFFER_BYTES,
+                socket_factory=lambda _: open_socket(url, options.names),
             )
     except WSInvalidStatusError as error:
         response = error.response

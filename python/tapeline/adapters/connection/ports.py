@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tapeline.adapters.connection.inbox import Inbox
+from tapeline.adapters.connection.sockets import Names
 from tapeline.errors import ConnectError
+from tapeline.telemetry.clock import SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,18 @@ class DialOptions:
         TCP, TLS and WebSocket handshake together.
     frame_bytes_max
         A longer message ends the connection with close code 1009.
+    is_compressed
+        Ask for permessage-deflate.
+    names
+        Host names resolved before; shared by all connections of the process.
     """
 
     wall_ns: Callable[[], int]
     tls: ssl.SSLContext | None = None
     open_timeout_s: float = 10.0
     frame_bytes_max: int = 4 * 1024 * 1024
+    is_compressed: bool = False
+    names: Names = field(default_factory=lambda: Names(SystemClock.monotonic_ns))
     headers: tuple[tuple[str, str], ...] = field(default=(("User-Agent", "tapeline"),))
 
 

@@ -5,6 +5,8 @@ coroutine wake-up for every frame would cost as much again as parsing it. This a
 lossless, because frames that come before the server's close frame pass the same point.
 """
 
+import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any, cast
@@ -22,6 +24,7 @@ from tapeline.adapters.connection.ports import (
     HandshakeError,
     retry_after_s,
 )
+from tapeline.adapters.connection.sockets import open_socket
 from tapeline.errors import ConnectError
 
 _TEXT, _BINARY, _CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
@@ -158,9 +161,9 @@ async def dial_websockets(
 ) -> WebsocketsConnection:
     """Open a connection with ``websockets``; see :class:`~tapeline.adapters.connection.ports.Dial`.
 
-    Not used on purpose: compression (costs CPU and 64 KiB a connection, the venue bills no bytes),
-    proxies from the environment, the library's keepalive (the feed's own pings count against the
-    venue's limit) and its reconnecting.
+    Not used unless asked for: compression, which costs CPU and 64 KiB a connection where the venue
+    bills no bytes. Not used on purpose: proxies from the environment, the library's keepalive (the
+    feed's own pings count against the venue's limit) and its reconnecting.
     """
 
     def factory(*args: Any, **settings: Any) -> _Tap:  # noqa: ANN401 - passed through
@@ -169,12 +172,16 @@ async def dial_websockets(
         return tap
 
     headers = dict(options.headers)
+    opened: socket.socket | None = None
     try:
+        async with asyncio.timeout(options.open_timeout_s):
+            opened = await open_socket(url, options.names)
         tap = await _DirectConnect(
             url,
+            sock=opened,
             create_connection=cast(type[ClientConnection], factory),
             ssl=options.tls,
-            compression=None,
+            compression="deflate" if options.is_compressed else None,
             proxy=None,
             ping_interval=None,
             open_timeout=options.open_timeout_s,

@@ -34,7 +34,7 @@ pub(super) trait Channels {
         reader: &mut R,
     ) -> Result<Option<Frame<'a>>, R::Stop>;
 
-    /// Reads the list of messages the first of which has `event` as `e`.
+    /// Reads the list of messages the first of which has `event` as `e`; empty where it has none.
     fn read_list<'a, R: Reader<'a>>(
         event: &[u8],
         stream: Option<&'a [u8]>,
@@ -260,9 +260,7 @@ fn read_list<'a, C: Channels>(
         RawField::Text(event) => Some(event),
         _ => None,
     };
-    if let Some(event) = event
-        && let Some(found) = C::read_list(event, Some(stream), &mut list)?
-    {
+    if let Some(found) = C::read_list(event.unwrap_or_default(), Some(stream), &mut list)? {
         return Ok(found);
     }
     match (event, stream) {

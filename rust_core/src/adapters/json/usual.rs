@@ -86,7 +86,7 @@ impl<'a> Usual<'a> {
     #[inline(always)]
     fn key(&mut self) -> Option<&'a [u8]> {
         if let [b'"', letter, b'"', b':', ..] = self.cursor.rest()
-            && matches!(letter, b'A'..=b'Z' | b'a'..=b'z')
+            && letter.is_ascii_alphabetic()
         {
             return self.cursor.take(4)?.get(1..2);
         }

@@ -1,6 +1,7 @@
 """Binance COIN-M futures, as the registry knows it."""
 
 from tapeline.adapters.binance.addresses import market_of
+from tapeline.adapters.binance.coinm.dialect import DIALECT
 from tapeline.adapters.binance.coinm.instruments import INSTRUMENTS
 from tapeline.adapters.binance.instruments import EXCHANGE
 from tapeline.adapters.venue import Venue
@@ -28,4 +29,5 @@ VENUE = Venue(
     is_address=is_address,
     instruments_urls=(f"{_REST}/exchangeInfo",),
     depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=1000",
+    dialect=DIALECT,
 )

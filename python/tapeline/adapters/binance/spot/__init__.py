@@ -1,5 +1,1 @@
-"""Binance spot: addresses, limits, instruments and the feed."""
-
-from tapeline.adapters.binance.spot.endpoints import CHANNELS
-
-__all__ = ["CHANNELS"]
+"""Binance spot: addresses, limits, instruments and dialect."""

@@ -2,6 +2,7 @@
 
 from tapeline.adapters.binance.addresses import market_of
 from tapeline.adapters.binance.instruments import EXCHANGE
+from tapeline.adapters.binance.spot.dialect import DIALECT
 from tapeline.adapters.binance.spot.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -26,4 +27,5 @@ VENUE = Venue(
     is_address=is_address,
     instruments_urls=(f"{_REST}/exchangeInfo",),
     depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=5000",
+    dialect=DIALECT,
 )

@@ -1,6 +1,7 @@
 """Bybit linear, as the registry knows it."""
 
 from tapeline.adapters.bybit import addresses
+from tapeline.adapters.bybit.linear.dialect import DIALECT
 from tapeline.adapters.bybit.linear.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -27,4 +28,5 @@ VENUE = Venue(
     instruments_urls=(addresses.instruments_url(MARKET),),
     depth_url=addresses.depth_url(MARKET),
     next_instruments_url=addresses.next_instruments_url,
+    dialect=DIALECT,
 )

@@ -1,6 +1,7 @@
 """Bybit spot, as the registry knows it."""
 
 from tapeline.adapters.bybit import addresses
+from tapeline.adapters.bybit.spot.dialect import DIALECT
 from tapeline.adapters.bybit.spot.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -25,4 +26,5 @@ VENUE = Venue(
     instruments_urls=(addresses.instruments_url(MARKET),),
     depth_url=addresses.depth_url(MARKET),
     next_instruments_url=addresses.next_instruments_url,
+    dialect=DIALECT,
 )

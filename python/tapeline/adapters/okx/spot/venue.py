@@ -1,6 +1,7 @@
 """OKX spot, as the registry knows it."""
 
 from tapeline.adapters.okx import addresses
+from tapeline.adapters.okx.spot.dialect import DIALECT
 from tapeline.adapters.okx.spot.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -17,4 +18,5 @@ VENUE = Venue(
     instruments_urls=addresses.INSTRUMENTS_URLS,
     depth_url=addresses.DEPTH_URL,
     markets=addresses.MARKETS,
+    dialect=DIALECT,
 )

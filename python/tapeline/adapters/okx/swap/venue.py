@@ -1,6 +1,7 @@
 """OKX swap, as the registry knows it."""
 
 from tapeline.adapters.okx import addresses
+from tapeline.adapters.okx.swap.dialect import DIALECT
 from tapeline.adapters.okx.swap.instruments import INSTRUMENTS
 from tapeline.adapters.venue import Venue
 
@@ -19,4 +20,5 @@ VENUE = Venue(
     instruments_urls=addresses.INSTRUMENTS_URLS,
     depth_url=addresses.DEPTH_URL,
     markets=addresses.MARKETS,
+    dialect=DIALECT,
 )

@@ -17,6 +17,11 @@ pub(super) fn read<'a, R: Reader<'a>>(
     Ok(Frame::Fundings(reader.arena().alloc_slice_copy(&[raw])))
 }
 
+/// Returns whether the stream of this name is one of mark prices.
+pub(super) fn is_stream(stream: Option<&[u8]>) -> bool {
+    stream.is_some_and(|stream| is_kind(stream_name::split(stream).1, b"markPrice"))
+}
+
 /// Reads a list of them. Its stream is that of all symbols or that of a pair, which is no symbol.
 pub(super) fn read_list<'a, R: Reader<'a>>(
     stream: Option<&'a [u8]>,

@@ -78,9 +78,13 @@ impl Channels for Futures {
         stream: Option<&'a [u8]>,
         reader: &mut R,
     ) -> Result<Option<Frame<'a>>, R::Stop> {
-        match event {
-            b"markPriceUpdate" => mark_price::read_list(stream, reader).map(Some),
-            _ => Ok(None),
+        let is_empty = event.is_empty() && mark_price::is_stream(stream);
+        if is_empty || event == b"markPriceUpdate" {
+            return mark_price::read_list(stream, reader).map(Some);
         }
+        Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests;

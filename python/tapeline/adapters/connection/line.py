@@ -3,25 +3,32 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
-from tapeline.adapters.binance.spot.health import HealthPolicy, LineHealth, StreamKey, Symptom
-from tapeline.adapters.binance.spot.session import End, EndKind, Session
+from tapeline.adapters.connection.dialect import Dialect, Stream, StreamKey
 from tapeline.adapters.connection.downstream import Downstream
+from tapeline.adapters.connection.health import HealthPolicy, LineHealth, Symptom
 from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.patience import Backoff, ConnectBudget
+from tapeline.adapters.connection.patience import Backoff, ConnectBudgets
 from tapeline.adapters.connection.ports import CertificateError, Dial, DialOptions, HandshakeError
+from tapeline.adapters.connection.session import End, EndKind, Session
+from tapeline.adapters.connection.standby import LineGroup
 from tapeline.errors import ConnectError, ConnectRefusedError
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
 
-_LOG = logger("tapeline.adapters.binance.spot")
+_LOG = logger("tapeline.adapters.connection")
 _NS = 1_000_000_000
+# Stands for the line itself among the streams it watches.
+_OWN_DATA: StreamKey = ("this line", "any stream")
 _RATE_LIMITED = frozenset({418, 429})
 # Answers that say "not you" or "not here": asking again soon does not help.
 _REFUSALS = frozenset({*range(300, 500)}) - _RATE_LIMITED - {408}
+# What a venue refuses while running (a delisted pair) is asked for again after this time.
+_REFUSED_RETRY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +77,21 @@ class LineContext:
     downstream: Downstream
     dial: Dial
     dial_options: DialOptions
-    budget: ConnectBudget
+    budgets: ConnectBudgets
     clock: Clock
     random_source: random.Random
     metrics: Metrics
     policy: LinePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class LineTarget:
+    """Whom a line talks to, and how."""
+
+    dialect: Dialect
+    endpoint: str
+    path: str = ""
+    time_unit: str = "ms"
 
 
 class Line:
@@ -84,12 +101,12 @@ class Line:
     ----------
     name
         For logs and metrics.
-    url
+    target
         Where to connect.
-    keys
-        The subscriptions to watch, as ``(raw_symbol, channel)``.
-    subscribe_to
-        Streams to subscribe to by message; empty when the address names them.
+    streams
+        What to subscribe to; may change while running.
+    group
+        The lines that bring the same streams.
     """
 
     def __init__(
@@ -97,21 +114,26 @@ class Line:
         context: LineContext,
         *,
         name: str,
-        url: str,
-        keys: Sequence[StreamKey],
-        subscribe_to: Sequence[str] = (),
+        target: LineTarget,
+        streams: Iterable[Stream],
+        group: LineGroup,
     ) -> None:
         self.name = name
+        self.target = target
+        self.streams = list(streams)
         self._context = context
         self._policy = context.policy
-        self._url = url
-        self._subscribe_to = subscribe_to
+        self.group = group
         self._backoff = Backoff(context.random_source, context.clock.monotonic_ns)
-        self._health = LineHealth(context.policy.health, keys, context.clock.monotonic_ns())
+        self._health = LineHealth(
+            context.policy.health, self._patience(self.streams), context.clock.monotonic_ns()
+        )
+        self._session: Session | None = None
         self._open: set[Session] = set()
         self._retiring: set[asyncio.Task[None]] = set()
+        self._refused_streams: dict[Stream, int] = {}
         self.was_connected = False
-        self._is_lost = False
+        self._is_down = True
         self._forgive_bad_until_ns = 0
         self.reconnects = 0
         self._log = _LOG.bind(line=name)
@@ -126,7 +148,55 @@ class Line:
         self._paused = metrics.gauge(
             "tapeline_adapters_line_paused", "1 while the socket is not read.", line=name
         )
+        self._refusals = metrics.counter(
+            "tapeline_adapters_refused_subscriptions", "Streams the venue refused.", line=name
+        )
         self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
+        self.standing = group.join(name, metrics if group.is_redundant else None)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a connection is open."""
+        return not self._is_down
+
+    @property
+    def raw_symbols(self) -> list[str]:
+        """Instruments that the line brings."""
+        own = list(dict.fromkeys(each.raw_symbol for each in self.streams if each.raw_symbol))
+        return own or self.group.raw_symbols
+
+    def add(self, streams: Iterable[Stream]) -> None:
+        """Bring more streams, without a new connection."""
+        new = [stream for stream in streams if stream not in self.streams]
+        self.streams += new
+        self._health.watch(self._patience(new))
+        if self._session is not None:
+            self._session.subscriptions.ask("subscribe", new)
+
+    def remove(self, streams: Iterable[Stream]) -> None:
+        """Bring these streams no longer."""
+        old = [stream for stream in streams if stream in self.streams]
+        self.streams = [stream for stream in self.streams if stream not in old]
+        self._health.forget(stream.key for stream in old)
+        for stream in old:
+            self._refused_streams.pop(stream, None)
+        if self._session is not None:
+            self._session.subscriptions.ask("unsubscribe", old)
+
+    def resubscribe(self, stream: Stream) -> bool:
+        """Have the venue begin a stream anew, with a snapshot; False without a connection."""
+        if self._session is None or stream not in self.streams:
+            return False
+        self._session.subscriptions.ask("unsubscribe", [stream])
+        self._session.subscriptions.ask("subscribe", [stream])
+        return True
+
+    def _patience(self, streams: Iterable[Stream]) -> dict[StreamKey, float]:
+        dialect = self.target.dialect
+        found = {each.key: dialect.channel(each.channel).patience_s for each in streams}
+        if self.group.is_redundant and found:
+            found[_OWN_DATA] = min(found.values())
+        return found
 
     async def run(self) -> None:
         """Keep the line up until cancelled; a defect of ours costs a reconnect, not the line.
@@ -175,7 +245,9 @@ class Line:
 
     async def _attempt(self) -> Session | None:
         """Make one attempt within the budget; wait as the venue asked where it refused."""
-        await asyncio.sleep(self._context.budget.reserve_s())
+        dialect = self.target.dialect
+        budget = self._context.budgets.of(self.target.endpoint, dialect.limits.connects)
+        await asyncio.sleep(budget.reserve_s())
         try:
             session = await self._open_session()
         except HandshakeError as error:
@@ -190,18 +262,26 @@ class Line:
         return session
 
     async def _open_session(self) -> Session:
-        policy = self._policy
+        policy, target = self._policy, self.target
+        address = target.dialect.address(
+            target.endpoint, target.path, self.streams, target.time_unit
+        )
         session = Session(
             self._context.clock,
-            streams=self._subscribe_to,
+            target.dialect,
+            url=address.url,
+            subscribe_to=address.subscribe_to,
             ack_timeout_s=policy.ack_timeout_s,
             bad_frames_max=policy.bad_frames_max,
             bad_window_s=policy.bad_window_s,
         )
         inbox = Inbox(session, self._context.downstream.ready, session.pressure, is_held=True)
         session.inbox = inbox
+        if self.group.is_redundant:
+            inbox.watch = self.standing.watch
+            session.on_judged = self.standing.brought
         session.connection = await self._context.dial(
-            self._url, inbox, session.closed, self._context.dial_options
+            address.url, inbox, session.closed, self._context.dial_options
         )
         if inbox.paused:
             # The mark was passed before there was a connection to pause.
@@ -214,18 +294,29 @@ class Line:
         self._connects.inc()
         self._up.set(1)
         self.reconnects += self.was_connected
-        self._health.start_session(context.clock.monotonic_ns(), context.downstream.last_received())
-        self._log.info("connected", url=self._url)
+        self._session = session
+        self._refused_streams.clear()
+        self._health.start_session(context.clock.monotonic_ns(), self._last_received(session))
+        self._log.info("connected", url=session.url, streams=len(self.streams))
         if session.inbox is not None:
-            if self._is_lost:
-                context.downstream.connection(session.inbox, "restored", f"line {self.name}")
+            if self._is_down and self.group.restore(self.standing):
+                context.downstream.connection(
+                    session.inbox, "restored", f"line {self.name}", self.raw_symbols
+                )
             session.inbox.release()
-        self._is_lost = False
+        self._is_down = False
         self.was_connected = True
+
+    def _last_received(self, session: Session) -> Mapping[StreamKey, int]:
+        """Return the newest stamps; of one of several lines, also whether it brings anything."""
+        received = self._context.downstream.last_received()
+        if not self.group.is_redundant:
+            return received
+        return {**received, _OWN_DATA: session.data_frames}
 
     async def _refused(self, error: HandshakeError) -> None:
         if error.status in _REFUSALS and not self.was_connected:
-            raise ConnectRefusedError(f"{self._url}: {error}") from error
+            raise ConnectRefusedError(f"{self.target.endpoint}: {error}") from error
         is_asked = error.status in _RATE_LIMITED or error.status in _REFUSALS
         wait_s = self._policy.rate_limited_s if is_asked else 0.0
         if error.retry_after_s is not None:
@@ -237,9 +328,11 @@ class Line:
         """Wait for the reason to leave this connection."""
         policy, clock = self._policy, self._context.clock
         jitter = self._context.random_source.uniform(0.87, 1.0)
-        rotate_at_ns = session.opened_ns + int(policy.rotate_hours * 3_600 * jitter * _NS)
+        hours = min(policy.rotate_hours, self.target.dialect.limits.connection_hours or inf)
+        rotate_at_ns = session.opened_ns + int(hours * 3_600 * jitter * _NS)
         while not session.ended.done():
-            session.subscribe_if_due()
+            session.talk()
+            self._heed_refusals(session)
             self._check(session)
             if clock.monotonic_ns() >= rotate_at_ns:
                 session.end(EndKind.ROTATION, "the connection has reached its age")
@@ -256,17 +349,35 @@ class Line:
             self._backoff.succeeded()
         found = self._health.check(
             now_ns,
-            activity=(session.frames + len(inbox), connection.last_heartbeat_ns),
+            activity=(
+                session.frames + len(inbox),
+                connection.last_heartbeat_ns + session.heartbeats,
+            ),
             is_waiting=inbox.paused,
-            last_received=self._context.downstream.last_received(),
+            last_received=self._last_received(session),
         )
         if found is None:
             return
         symptom, reason = found
         if symptom is Symptom.QUIET:
-            connection.ping()
+            session.beat()
         else:
             session.end(EndKind(symptom.value), reason)
+
+    def _heed_refusals(self, session: Session) -> None:
+        """End over a refusal at the very start, which is the operator's; retry later ones."""
+        now_ns = self._context.clock.monotonic_ns()
+        for refusal in session.take_refusals():
+            self._refusals.inc(len(refusal.streams) or 1)
+            if not session.has_data.is_set() and not self.reconnects:
+                session.end(EndKind.REFUSED, f"subscription refused: {refusal}")
+                return
+            self._log.error("subscription refused", reason=str(refusal))
+            due_ns = now_ns + int(_REFUSED_RETRY_S * _NS)
+            self._refused_streams.update(dict.fromkeys(refusal.streams, due_ns))
+        for stream in [each for each, due in self._refused_streams.items() if now_ns >= due]:
+            del self._refused_streams[stream]
+            session.subscriptions.ask("subscribe", [stream])
 
     def _note_pause(self, session: Session, now_ns: int) -> None:
         """Tell when the socket has not been read for a second: somebody downstream is too slow."""
@@ -287,7 +398,7 @@ class Line:
             "tapeline_adapters_connection_ends", "Connections left, by reason.", kind=end.kind.value
         ).inc()
         if end.kind is EndKind.REFUSED and not session.has_data.is_set() and not self.reconnects:
-            raise ConnectRefusedError(f"{self._url}: {end.reason}")
+            raise ConnectRefusedError(f"{session.url}: {end.reason}")
         if end.kind is EndKind.BAD_FRAMES and self._is_forgiven():
             session.reopen()
             return session
@@ -332,7 +443,7 @@ class Line:
         deadline_ns = self._context.clock.monotonic_ns() + int(self._policy.overlap_s * _NS)
         try:
             while not any(wait.done() for wait in waits) and new.is_open:
-                new.subscribe_if_due()
+                new.talk()
                 if self._context.clock.monotonic_ns() >= deadline_ns:
                     return
                 await asyncio.wait(
@@ -356,7 +467,11 @@ class Line:
             # Not closed in order: a frozen peer would cost the whole close timeout.
             session.connection.abort()
         self._open.discard(session)
+        if self._session is session:
+            self._session = None
         self._up.set(0)
-        if session.inbox is not None and not self._is_lost:
-            self._is_lost = True
-            self._context.downstream.connection(session.inbox, "lost", reason)
+        if session.inbox is None or self._is_down:
+            return
+        self._is_down = True
+        if self.group.lose(self.standing):
+            self._context.downstream.connection(session.inbox, "lost", reason, self.raw_symbols)

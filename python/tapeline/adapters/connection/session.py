@@ -1,13 +1,14 @@
 """One open connection: its subscriptions, what its frames were, and why it should end."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tapeline.adapters.binance.spot.subscription import Subscriptions
+from tapeline.adapters.connection.dialect import Dialect, Stream
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.ports import Closure, Connection
+from tapeline.adapters.connection.subscriptions import Refusal, Subscriptions
 from tapeline.telemetry.clock import Clock
 
 _NS = 1_000_000_000
@@ -49,7 +50,11 @@ class Session:
 
     Parameters
     ----------
-    streams
+    dialect
+        How the venue is talked to.
+    url
+        Where it is connected to, for the record.
+    subscribe_to
         Streams to subscribe to by message; empty when the address names them.
     ack_timeout_s
         The answer to each message is due within this time.
@@ -60,14 +65,18 @@ class Session:
     def __init__(
         self,
         clock: Clock,
+        dialect: Dialect,
         *,
-        streams: Sequence[str] = (),
+        url: str = "",
+        subscribe_to: Iterable[Stream] = (),
         ack_timeout_s: float = 10.0,
         bad_frames_max: int = 20,
         bad_window_s: float = 10.0,
     ) -> None:
+        self.url = url
         self._clock = clock
-        self.subscriptions = Subscriptions(streams, ack_timeout_s)
+        self._heartbeat = dialect.heartbeat
+        self.subscriptions = Subscriptions(dialect, subscribe_to, ack_timeout_s)
         self._bad_frames_max = bad_frames_max
         self._bad_window_ns = int(bad_window_s * _NS)
         self._bad_since_ns = 0
@@ -75,6 +84,10 @@ class Session:
         self.opened_ns = clock.monotonic_ns()
         self.frames = 0
         self.data_frames = 0
+        self.heartbeats = 0
+        # Hears the events and duplicates of each push.
+        self.on_judged: Callable[[int, int], None] | None = None
+        self._beat_ns = self.opened_ns
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.has_data = asyncio.Event()
         self.has_closed = asyncio.Event()
@@ -117,19 +130,24 @@ class Session:
         """Take a control frame."""
         if kind == "server_shutdown":
             self.end(EndKind.SERVER_SHUTDOWN, "the server announced its shutdown")
+        elif kind == "heartbeat":
+            self.heartbeats += 1
         elif kind in ("ack", "error"):
             self.subscriptions.answer(text)
-            if self.subscriptions.refusal is not None:
-                self.end(EndKind.REFUSED, f"subscription refused: {self.subscriptions.refusal}")
 
-    def judged(self, frames: int, quarantined: int, control: int) -> None:
+    def judged(
+        self, frames: int, quarantined: int, control: int, *, events: int = 0, duplicates: int = 0
+    ) -> None:
         """Take the outcome of one push."""
         self.frames += frames
+        if self.on_judged is not None:
+            self.on_judged(events, duplicates)
         self.data_frames += frames - control
-        if frames > control + quarantined:
+        if events or frames > control + quarantined:
             self.has_data.set()
         if quarantined:
-            self._count_bad(quarantined)
+            # A frame with a list of bad trades is one bad frame.
+            self._count_bad(min(quarantined, frames))
 
     def _count_bad(self, frames: int) -> None:
         now_ns = self._clock.monotonic_ns()
@@ -139,15 +157,33 @@ class Session:
         if self._bad_frames > self._bad_frames_max:
             self.end(EndKind.BAD_FRAMES, f"{self._bad_frames} frames were quarantined")
 
-    def subscribe_if_due(self) -> None:
-        """Send the next SUBSCRIBE if it is time, and notice answers that do not come."""
+    def beat(self) -> None:
+        """Ask the server for a sign of life."""
+        if self.connection is None:
+            return
+        self._beat_ns = self._clock.monotonic_ns()
+        if self._heartbeat.text is None:
+            self.connection.ping()
+        else:
+            self.connection.send_text(self._heartbeat.text)
+
+    def take_refusals(self) -> list[Refusal]:
+        """Return the subscriptions refused since the last call."""
+        refusals, self.subscriptions.refusals = self.subscriptions.refusals, []
+        return refusals
+
+    def talk(self) -> None:
+        """Send what is due: the venue's heartbeat, the next subscription; notice late answers."""
         now_ns = self._clock.monotonic_ns()
+        every_s = self._heartbeat.every_s
+        if every_s and now_ns - self._beat_ns >= every_s * _NS:
+            self.beat()
         message = self.subscriptions.next_message(now_ns)
         if message is not None and self.connection is not None:
             self.connection.send_text(message)
         late = self.subscriptions.overdue(now_ns)
         if late:
-            self.end(EndKind.NO_ACK, f"no answer to SUBSCRIBE of {', '.join(late[:5])}")
+            self.end(EndKind.NO_ACK, f"no answer to the subscription of {', '.join(late[:5])}")
 
     async def close(self, silence_s: float, limit_s: float) -> None:
         """Close in order: what the server sent before its answer still comes. Then drop the socket.

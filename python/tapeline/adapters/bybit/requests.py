@@ -1,0 +1,46 @@
+"""What the markets of Bybit say alike: topics, subscribe and its answer, the JSON ping.
+
+Source: Bybit API v5, "WebSocket Stream", "Connect", read November 2026.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from tapeline.adapters.connection.dialect import Address, Answer, Heartbeat, Stream, Verb
+
+# Asked for by the venue, data or not; the answer has three shapes.
+HEARTBEAT = Heartbeat(text='{"op":"ping"}', every_s=20.0)
+
+
+def topic(raw_symbol: str, channel: str) -> str:
+    """Return the venue's name of a stream, ``orderbook.50.BTCUSDT``."""
+    return f"{channel}.{raw_symbol}"
+
+
+def address(endpoint: str, path: str, streams: Sequence[Stream], _time_unit: str) -> Address:
+    """Return the address; every stream is subscribed to by message."""
+    return Address(f"{endpoint}{path}", tuple(streams))
+
+
+def request(verb: Verb, number: int, streams: Sequence[Stream]) -> str:
+    """Return a message that subscribes or unsubscribes."""
+    names = [each.name for each in streams]
+    return orjson.dumps({"req_id": str(number), "op": verb, "args": names}).decode()
+
+
+def answer(text: str) -> Answer | None:
+    """Read the answer to a whole request; ``success`` false refuses all of it."""
+    try:
+        message: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(message, dict) or message.get("op") not in ("subscribe", "unsubscribe"):
+        return None
+    found = message.get("req_id")
+    number = int(found) if isinstance(found, str) and found.isascii() and found.isdigit() else None
+    fault = None
+    if message.get("success") is not True:
+        fault = str(message.get("ret_msg") or "refused without a reason")
+    return Answer(number=number, fault=fault)

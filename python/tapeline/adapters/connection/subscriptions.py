@@ -1,0 +1,140 @@
+"""Subscribe messages, paced, and the answer to each one tracked. It decides; the session sends."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tapeline.adapters.connection.dialect import Answer, Dialect, Stream, Verb
+
+_NS = 1_000_000_000
+_HOUR_NS = 3_600 * _NS
+
+
+@dataclass(slots=True)
+class _Request:
+    """One message without a whole answer so far."""
+
+    due_ns: int
+    verb: Verb
+    waiting: dict[str, Stream] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the venue refused, and why."""
+
+    reason: str
+    streams: tuple[Stream, ...]
+
+    def __str__(self) -> str:
+        named = ", ".join(each.name for each in self.streams[:5]) or "no request of ours"
+        return f"{self.reason}, for {named}"
+
+
+class Subscriptions:
+    """What was asked for, what was acknowledged, what was refused.
+
+    Parameters
+    ----------
+    dialect
+        How the venue is asked, how it answers, and how often it may be asked.
+    streams
+        To subscribe to at once; empty when the address already names them.
+    ack_timeout_s
+        An answer is due within this time.
+    """
+
+    def __init__(self, dialect: Dialect, streams: Iterable[Stream], ack_timeout_s: float) -> None:
+        self._dialect = dialect
+        self._limits = dialect.limits
+        self._unsent: deque[tuple[Verb, Stream]] = deque()
+        self._waiting: dict[int, _Request] = {}
+        self._timeout_ns = int(ack_timeout_s * _NS)
+        self._next_id = 1
+        self._next_at_ns = 0
+        self._sent_ns: deque[int] = deque()
+        self.refusals: list[Refusal] = []
+        self.ask("subscribe", streams)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything asked for was acknowledged."""
+        return not self._unsent and not self._waiting and not self.refusals
+
+    def ask(self, verb: Verb, streams: Iterable[Stream]) -> None:
+        """Ask for streams, or for no more of them, behind what waits already."""
+        for stream in streams:
+            opposite: Verb = "unsubscribe" if verb == "subscribe" else "subscribe"
+            if verb == "unsubscribe" and (opposite, stream) in self._unsent:
+                self._unsent.remove((opposite, stream))
+            else:
+                self._unsent.append((verb, stream))
+
+    def next_message(self, now_ns: int) -> str | None:
+        """Return the next message if it is time to send one."""
+        if not self._unsent or now_ns < self._next_at_ns or not self._has_budget(now_ns):
+            return None
+        verb = self._unsent[0][0]
+        streams: list[Stream] = []
+        size = 0
+        while self._unsent and self._unsent[0][0] == verb:
+            stream = self._unsent[0][1]
+            size += len(stream.name.encode()) + 8
+            is_full = len(streams) >= self._limits.streams_per_request
+            if is_full or (streams and size > self._limits.request_bytes - 256):
+                break
+            streams.append(stream)
+            self._unsent.popleft()
+        return self._request(verb, streams, now_ns)
+
+    def _request(self, verb: Verb, streams: Sequence[Stream], now_ns: int) -> str:
+        number = self._next_id
+        self._next_id += 1
+        self._next_at_ns = now_ns + int(self._limits.request_spacing_s * _NS)
+        self._sent_ns.append(now_ns)
+        self._waiting[number] = _Request(
+            now_ns + self._timeout_ns, verb, {each.name: each for each in streams}
+        )
+        return self._dialect.request(verb, number, streams)
+
+    def _has_budget(self, now_ns: int) -> bool:
+        allowed = self._limits.requests_per_hour
+        while self._sent_ns and now_ns - self._sent_ns[0] > _HOUR_NS:
+            self._sent_ns.popleft()
+        return allowed is None or len(self._sent_ns) < allowed
+
+    def overdue(self, now_ns: int) -> list[str]:
+        """Return the names of the streams whose answer should have come by now."""
+        late = [each.waiting for each in self._waiting.values() if now_ns >= each.due_ns]
+        return [name for waiting in late for name in waiting]
+
+    def answer(self, text: str) -> None:
+        """Take the text of an acknowledgement or error frame.
+
+        An error that names no request is charged to the oldest one without an answer: venues answer
+        in order, and some errors come without the number.
+        """
+        answer = self._dialect.answer(text)
+        if answer is None:
+            return
+        number = self._number(answer)
+        if number is None:
+            if answer.fault is not None:
+                self.refusals.append(Refusal(answer.fault, ()))
+            return
+        request = self._waiting[number]
+        named = [name for name in answer.names if name in request.waiting]
+        streams = [request.waiting.pop(name) for name in named or list(request.waiting)]
+        if not request.waiting:
+            del self._waiting[number]
+        # To be told that we had not subscribed to what we no longer want is an answer too.
+        if answer.fault is not None and request.verb == "subscribe":
+            self.refusals.append(Refusal(answer.fault, tuple(streams)))
+
+    def _number(self, answer: Answer) -> int | None:
+        if answer.number is not None:
+            return answer.number if answer.number in self._waiting else None
+        for number, request in self._waiting.items():
+            if any(name in request.waiting for name in answer.names):
+                return number
+        return min(self._waiting, default=None) if answer.fault is not None else None

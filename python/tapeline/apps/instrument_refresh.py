@@ -1,0 +1,108 @@
+"""The venues' instrument lists, fetched now and then: what was listed, what was delisted."""
+
+import asyncio
+from collections.abc import Sequence
+
+from tapeline.adapters.connection.rest import RestError, RestReply, RestScheduler
+from tapeline.adapters.instrument_cache import InstrumentCache, ListingEvent, ListingKind
+from tapeline.apps.collect_plan import VenuePlan
+from tapeline.errors import InstrumentError
+from tapeline.telemetry.log import logger
+
+_LOG = logger("tapeline.apps.instruments")
+_PAGES_MAX = 50
+_NAMED_MAX = 20
+
+
+class InstrumentRefresh:
+    """Compares each market's list with the one before, which is on disk.
+
+    The running normaliser keeps the list it began with: what was listed since is told here, and can
+    be collected after the next start, which reads the list on disk.
+
+    Parameters
+    ----------
+    plans
+        The markets.
+    cache
+        Where the lists are kept.
+    every_s
+        Time between two refreshes.
+    """
+
+    def __init__(
+        self,
+        plans: Sequence[VenuePlan],
+        scheduler: RestScheduler,
+        cache: InstrumentCache,
+        *,
+        every_s: float,
+    ) -> None:
+        self._plans = plans
+        self._scheduler = scheduler
+        self._cache = cache
+        self._every_s = every_s
+
+    async def run(self) -> None:
+        """Refresh until cancelled."""
+        while True:
+            for plan in self._plans:
+                try:
+                    await self.refresh(plan)
+                except (RestError, InstrumentError) as error:
+                    _LOG.warning("instrument list not renewed", market=plan.name, error=str(error))
+            await asyncio.sleep(self._every_s)
+
+    async def refresh(self, plan: VenuePlan) -> Sequence[ListingEvent]:
+        """Fetch one market's list and return what changed since the one on disk.
+
+        Raises
+        ------
+        RestError
+            The venue does not answer.
+        InstrumentError
+            The answer is no list, or an incomplete one.
+        """
+        replies = [
+            reply for url in plan.venue.instruments_urls for reply in await self._pages(plan, url)
+        ]
+        # Thousands of rows: not in the way of the sockets.
+        found = await asyncio.to_thread(
+            self._cache.refresh,
+            plan.venue,
+            [(reply.url, reply.body) for reply in replies],
+            replies[-1].received_ns,
+        )
+        self._tell(plan, found.events)
+        return found.events
+
+    def _tell(self, plan: VenuePlan, events: Sequence[ListingEvent]) -> None:
+        wanted = {each.raw_symbol for each in plan.feed.instruments}
+        for kind in ListingKind:
+            names = [each.instrument.raw_symbol for each in events if each.kind is kind]
+            if not names:
+                continue
+            _LOG.info(
+                f"instruments {kind.value}",
+                market=plan.name,
+                count=len(names),
+                symbols=names[:_NAMED_MAX],
+            )
+            if kind is ListingKind.DELISTED:
+                for raw_symbol in sorted(wanted.intersection(names)):
+                    _LOG.error(
+                        "a collected instrument was delisted", market=plan.name, symbol=raw_symbol
+                    )
+
+    async def _pages(self, plan: VenuePlan, url: str) -> list[RestReply]:
+        limits = plan.feed.dialect.rest
+        replies: list[RestReply] = []
+        next_url: str | None = url
+        while next_url is not None and len(replies) < _PAGES_MAX:
+            reply = await self._scheduler.get(
+                plan.rest_url(next_url), weight=limits.instruments_weight, limits=limits
+            )
+            # Under the venue's own address: that is what says whose list it is.
+            replies.append(RestReply(next_url, reply.body, reply.received_ns))
+            next_url = plan.venue.next_instruments_url(next_url, reply.body)
+        return replies
