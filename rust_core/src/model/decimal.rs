@@ -1,6 +1,8 @@
 //! Exact decimal numbers.
 
-use super::digits::{digit_run, leading_number, trailing_zero_digits};
+use super::digits::{
+    digit_run, first_other, join_16, leading_number, right_aligned, trailing_zero_digits,
+};
 
 /// Most significant digits a [`Decimal`] holds.
 pub const MAX_DIGITS: u32 = 38;
@@ -132,8 +134,51 @@ impl Decimal {
         })
     }
 
-    #[inline(never)]
+    /// Reads up to 16 bytes at once.
+    #[inline]
     fn parse_digits(text: &[u8]) -> Option<Self> {
+        if text.len() > 16 {
+            return Self::parse_each(text);
+        }
+        let values = right_aligned(text)?;
+        if let [b'0', b'0'..=b'9', ..] = text {
+            return None;
+        }
+        let Some(point) = first_other(values) else {
+            return Some(Self {
+                units: i128::from(join_16(values)),
+                scale: 0,
+            });
+        };
+        Self::with_point(values, point, text.len())
+    }
+
+    /// Reads the last `length` of 16 digit values, with a point for the one at `point`.
+    #[inline]
+    fn with_point(values: u128, point: u32, length: usize) -> Option<Self> {
+        const POINT: u8 = b'.' ^ b'0';
+        let places = 15_u32.checked_sub(point).filter(|places| *places > 0)?;
+        let has_whole = usize::try_from(point).ok()?.wrapping_add(length) > 16;
+        let start = point.wrapping_mul(8);
+        let before = 1_u128.checked_shl(start)?.wrapping_sub(1);
+        let through = before.wrapping_shl(8) | 0xff;
+        if !has_whole || values.to_le_bytes().get(usize::try_from(point).ok()?) != Some(&POINT) {
+            return None;
+        }
+        let digits = ((values & before) << 8_u32) | (values & !through);
+        if first_other(digits).is_some() {
+            return None;
+        }
+        let zeros = (digits.leading_zeros() / 8).min(places);
+        Some(Self {
+            units: i128::from(join_16(digits.checked_shl(zeros.wrapping_mul(8))?)),
+            scale: u8::try_from(places.wrapping_sub(zeros)).ok()?,
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn parse_each(text: &[u8]) -> Option<Self> {
         let width = digit_run(text);
         let (integer, rest) = text.split_at_checked(width)?;
         let fraction = match rest {
@@ -423,6 +468,17 @@ mod tests {
             "999999999999999999",
             "0.00000000000000001",
             "1234.5",
+            "1234567.12345678",
+            "123456789012.123",
+            "123456789012345",
+            "1234567890123456",
+            "0.0000000000000",
+            "0.12345678901230",
+            "20",
+            "0.1",
+            "100.0",
+            "10.010",
+            "61837.6",
         ] {
             assert_eq!(
                 Decimal::parse_short(text.as_bytes()),
@@ -448,6 +504,18 @@ mod tests {
             "1.0000000x",
             "1.x0000000",
             "12x45.00000000",
+            "1.2.3",
+            "1.",
+            "12345678.",
+            "12345678901234.",
+            ".12345678",
+            "1:2",
+            "1.2:",
+            "01",
+            "00",
+            "1/2.5",
+            "12345678901234-",
+            "\u{ff}1.5",
             "1234567890123456789",
             " 1",
             "1 ",
