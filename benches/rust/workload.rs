@@ -38,6 +38,47 @@ pub fn frames(count: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Address and body of a snapshot to which [`depth_frames`] join.
+pub fn depth_reply() -> (&'static str, String) {
+    let side = |from: u64| {
+        let levels = (0..200).map(|n| format!(r#"["{}.00000000","1.50000000"]"#, from + n));
+        levels.collect::<Vec<_>>().join(",")
+    };
+    let (bids, asks) = (side(61_600), side(61_801));
+    let body = format!(r#"{{"lastUpdateId":63999999999,"bids":[{bids}],"asks":[{asks}]}}"#);
+    (
+        "https://api.binance.com/api/v3/depth?symbol=BTCUSDT&limit=1000",
+        body,
+    )
+}
+
+/// Makes `count` combined-stream depth updates that join one another, of 20 levels each.
+pub fn depth_frames(count: usize) -> Vec<Vec<u8>> {
+    let side = |n: u64, from: u64| {
+        let level = |k: u64| {
+            let (price, lots) = (from + (n * 7 + k * 13) % 200, (n * 7_919 + k) % 90_000);
+            let lots = if (n + k).is_multiple_of(5) {
+                0
+            } else {
+                lots + 1_000
+            };
+            format!(r#"["{price}.00000000","0.{lots:05}000"]"#)
+        };
+        (0..10).map(level).collect::<Vec<_>>().join(",")
+    };
+    (0..u64::try_from(count).unwrap())
+        .map(|n| {
+            let (time, first) = (START_MS + n, 64_000_000_000 + n * 3);
+            let (bids, asks) = (side(n, 61_600), side(n, 61_801));
+            format!(
+                r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":{time},"s":"BTCUSDT","U":{first},"u":{},"b":[{bids}],"a":[{asks}]}}}}"#,
+                first + 2
+            )
+            .into_bytes()
+        })
+        .collect()
+}
+
 /// Makes a normalizer that knows BTC/USDT.
 pub fn normalizer() -> Normalizer {
     let instrument = SetupInstrument {

@@ -11,7 +11,7 @@ mod workload;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use _core::engine::Slices;
+use _core::engine::{Reply, Slices};
 use workload::{Buffer, frames, normalizer, received};
 
 thread_local! {
@@ -82,6 +82,38 @@ fn frames_that_take_the_general_parser_allocate_nothing_either() {
             .into_bytes()
     };
     assert_eq!(allocations(1_000, spaced), (0, 10_000));
+}
+
+#[test]
+fn a_kept_book_allocates_nothing() {
+    let (mut normalizer, mut sink) = (normalizer(), Buffer::new());
+    let (url, body) = workload::depth_reply();
+    let reply = Reply {
+        url,
+        body: body.as_bytes(),
+        received: received(0),
+    };
+    normalizer.push_reply(&reply, None, &mut sink);
+    let (mut before, mut events) = (0, 0);
+    let frames = workload::depth_frames(6_000);
+    // The first push is the longest: buffers grow to it.
+    let (first, rest) = frames.split_at(2_000);
+    for (index, frames) in core::iter::once(first).chain(rest.chunks(100)).enumerate() {
+        if index == 20 {
+            before = COUNT.with(Cell::get);
+        }
+        let source = Slices {
+            frames,
+            received: received(2_000 + index * 100),
+        };
+        events += normalizer.push(&source, None, &mut sink).events;
+    }
+    let counted = COUNT.with(Cell::get) - before;
+    let live = normalizer
+        .books()
+        .map(|book| (book.channel, book.state.name()));
+    assert_eq!(live.collect::<Vec<_>>(), [("depth", "live")]);
+    assert_eq!((counted, events), (0, 6_000));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn market(url: &str) -> (&'static str, &'static str) {
     let has = |part: &str| url.contains(part);
     if has("bybit") && has("/spot") {
         ("bybit", "spot")
-    } else if has("bybit") && (has("/linear") || url.ends_with("/realtime_public")) {
+    } else if has("/linear") || url.ends_with("/realtime_public") {
         ("bybit", "linear")
     } else if has("bybit") {
         ("bybit", "inverse")
@@ -230,16 +230,40 @@ macro_rules! recordings {
 }
 
 // Events are trades, books, funding states, forced orders; then duplicates, unsupported, control, and
-// books that are live in the end.
+// books (a channel's best prices are one) that are live in the end.
 recordings! {
     binance_spot_of_2024_08_08: "binance_spot_btcusdt_20240808.jsonl.gz", [9_757, 31_492, 0, 0], 0, 0, 0, 2;
     binance_spot_of_2024_08_09: "binance_spot_btcusdt_20240809.jsonl.gz", [10_147, 48_178, 0, 0], 0, 0, 0, 1;
-    binance_spot_of_2021: "binance_spot_multi_20211012.jsonl", [2, 265, 0, 0], 0, 2, 0, 0;
+    binance_spot_of_2021: "binance_spot_multi_20211012.jsonl", [2, 265, 0, 0], 0, 2, 0, 7;
     binance_usdm_of_2024: "binance_usdm_btcusdt_20240808.jsonl.gz", [21_313, 72_641, 0, 0], 0, 0, 0, 2;
-    binance_usdm_of_2021: "binance_usdm_multi_20210722.jsonl.gz", [91, 1_381, 0, 0], 0, 67, 0, 0;
+    binance_usdm_of_2021: "binance_usdm_multi_20210722.jsonl.gz", [91, 1_381, 0, 0], 0, 67, 0, 8;
+    binance_usdm_demo: "binance_usdm_demo_20260915.jsonl", [0, 400, 0, 0], 0, 0, 0, 1;
+    binance_usdm_liquidation: "binance_usdm_liquidation_20261009.jsonl", [0, 0, 0, 1], 0, 0, 0, 0;
+    binance_usdm_mark_prices: "binance_usdm_markprice_20260930.jsonl", [0, 0, 20, 0], 0, 0, 0, 0;
+    binance_coinm_of_2024_08_08: "binance_coinm_btcusd_perp_20240808.jsonl.gz", [2_286, 45_984, 0, 0], 0, 0, 0, 2;
+    binance_coinm_of_2024_08_09: "binance_coinm_btcusd_perp_20240809.jsonl.gz", [2_949, 47_167, 0, 0], 0, 0, 0, 1;
     bybit_linear_books: "bybit_linear_xrpusdt_ob500_20241201.jsonl", [0, 30, 0, 0], 0, 0, 0, 1;
     bybit_linear_tickers: "bybit_linear_tickers_btcusdt_20260930.jsonl", [0, 0, 435, 0], 0, 0, 1, 0;
+    bybit_spot_testnet: "bybit_spot_testnet_btcusdt_20260913.jsonl", [5, 18, 0, 0], 0, 0, 2, 2;
     bybit_legacy_inverse: "bybit_legacy_inverse_20210417.jsonl", [0, 0, 0, 0], 0, 1_094, 4, 0;
+    bybit_legacy_misc: "bybit_legacy_misc_2021-22.jsonl", [0, 0, 0, 0], 0, 12, 0, 0;
     okx_of_2022: "okx_multi_20220513.jsonl", [70, 191, 0, 0], 0, 26, 12, 2;
+    okx_swap_of_2026: "okx_swap_btcusdt_20260926.jsonl", [36, 65, 0, 0], 0, 0, 3, 2;
     okx_swap_funding: "okx_swap_funding_20260930.jsonl", [0, 0, 4, 0], 0, 18, 8, 0;
+    okx_swap_liquidations: "okx_swap_liquidation_2026.jsonl", [0, 0, 0, 2], 0, 0, 0, 0;
+}
+
+#[test]
+fn a_snapshot_follows_every_so_many_updates_of_a_live_book() {
+    let name = "okx_multi_20220513.jsonl";
+    let Some(normalizers) = run(name, 10) else {
+        return;
+    };
+    let counters = normalizers.values().next().unwrap().counters();
+    assert_eq!(counters.events_by_type()[1].1, 191);
+    assert!(
+        (17..=19).contains(&counters.book_snapshots),
+        "{}",
+        counters.book_snapshots
+    );
 }

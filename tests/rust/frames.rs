@@ -107,7 +107,7 @@ proptest! {
         let source = Slices { frames: &frames, received: received(0) };
         let tally = normalizer.push(&source, None, &mut Buffer::new());
         let verdicts = tally.events + tally.duplicates + tally.quarantined + tally.control + tally.unsupported;
-        prop_assert_eq!(verdicts, frames.len() as u64);
+        prop_assert_eq!((verdicts, tally.frames), (tally.items, frames.len() as u64));
         prop_assert_eq!(normalizer.counters().reasons().filter(|(code, _)| code.name() == "internal").count(), 0);
     }
 

@@ -73,10 +73,25 @@ impl Message {
         }
     }
 
+    /// Returns the same message with no level changed.
+    pub fn without_levels(&self) -> Self {
+        Self {
+            texts: Default::default(),
+            levels: Default::default(),
+            ..self.clone()
+        }
+    }
+
     /// Calls `use_it` with the message as the book layer takes it.
     pub fn with<R>(&self, use_it: impl FnOnce(&BookUpdate<'_>) -> R) -> R {
+        // Read for checksums alone; without one a vector is not even allocated.
+        let count = if self.checksum.is_some() {
+            usize::MAX
+        } else {
+            0
+        };
         let [raw_bids, raw_asks] = [&self.texts[0], &self.texts[1]].map(|side| {
-            let levels = side.iter();
+            let levels = side.iter().take(count);
             levels
                 .map(|(price, quantity)| RawLevel { price, quantity })
                 .collect::<Vec<_>>()

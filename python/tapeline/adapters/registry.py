@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 
+from tapeline.adapters.capability import Capability
 from tapeline.adapters.venue import Venue
 from tapeline.errors import ArgumentError
 from tapeline.model import Instrument
@@ -12,6 +13,7 @@ from tapeline.model import Instrument
 __all__ = [
     "InstrumentSource",
     "Venue",
+    "capabilities",
     "resolve_instruments",
     "venue",
     "venue_of_url",
@@ -20,7 +22,8 @@ __all__ = [
 
 InstrumentSource = str | os.PathLike[str] | Iterable[Instrument] | None
 
-# Packages with a module `venue` that holds the market's `VENUE`.
+# Packages with a module `venue` that holds the market's `VENUE`, and a module `capabilities` that
+# holds its `CAPABILITIES`.
 MARKETS = (
     "tapeline.adapters.binance.spot",
     "tapeline.adapters.binance.usdm",
@@ -51,6 +54,20 @@ def venue(exchange: str, market: str) -> Venue:
             return known
     names = ", ".join(f"{known.exchange} {known.market}" for known in venues())
     raise ArgumentError(f"no market {exchange!r} {market!r}; there are: {names}")
+
+
+def capabilities(known: Venue) -> tuple[Capability, ...]:
+    """Return what each channel of a market can prove, also of those that are read if they come.
+
+    Raises
+    ------
+    ArgumentError
+        The market is not in the registry.
+    """
+    for package in MARKETS:
+        if _load(package) is known:
+            return tuple(import_module(f"{package}.capabilities").CAPABILITIES)
+    raise ArgumentError(f"{known.exchange} {known.market} is not in the registry")
 
 
 def venue_of_url(url: str, preferred: Venue | None = None) -> Venue | None:

@@ -34,6 +34,8 @@ class CollectSummary:
         How each line of a core pair fared beside the other.
     markets
         Events by type, by market.
+    recovered
+        Messages of an earlier run that were found in the spool.
     """
 
     counters: Mapping[str, Any]
@@ -45,6 +47,7 @@ class CollectSummary:
     active_ns: int
     lines: Sequence[Mapping[str, Any]] = ()
     markets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    recovered: int = 0
 
     @property
     def residual(self) -> int:
@@ -84,6 +87,7 @@ class CollectSummary:
                 "spooled": self.transport.spooled,
                 "failed": self.transport.failed,
                 "lost": self.transport.lost,
+                "recovered": self.recovered,
             },
             **({"lines": [dict(each) for each in self.lines]} if self.lines else {}),
             **({"markets": dict(self.markets)} if len(self.markets) > 1 else {}),

@@ -130,6 +130,11 @@ class Collector:
         self.lag = LatencyHistogram()
         self._lag_gauge = metrics.gauge("tapeline_apps_loop_lag_seconds", "Event-loop lag, newest.")
         # Jitter only; nothing that must be secret.
+        self._recovered = sink.stats().recovered
+        if self._recovered:
+            _LOG.warning(
+                "messages of an earlier run are in the spool and go first", messages=self._recovered
+            )
         self._random = random.Random()  # noqa: S311
         self._budgets = ConnectBudgets(clock.monotonic_ns)
         self._names = Names(clock.monotonic_ns)
@@ -360,6 +365,7 @@ class Collector:
                 for line in market.feed.lines
                 if line.group.is_redundant
             ],
+            recovered=self._recovered,
             markets={
                 market.plan.name: dict(market.normalizer.counters()["events"])
                 for market in self.markets

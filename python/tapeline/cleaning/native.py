@@ -78,7 +78,7 @@ class NativeNormalizer(_core.Normalizer):
 
 
 def _as_tuple(instrument: Instrument) -> tuple[str, str, str, str | None]:
-    """Return what the core needs of an instrument; a contract size is plain digits, never a float."""
+    """Return what the core needs of an instrument; a contract size is plain digits."""
     size = instrument.contract_size
     text = None if size is None else format(size, "f")
     return instrument.raw_symbol, instrument.symbol, instrument.market, text

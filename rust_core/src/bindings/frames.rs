@@ -81,36 +81,27 @@ pub(super) fn nanos(value: &Bound<'_, PyAny>, name: impl Display) -> PyResult<Un
     })
 }
 
-/// The `bytes` objects of a push, held. One frame a push is the live case: it needs no vector.
-#[derive(Debug)]
-enum Objects<'py> {
-    One([Bound<'py, PyBytes>; 1]),
-    Many(Vec<Bound<'py, PyBytes>>),
+/// Returns the frame of a list that holds one `bytes` object and nothing else.
+pub(super) fn only_frame<'py>(frames: &Bound<'py, PyAny>) -> Option<Bound<'py, PyBytes>> {
+    let list = frames.cast_exact::<PyList>().ok()?;
+    if list.len() != 1 {
+        return None;
+    }
+    list.get_item(0).ok()?.cast_into_exact().ok()
 }
 
-impl<'py> Objects<'py> {
-    fn extract(frames: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let Ok(list) = frames.cast_exact::<PyList>() else {
-            let one = |(index, frame): (usize, PyResult<_>)| bytes_object(index, frame?);
-            let objects = frames.try_iter()?.enumerate().map(one);
-            return objects.collect::<PyResult<_>>().map(Self::Many);
-        };
-        if list.len() == 1 {
-            return Ok(Self::One([bytes_object(0, list.get_item(0)?)?]));
-        }
-        let objects = list.iter().enumerate();
-        objects
-            .map(|(index, frame)| bytes_object(index, frame))
-            .collect::<PyResult<_>>()
-            .map(Self::Many)
-    }
-
-    fn as_slice(&self) -> &[Bound<'py, PyBytes>] {
-        match self {
-            Self::One(one) => one,
-            Self::Many(many) => many,
-        }
-    }
+/// Returns the `bytes` objects of a push.
+fn bytes_objects<'py>(frames: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+    let Ok(list) = frames.cast_exact::<PyList>() else {
+        let objects = frames.try_iter()?.enumerate();
+        return objects
+            .map(|(index, frame)| bytes_object(index, frame?))
+            .collect();
+    };
+    let objects = list.iter().enumerate();
+    objects
+        .map(|(index, frame)| bytes_object(index, frame))
+        .collect()
 }
 
 #[inline]
@@ -136,7 +127,7 @@ fn not_bytes(index: usize, frame: &Bound<'_, PyAny>) -> PyErr {
 /// Frames that are read while the interpreter is held.
 #[derive(Debug)]
 pub(super) struct ListFrames<'py> {
-    objects: Objects<'py>,
+    objects: Vec<Bound<'py, PyBytes>>,
     received: Received,
 }
 
@@ -145,14 +136,14 @@ impl<'py> ListFrames<'py> {
         frames: &Bound<'py, PyAny>,
         received: &Bound<'py, PyAny>,
     ) -> PyResult<Self> {
-        let objects = Objects::extract(frames)?;
-        let received = Received::extract(received, objects.as_slice().len())?;
+        let objects = bytes_objects(frames)?;
+        let received = Received::extract(received, objects.len())?;
         Ok(Self { objects, received })
     }
 
     /// Takes hold of every frame's bytes, so that they can be read without the interpreter.
     pub(super) fn detach(self) -> HeldFrames {
-        let objects = self.objects.as_slice().iter();
+        let objects = self.objects.iter();
         HeldFrames {
             frames: objects.map(|frame| frame.clone().into()).collect(),
             received: self.received,
@@ -167,14 +158,11 @@ impl Frames for ListFrames<'_> {
         Self: 'a;
 
     fn count(&self) -> usize {
-        self.objects.as_slice().len()
+        self.objects.len()
     }
 
     fn frame(&self, index: usize) -> Option<&[u8]> {
-        self.objects
-            .as_slice()
-            .get(index)
-            .map(|frame| frame.as_bytes())
+        self.objects.get(index).map(|frame| frame.as_bytes())
     }
 
     fn received(&self, index: usize) -> Option<UnixNanos> {

@@ -4,15 +4,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{IntoPyDict, PyDict, PyIterator, PyList};
+use pyo3::types::{IntoPyDict, PyDict, PyInt, PyIterator, PyList};
 
 use super::books::{book_dict, book_list};
 use super::errors::ArgumentError;
-use super::frames::{ListFrames, nanos};
-use super::sinks::{Control, HeldSink, Messages, PythonSink, Routes};
+use super::frames::{ListFrames, nanos, only_frame};
+use super::sinks::{Controls, HeldSink, PythonSink, Routes};
 use crate::cleaning::{Settings, SnapshotSource, TimeUnit};
 use crate::engine::{
-    self, ConnectionState, Frames, KeepRaw, Reply, Setup, SetupError, SetupInstrument, Tally,
+    self, ConnectionChange, ConnectionState, Frames, KeepRaw, Reply, Setup, SetupError,
+    SetupInstrument, Slices, Tally,
 };
 use crate::model::{Decimal, EventType};
 
@@ -115,10 +116,21 @@ impl Normalizer {
         received_ns: &Bound<'py, PyAny>,
         sent_ns: Option<Bound<'py, PyAny>>,
     ) -> PyResult<PushResult> {
+        // The live case, one frame a push, needs no vector of frames.
+        if let Some(frame) = only_frame(frames)
+            && received_ns.is_exact_instance_of::<PyInt>()
+        {
+            let frame = Slices {
+                frames: &[frame.as_bytes()],
+                received: Some(nanos(received_ns, "received_ns")?),
+            };
+            let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
+            return self.with_sink(py, |normalizer, sink| normalizer.push(&frame, sent, sink));
+        }
         let frames = ListFrames::extract(frames, received_ns)?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
         if frames.count() < DETACH_FROM {
-            return Ok(self.with_sink(py, |normalizer, sink| normalizer.push(&frames, sent, sink)));
+            return self.with_sink(py, |normalizer, sink| normalizer.push(&frames, sent, sink));
         }
         let frames = frames.detach();
         let (tally, held) = py.detach(|| {
@@ -126,10 +138,10 @@ impl Normalizer {
             let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
             (core.normalizer.push(&frames, sent, &mut held), held)
         });
-        Ok(self.with_sink(py, |_, sink| {
+        self.with_sink(py, |_, sink| {
             sink.take_over(held);
             tally
-        }))
+        })
     }
 
     /// Cleans and encodes the reply to a request.
@@ -151,15 +163,19 @@ impl Normalizer {
             body,
             received,
         };
-        Ok(self.with_sink(py, |normalizer, sink| {
+        self.with_sink(py, |normalizer, sink| {
             normalizer.push_reply(&reply, sent, sink)
-        }))
+        })
     }
 
     /// States that the connection was lost or restored, for every instrument that had data, or for
     /// those of them that are named.
     #[pyo3(signature = (state, received_ns, reason, *, raw_symbols = None, sent_ns = None))]
-    #[expect(clippy::needless_pass_by_value, reason = "the form that PyO3 extracts")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
+        reason = "the form that PyO3 extracts, and keyword arguments of Python"
+    )]
     fn connection<'py>(
         &self,
         py: Python<'py>,
@@ -179,10 +195,16 @@ impl Normalizer {
         let symbols: Option<Vec<_>> = raw_symbols
             .as_ref()
             .map(|symbols| symbols.iter().map(String::as_str).collect());
-        Ok(self.with_sink(py, |normalizer, sink| {
-            normalizer.connection(state, received, reason, symbols.as_deref(), sent, sink);
+        self.with_sink(py, |normalizer, sink| {
+            let change = ConnectionChange {
+                state,
+                received,
+                reason,
+                raw_symbols: symbols.as_deref(),
+            };
+            normalizer.connection(&change, sent, sink);
             Tally::default()
-        }))
+        })
     }
 
     /// States how the session of every stream ended.
@@ -197,10 +219,10 @@ impl Normalizer {
             .map(|value| nanos(&value, "received_ns"))
             .transpose()?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
-        Ok(self.with_sink(py, |normalizer, sink| {
+        self.with_sink(py, |normalizer, sink| {
             normalizer.finish(received, sent, sink);
             Tally::default()
-        }))
+        })
     }
 
     /// Returns all counts since the beginning.
@@ -394,16 +416,19 @@ impl Normalizer {
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut engine::Normalizer, &mut PythonSink<'_, '_>) -> Tally,
-    ) -> PushResult {
-        let mut core = self.lock(py);
-        let Core { normalizer, routes } = &mut *core;
-        let mut sink = PythonSink::new(py, routes);
-        let tally = work(normalizer, &mut sink);
-        PushResult {
+    ) -> PyResult<PushResult> {
+        let (tally, messages, controls) = {
+            let mut core = self.lock(py);
+            let Core { normalizer, routes } = &mut *core;
+            let mut sink = PythonSink::new(py, routes);
+            let tally = work(normalizer, &mut sink);
+            (tally, sink.messages, sink.controls)
+        };
+        Ok(PushResult {
             tally,
-            messages: sink.messages,
-            controls: sink.controls,
-        }
+            messages: messages.into_list(py)?,
+            controls,
+        })
     }
 }
 
@@ -412,28 +437,23 @@ impl Normalizer {
 #[derive(Debug)]
 pub(super) struct PushResult {
     tally: Tally,
-    messages: Messages,
-    controls: Vec<Control>,
+    /// Topic, key and value of each message, in the order they should be sent; one list, made once.
+    // A plain member of a frozen class: Python reads it without a call.
+    #[pyo3(get)]
+    messages: Py<PyList>,
+    controls: Option<Box<Controls>>,
 }
 
 #[pymethods]
 impl PushResult {
-    /// Topic, key and value of each message, in the order they should be sent.
-    #[getter]
-    fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let messages = self.messages.as_slice().iter();
-        PyList::new(py, messages.map(|(topic, key, value)| (topic, key, value)))
-    }
-
     /// Index of the frame, kind and text of each control frame.
     #[getter]
     fn controls<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(
-            py,
-            self.controls
-                .iter()
-                .map(|(index, kind, text)| (index, kind, text)),
-        )
+        let Some(controls) = &self.controls else {
+            return Ok(PyList::empty(py));
+        };
+        let controls = controls.iter();
+        PyList::new(py, controls.map(|(index, kind, text)| (index, kind, text)))
     }
 
     /// Frames pushed.
@@ -478,12 +498,12 @@ impl PushResult {
         self.tally.unsupported
     }
 
-    fn __len__(&self) -> usize {
-        self.messages.as_slice().len()
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.messages.bind(py).len()
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.messages(py)?.try_iter()
+        self.messages.bind(py).try_iter()
     }
 }
 

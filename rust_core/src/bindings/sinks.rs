@@ -1,46 +1,59 @@
 //! Where a push writes to: Python objects at once, or plain memory while the interpreter is released.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::adapters::ControlKind;
 use crate::engine::Sink;
 use crate::wire::EncodedBatch;
 
 /// Topic, key and value.
-pub(super) type Message = (Py<PyString>, Py<PyBytes>, Py<PyBytes>);
+type Message = (Py<PyString>, Py<PyBytes>, Py<PyBytes>);
+
 /// The messages of a push; one is the live case and needs no vector.
 #[derive(Debug, Default)]
-pub(super) enum Messages {
-    #[default]
-    None,
-    One(Message),
-    Many(Vec<Message>),
+pub(super) struct Messages {
+    first: Option<Message>,
+    more: Vec<Message>,
 }
 
 impl Messages {
+    #[inline]
     fn push(&mut self, message: Message) {
-        *self = match core::mem::take(self) {
-            Self::None => Self::One(message),
-            Self::One(first) => Self::Many(vec![first, message]),
-            Self::Many(mut messages) => {
-                messages.push(message);
-                Self::Many(messages)
-            }
-        };
+        if self.first.is_none() {
+            self.first = Some(message);
+        } else {
+            self.more.push(message);
+        }
     }
 
-    pub(super) fn as_slice(&self) -> &[Message] {
-        match self {
-            Self::None => &[],
-            Self::One(message) => core::slice::from_ref(message),
-            Self::Many(messages) => messages,
-        }
+    /// Returns them as a list of tuples. That may start a garbage collection, and with it foreign
+    /// code: no lock may be held.
+    pub(super) fn into_list(self, py: Python<'_>) -> PyResult<Py<PyList>> {
+        let list = match self.first {
+            None => PyList::empty(py),
+            Some(only) if self.more.is_empty() => PyList::new(py, [only])?,
+            Some(first) => {
+                let more = self.more.into_iter();
+                PyList::new(py, core::iter::once(first).chain(more).collect::<Vec<_>>())?
+            }
+        };
+        Ok(list.unbind())
     }
 }
 
 /// Index of the frame, kind, the frame's text.
-pub(super) type Control = (usize, &'static str, Py<PyString>);
+type Control = (usize, &'static str, Py<PyString>);
+/// The control frames of a push, which has none in the live case.
+#[derive(Debug)]
+pub(super) struct Controls(Vec<Control>);
+
+impl Controls {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Control> {
+        self.0.iter()
+    }
+}
+
 /// The Python objects of each topic and key, by route: made once.
 pub(super) type Routes = Vec<Option<(Py<PyString>, Py<PyBytes>)>>;
 
@@ -50,7 +63,7 @@ pub(super) struct PythonSink<'a, 'py> {
     py: Python<'py>,
     routes: &'a mut Routes,
     pub(super) messages: Messages,
-    pub(super) controls: Vec<Control>,
+    pub(super) controls: Option<Box<Controls>>,
 }
 
 impl<'a, 'py> PythonSink<'a, 'py> {
@@ -58,8 +71,11 @@ impl<'a, 'py> PythonSink<'a, 'py> {
         Self {
             py,
             routes,
-            messages: Messages::None,
-            controls: Vec::new(),
+            messages: Messages {
+                first: None,
+                more: Vec::new(),
+            },
+            controls: None,
         }
     }
 
@@ -83,6 +99,14 @@ impl<'a, 'py> PythonSink<'a, 'py> {
         }
     }
 
+    fn take_control(&mut self, index: usize, kind: ControlKind, text: &str) {
+        let text = PyString::new(self.py, text).unbind();
+        let controls = self
+            .controls
+            .get_or_insert_with(|| Box::new(Controls(Vec::new())));
+        controls.0.push((index, kind.name(), text));
+    }
+
     /// Takes over what was written while the interpreter was released.
     pub(super) fn take_over(&mut self, held: HeldSink) {
         for (route, topic, key, value) in held.messages {
@@ -91,8 +115,7 @@ impl<'a, 'py> PythonSink<'a, 'py> {
                 .push((topic, key, PyBytes::new(self.py, &value).unbind()));
         }
         for (index, kind, text) in held.controls {
-            self.controls
-                .push((index, kind.name(), PyString::new(self.py, &text).unbind()));
+            self.take_control(index, kind, &text);
         }
     }
 }
@@ -105,13 +128,12 @@ impl Sink for PythonSink<'_, '_> {
     }
 
     fn control(&mut self, index: usize, kind: ControlKind, frame: &[u8]) {
-        let text = PyString::new(self.py, &String::from_utf8_lossy(frame));
-        self.controls.push((index, kind.name(), text.unbind()));
+        self.take_control(index, kind, &String::from_utf8_lossy(frame));
     }
 
     fn discard(&mut self) {
-        self.messages = Messages::None;
-        self.controls.clear();
+        self.messages = Messages::default();
+        self.controls = None;
     }
 }
 

@@ -93,3 +93,6 @@ impl BookState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

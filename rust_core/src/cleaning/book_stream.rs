@@ -137,12 +137,8 @@ impl Pipeline {
     pub fn due_snapshot(&mut self, every: u32) -> Option<(usize, BookEvent<'_>)> {
         let (index, at) = self.applied.take()?;
         let book = self.instruments.entries().get(index)?.books.get(at)?;
-        if !book
-            .applied
-            .checked_rem(u64::from(every))
-            .is_some_and(|rest| rest == 0)
-            || book.track.state() != BookState::Live
-        {
+        let rest = book.applied.checked_rem(u64::from(every));
+        if rest != Some(0) || book.track.state() != BookState::Live {
             return None;
         }
         let Scratch { bids, asks } = &mut self.scratch;

@@ -127,6 +127,61 @@ impl Counters {
         self.control.iter().sum()
     }
 
+    /// Adds what one push counted, and sets that back to zero.
+    pub fn take_over(&mut self, push: &mut Self) {
+        self.frames += push.frames;
+        self.further_elements += push.further_elements;
+        add_all(&mut self.quality, &push.quality);
+        add_all(&mut self.others, &push.others);
+        if push.is_usual() {
+            push.frames = 0;
+            push.further_elements = 0;
+            push.quality = [0; 3];
+            push.others = [0; 3];
+        } else {
+            self.take_over_rest(push);
+        }
+    }
+
+    /// Whether nothing but frames and events was counted.
+    fn is_usual(&self) -> bool {
+        let numbers = [
+            self.replies,
+            self.duplicates,
+            self.unsupported,
+            self.fallbacks,
+            self.book_snapshots,
+            self.gaps_opened,
+            // Zero when those by reason and by stage are.
+            self.quarantined_total,
+        ];
+        let lists: [&[u64]; 4] = [
+            &numbers,
+            &self.control,
+            &self.stage_repaired,
+            &self.stage_flagged,
+        ];
+        let counts = lists.into_iter().flatten();
+        counts.fold(0, |all, count| all | count) == 0
+    }
+
+    #[inline(never)]
+    fn take_over_rest(&mut self, push: &mut Self) {
+        self.replies += push.replies;
+        self.duplicates += push.duplicates;
+        add_all(&mut self.control, &push.control);
+        self.unsupported += push.unsupported;
+        self.fallbacks += push.fallbacks;
+        self.book_snapshots += push.book_snapshots;
+        self.gaps_opened += push.gaps_opened;
+        self.quarantined_total += push.quarantined_total;
+        add_all(&mut self.quarantined, &push.quarantined);
+        add_all(&mut self.stage_quarantined, &push.stage_quarantined);
+        add_all(&mut self.stage_repaired, &push.stage_repaired);
+        add_all(&mut self.stage_flagged, &push.stage_flagged);
+        *push = Self::default();
+    }
+
     /// Returns the reasons of quarantine that occurred, with their counts.
     pub fn reasons(&self) -> impl Iterator<Item = (IssueCode, u64)> {
         let counts = self.quarantined;
@@ -208,6 +263,12 @@ impl Counters {
             entered = left;
             counts
         })
+    }
+}
+
+fn add_all<const N: usize>(counts: &mut [u64; N], more: &[u64; N]) {
+    for (count, more) in counts.iter_mut().zip(more) {
+        *count += more;
     }
 }
 

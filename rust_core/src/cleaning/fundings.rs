@@ -347,6 +347,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn faults_are_found_in_the_order_of_the_stages() {
         let mut fixture = Fixture::new(None);
         let number = RawField::Number(b"0.1");

@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::book_stream::BookStreamState;
+use super::short_text::is_same;
 use super::states::StateStream;
 use super::stream::{Order, Stream};
 use crate::model::{Coverage, Decimal, Instrument, UnixNanos};
@@ -18,13 +19,17 @@ pub(super) struct Entry {
     pub(super) books: Vec<BookStreamState>,
     pub(super) fundings: Vec<StateStream>,
     pub(super) liquidations: Vec<StateStream>,
+    /// The venue's spelling in lower case, as streams are named.
+    lower_case: Box<[u8]>,
     has_data: bool,
 }
 
 impl Entry {
     fn new(instrument: Arc<Instrument>) -> Self {
+        let lower_case = instrument.raw_symbol.to_ascii_lowercase();
         Self {
             instrument,
+            lower_case: lower_case.into_bytes().into(),
             streams: Vec::new(),
             books: Vec::new(),
             fundings: Vec::new(),
@@ -127,11 +132,23 @@ impl Instruments {
     #[inline]
     pub(super) fn find(&mut self, symbol: &[u8]) -> Option<usize> {
         let last = self.entries.get(self.last);
-        if last.is_some_and(|entry| entry.instrument.raw_symbol.as_bytes() == symbol) {
+        if last.is_some_and(|entry| is_same(entry.instrument.raw_symbol.as_bytes(), symbol)) {
             return Some(self.last);
         }
+        self.find_other(symbol)
+    }
+
+    #[inline(never)]
+    fn find_other(&mut self, symbol: &[u8]) -> Option<usize> {
         self.last = *self.by_symbol.get(symbol)?;
         Some(self.last)
+    }
+
+    /// Returns whether `text` is the venue's spelling of the instrument, in lower case.
+    #[inline]
+    pub(super) fn is_lower_case(&self, index: usize, text: &[u8]) -> bool {
+        let entry = self.entries.get(index);
+        entry.is_some_and(|entry| is_same(&entry.lower_case, text))
     }
 
     /// Returns what one contract of an instrument stands for.
@@ -148,6 +165,7 @@ impl Instruments {
         &self.entries
     }
 
+    #[inline]
     pub(super) fn entry_mut(&mut self, index: usize) -> Option<&mut Entry> {
         self.entries.get_mut(index)
     }

@@ -291,6 +291,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn a_position_is_closed_by_the_other_side_and_faults_have_their_stage() {
         let mut fixture = Fixture::new(None);
         for (raw, expected) in [

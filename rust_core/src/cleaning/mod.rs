@@ -25,6 +25,7 @@ mod s4_precision;
 mod s5_receive_time;
 mod s6_anomaly;
 mod settings;
+mod short_text;
 mod states;
 mod stream;
 mod verdict;

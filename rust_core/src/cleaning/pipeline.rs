@@ -9,6 +9,7 @@ use super::counters::Counters;
 use super::instruments::{Entry, Instruments};
 use super::s1_structure::Refusal;
 use super::settings::Settings;
+use super::short_text::is_same;
 use super::states::StateStream;
 use super::stream::{Order, Stream};
 use super::verdict::{OpenGap, Rejected, Verdict};
@@ -250,7 +251,7 @@ impl Pipeline {
         let found = entry
             .streams
             .iter()
-            .position(|stream| stream.channel == raw.stream.channel);
+            .position(|stream| is_same(stream.channel.as_bytes(), raw.stream.channel.as_bytes()));
         found.unwrap_or_else(|| {
             if entry.note_data() {
                 self.seen.push(instrument);
@@ -308,6 +309,9 @@ impl Pipeline {
 
     /// Tells `report` of every run of late ids that the push left open.
     pub fn end_push(&mut self, mut report: impl FnMut(usize, Coverage)) {
+        if self.pending.is_empty() {
+            return;
+        }
         let mut reports = Vec::new();
         for (instrument, at) in self.pending.drain(..) {
             let entry = self.instruments.entry_mut(instrument);

@@ -4,6 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::s1_structure::{Refusal, Structured};
 use super::settings::TimeUnit;
+use super::short_text::is_same;
 use crate::model::{
     Decimal, DecimalError, IdForm, IssueCode, IssueSet, RawField, RawTrade, UnixNanos, parse_u64,
 };
@@ -60,7 +61,13 @@ pub(super) fn check<'a>(
     let price = amount(text.price, keys.price)?;
     let quantity = amount(text.quantity, keys.quantity)?;
     let time = time(text.time, keys.time, unit, received, issues)?;
-    let published = published(raw.published, unit, issues);
+    let published = match raw.published {
+        // Most trades are published in the millisecond in which they were made.
+        RawField::Number(published) if issues.is_empty() && is_same(published, text.time) => {
+            Some(time)
+        }
+        field => published(field, unit, issues),
+    };
     let trade_id_range = match (raw.first_id, raw.last_id) {
         (RawField::Number(first), RawField::Number(last)) => parse_u64(first).zip(parse_u64(last)),
         _ => None,
@@ -207,6 +214,7 @@ pub(super) fn time(
     Ok(time)
 }
 
+#[inline(always)]
 fn count_of_units(text: &[u8]) -> Option<u64> {
     if text.len() > LONGEST_TIME {
         None
@@ -216,10 +224,12 @@ fn count_of_units(text: &[u8]) -> Option<u64> {
 }
 
 /// Reads a time in `unit` without any repair.
+#[inline(always)]
 pub(super) fn plain_time(text: &[u8], unit: TimeUnit) -> Option<UnixNanos> {
     in_bounds(count_of_units(text)?, unit.nanos())
 }
 
+#[inline(always)]
 fn in_bounds(count: u64, unit_ns: u64) -> Option<UnixNanos> {
     let nanos = i64::try_from(count.checked_mul(unit_ns)?).ok()?;
     (nanos >= EARLIEST_NS).then_some(UnixNanos::new(nanos))

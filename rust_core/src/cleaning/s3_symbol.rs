@@ -13,12 +13,12 @@ pub(super) fn check(
     key: &'static str,
     instruments: &mut Instruments,
 ) -> Result<usize, Refusal> {
+    let found = instruments.find(symbol);
     if let Some(subscribed) = subscribed
+        && !found.is_some_and(|index| instruments.is_lower_case(index, subscribed))
         && !subscribed.eq_ignore_ascii_case(symbol)
     {
         return Err(Refusal::new(IssueCode::UnexpectedSymbol, key));
     }
-    instruments
-        .find(symbol)
-        .ok_or(Refusal::new(IssueCode::UnknownSymbol, key))
+    found.ok_or(Refusal::new(IssueCode::UnknownSymbol, key))
 }

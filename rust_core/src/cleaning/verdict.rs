@@ -4,10 +4,6 @@ use crate::model::{Instrument, IssueCode};
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives on the stack for one record; a box would allocate"
-)]
 pub enum Verdict<E> {
     /// A graded event of the instrument with this index; its `raw` is left `None`.
     Event(usize, E),

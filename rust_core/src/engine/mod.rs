@@ -8,6 +8,6 @@ mod ports;
 mod setup;
 mod unsupported;
 
-pub use normalizer::{ConnectionState, Normalizer, Reply};
+pub use normalizer::{ConnectionChange, ConnectionState, Normalizer, Reply};
 pub use ports::{Frames, Sink, Slices, Tally};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};

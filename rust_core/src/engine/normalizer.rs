@@ -26,6 +26,19 @@ pub enum ConnectionState {
     Restored,
 }
 
+/// What is to be stated of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionChange<'a> {
+    /// What happened.
+    pub state: ConnectionState,
+    /// When this machine knew.
+    pub received: UnixNanos,
+    /// One sentence for people.
+    pub reason: &'a str,
+    /// The instruments that it carries; `None` for all.
+    pub raw_symbols: Option<&'a [&'a str]>,
+}
+
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
 #[derive(Debug)]
 pub struct Normalizer {
@@ -41,7 +54,10 @@ pub struct Normalizer {
 pub(super) struct Core {
     pub(super) pipeline: Pipeline,
     pub(super) outlets: Outlets,
+    /// Counts of the push going on; all zero between pushes.
     pub(super) counters: Counters,
+    /// Counts of all pushes before.
+    total: Counters,
     unsupported: Unsupported,
     pub(super) keep_raw: KeepRaw,
     pub(super) book_every: u32,
@@ -98,6 +114,7 @@ impl Normalizer {
             outlets: Outlets::new(&instruments, &nowhere, &setup.producer)?,
             pipeline: Pipeline::new(&instruments, setup.cleaning),
             counters: Counters::default(),
+            total: Counters::default(),
             unsupported: Unsupported::default(),
             keep_raw: setup.keep_raw,
             book_every: setup.book_every,
@@ -144,13 +161,13 @@ impl Normalizer {
             frames: &[body],
             received,
         };
-        let before = self.core.counters;
+        let before = self.core.total;
         let tally = self.guarded(&frames, sent, sink, |normalizer, sink| {
             normalizer.read_reply(reply, sink);
             normalizer.core.end_push(sink);
         });
         // A reply that was quarantined after a panic was counted as the frame it is not.
-        let counters = &mut self.core.counters;
+        let counters = &mut self.core.total;
         if counters.frames != before.frames {
             counters.frames = before.frames;
             counters.replies = before.replies + 1;
@@ -238,31 +255,27 @@ impl Normalizer {
             .unwrap_or(UnixNanos::new(0));
         self.core.outlets.begin_push(sent);
         self.core.unsupported.begin_push();
-        let before = self.core.counters;
         // State may be half changed after a panic, but every part of it stays valid by itself.
         if catch_unwind(AssertUnwindSafe(|| work(self, sink))).is_err() {
             self.arena.reset();
-            self.core.quarantine_push(frames, sent, &before, sink);
+            self.core.quarantine_push(frames, sent, sink);
         }
-        tally(&before, &self.core.counters)
+        let core = &mut self.core;
+        let tally = tally(&core.counters);
+        core.total.take_over(&mut core.counters);
+        tally
     }
 }
 
 impl Core {
     #[cold]
-    fn quarantine_push<F: Frames, S: Sink>(
-        &mut self,
-        frames: &F,
-        sent: UnixNanos,
-        before: &Counters,
-        sink: &mut S,
-    ) {
+    fn quarantine_push<F: Frames, S: Sink>(&mut self, frames: &F, sent: UnixNanos, sink: &mut S) {
         self.outlets.end_push(sink);
         sink.discard();
         self.outlets.begin_push(sent);
         self.unsupported.roll_back();
         self.reports.clear();
-        self.counters = *before;
+        self.counters = Counters::default();
         for index in 0..frames.count() {
             let (frame, received) = (frames.frame(index), frames.received(index));
             let bytes = frame.as_ref().map(AsRef::as_ref).unwrap_or_default();
@@ -319,21 +332,22 @@ impl Core {
     }
 
     #[inline]
-    fn trade(&mut self, arrived: Arrived<'_>, raw: &RawTrade<'_>, sink: &mut impl Sink) {
-        let verdict =
+    fn trade<'a>(&mut self, arrived: Arrived<'a>, raw: &RawTrade<'a>, sink: &mut impl Sink) {
+        // Judged in place: an event is 200 bytes.
+        let mut verdict =
             self.pipeline
                 .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
-        match verdict {
-            Verdict::Event(instrument, mut event) => {
+        match &mut verdict {
+            Verdict::Event(instrument, event) => {
                 event.raw = kept(self.keep_raw, event.issues, arrived.bytes);
-                self.outlets.trade(instrument, &event, sink);
+                self.outlets.trade(*instrument, event, sink);
                 if !self.reports.is_empty() {
-                    self.report(instrument, sink);
+                    self.report(*instrument, sink);
                 }
             }
-            Verdict::Duplicate(instrument) => self.report(instrument, sink),
+            Verdict::Duplicate(instrument) => self.report(*instrument, sink),
             Verdict::Unsupported => self.count_unsupported(raw.stream.channel, false),
-            Verdict::Quarantine(rejected) => self.reject(arrived, &rejected, sink),
+            Verdict::Quarantine(rejected) => self.reject(arrived, rejected, sink),
         }
     }
 
@@ -396,17 +410,19 @@ impl Core {
 }
 
 impl Normalizer {
-    /// States that the connection was lost or restored, for every instrument that had data; with
-    /// `raw_symbols` for those of them alone.
+    /// States that a connection was lost or restored, for each of its instruments that had data.
     pub fn connection(
         &mut self,
-        state: ConnectionState,
-        received: UnixNanos,
-        reason: &str,
-        raw_symbols: Option<&[&str]>,
+        change: &ConnectionChange<'_>,
         sent: Option<UnixNanos>,
         sink: &mut impl Sink,
     ) {
+        let ConnectionChange {
+            state,
+            received,
+            reason,
+            raw_symbols,
+        } = *change;
         let Core {
             pipeline, outlets, ..
         } = &mut self.core;
@@ -456,14 +472,18 @@ impl Normalizer {
 
     /// Returns all counts since the beginning.
     #[must_use]
+    #[expect(
+        clippy::misnamed_getters,
+        reason = "`counters` is what the stages count on; callers ask for all of it"
+    )]
     pub fn counters(&self) -> &Counters {
-        &self.core.counters
+        &self.core.total
     }
 
     /// Returns the control messages by kind, those that occurred.
     pub fn controls(&self) -> impl Iterator<Item = (&'static str, u64)> {
         ControlKind::ALL.into_iter().filter_map(|kind| {
-            let count = self.core.counters.control.get(kind as usize).copied()?;
+            let count = self.core.total.control.get(kind as usize).copied()?;
             (count > 0).then_some((kind.name(), count))
         })
     }
@@ -533,15 +553,15 @@ const fn has_events(frame: &Frame<'_>) -> bool {
     )
 }
 
-fn tally(before: &Counters, after: &Counters) -> Tally {
+fn tally(push: &Counters) -> Tally {
     Tally {
-        frames: after.frames - before.frames,
-        items: after.items() - before.items(),
-        events: after.events() - before.events(),
-        quarantined: after.quarantined() - before.quarantined(),
-        duplicates: after.duplicates - before.duplicates,
-        control: after.controls() - before.controls(),
-        unsupported: after.unsupported - before.unsupported,
+        frames: push.frames,
+        items: push.items(),
+        events: push.events(),
+        quarantined: push.quarantined(),
+        duplicates: push.duplicates,
+        control: push.controls(),
+        unsupported: push.unsupported,
     }
 }
 

@@ -188,7 +188,7 @@ impl Outlets {
     /// Ends every batch begun, in the order they were first touched.
     pub(super) fn end_push(&mut self, sink: &mut impl Sink) {
         let Push { touched, sent } = &mut self.push;
-        for route in touched.drain(..) {
+        for &route in &*touched {
             let emit = |batch: &EncodedBatch<'_>| sink.message(route, batch);
             match self.outlets.get_mut(route / TOPICS) {
                 Some(outlet) => outlet.flush(route % TOPICS, *sent, emit),
@@ -197,6 +197,7 @@ impl Outlets {
                 }
             }
         }
+        touched.clear();
     }
 }
 

@@ -97,7 +97,7 @@ impl Decimal {
 
     /// Reads the usual spelling of a price: up to 18 digits with or without a point, no sign, no
     /// exponent. `None` for every other text, well-formed or not: ask [`Decimal::parse`] then.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn parse_short(text: &[u8]) -> Option<Self> {
         match (text.len().checked_sub(9), text.last_chunk::<9>()) {
@@ -109,7 +109,7 @@ impl Decimal {
     }
 
     /// Reads `width` digits, a point and the 8 digits of `fraction`.
-    #[inline]
+    #[inline(always)]
     fn parse_eight(text: &[u8], width: usize, fraction: [u8; 8]) -> Option<Self> {
         if width > 1 && text.first() == Some(&b'0') {
             return None;
@@ -132,6 +132,7 @@ impl Decimal {
         })
     }
 
+    #[inline(never)]
     fn parse_digits(text: &[u8]) -> Option<Self> {
         let width = digit_run(text);
         let (integer, rest) = text.split_at_checked(width)?;

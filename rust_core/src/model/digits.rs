@@ -55,7 +55,7 @@ pub const fn trailing_zero_digits(chunk: [u8; 8]) -> u32 {
 }
 
 /// Reads an unsigned integer: digits without a leading zero (or `0`), below 2^64.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn parse_u64(text: &[u8]) -> Option<u64> {
     if text.first() == Some(&b'0') {
@@ -67,16 +67,22 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
             let low = leading_number(*text.last_chunk()?, 8)?;
             Some(high.wrapping_mul(100_000_000).wrapping_add(low))
         }
-        1..=8 | 17..=20 => text.iter().try_fold(0_u64, |sum, byte| {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                None
-            } else {
-                sum.checked_mul(10)?.checked_add(u64::from(digit))
-            }
-        }),
+        1..=8 | 17..=20 => parse_each(text),
         _ => None,
     }
+}
+
+/// Reads digits one by one; `None` from 2^64 on.
+#[inline(never)]
+fn parse_each(text: &[u8]) -> Option<u64> {
+    text.iter().try_fold(0_u64, |sum, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            None
+        } else {
+            sum.checked_mul(10)?.checked_add(u64::from(digit))
+        }
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::encode_trade::encode_trade;
 use super::generated as proto;
 use super::records::{coverage_event, quarantine_event};
 use super::topic::{TopicError, topic};
-use super::writer::{Buffer, short_varint, varint};
+use super::writer::{Buffer, low_byte, short_varint, varint};
 use crate::model::{
     BookEvent, Coverage, EventType, FundingEvent, Instrument, LiquidationEvent, Quarantine,
     TradeEvent, UnixNanos,
@@ -29,6 +29,8 @@ pub(super) const CRC_TAG: u8 = 0x7d;
 pub(super) const TRAILER_LENGTH: usize = 5;
 /// Most bytes of fields 3 to 5: two varints and a fixed number, each with its tag.
 const MAX_VARIABLE_HEADER: usize = 11 + 6 + 9;
+/// A batch begins at a multiple of this in its buffer: the checksum is made of such words.
+const ALIGNMENT: usize = 8;
 
 /// Collects the events of one instrument and one type (`E`) into batches.
 ///
@@ -231,7 +233,7 @@ impl<E> BatchEncoder<E> {
             value,
             crc32c,
         });
-        self.batch.start_next();
+        self.batch.start_next(start);
         Some(result)
     }
 }
@@ -244,10 +246,15 @@ struct Batch {
     key: Vec<u8>,
     /// Fields 1 and 2, the same in every batch.
     head: Vec<u8>,
+    /// Where `head` ends in the buffer; 0 while it is not there.
+    head_end: usize,
     /// Where fields 6 and 7 begin, which end at `room` and are the same in every batch.
     header_end: usize,
     /// Room for the header, then the events: a finished batch lies in one piece.
     buffer: Buffer,
+    /// Room for the longest header.
+    least_room: usize,
+    /// Where the events begin: up to `ALIGNMENT` bytes more.
     room: usize,
     count: u32,
     batch_id: u64,
@@ -281,7 +288,8 @@ impl Batch {
             ..Default::default()
         };
         let (head, tail) = (head.encode_to_vec(), tail.encode_to_vec());
-        let room = head.len() + MAX_VARIABLE_HEADER + tail.len();
+        let least_room = MAX_VARIABLE_HEADER + head.len() + tail.len();
+        let room = least_room;
         let mut buffer = Buffer::default();
         buffer.restart_at(room);
         let header_end = buffer.put_before(room, &tail);
@@ -294,9 +302,11 @@ impl Batch {
                 .as_bytes()
                 .to_vec(),
             topic,
+            head_end: 0,
             head,
             header_end,
             buffer,
+            least_room,
             room,
             count: 0,
             batch_id: 1,
@@ -319,13 +329,9 @@ impl Batch {
     /// Writes the header in front of the events and the checksum behind them. Returns where the value
     /// begins, and the checksum.
     fn close(&mut self, sent: UnixNanos) -> (usize, u32) {
-        let mut start = self.header_end;
-        if sent.get() != 0 {
-            start = self.buffer.put_before(start, &sent.get().to_le_bytes());
-            start = self.buffer.put_before(start, &[0x29]);
-        }
-        start = self.put_numbers_before(start);
-        start = self.buffer.put_before(start, &self.head);
+        let start = self
+            .put_usual_header(sent)
+            .unwrap_or_else(|| self.put_header(sent));
         let crc32c = crc32c::crc32c(self.buffer.as_slice().get(start..).unwrap_or_default());
         self.buffer.reserve(TRAILER_LENGTH);
         let field = u64::from(CRC_TAG) | (u64::from(crc32c) << 8);
@@ -333,24 +339,37 @@ impl Batch {
         (start, crc32c)
     }
 
-    /// Writes `batch_id` and `event_count` so that they end at byte `end`; returns where they begin.
-    fn put_numbers_before(&mut self, end: usize) -> usize {
-        let (id, count) = (
-            short_varint(self.batch_id),
-            short_varint(u64::from(self.count)),
-        );
-        if let (Some((id, id_length)), Some((count, count_length))) = (id, count) {
-            // At most 1 + 8 + 1 + 5 bytes: one store, of which the last bytes count. What it touches
-            // before them is room for the longest header and written later.
-            let word = 0x18 | (u128::from(id) << 8);
-            let count_field = 0x20 | (u128::from(count) << 8);
-            let word = word | (count_field << (8 * (id_length + 1)));
-            let length = 2 + id_length + count_length;
-            self.buffer
-                .put_before(end, &(word << (8 * (16 - length))).to_le_bytes());
-            return end - length;
+    /// Writes a header with a time and a count of one byte: a few stores, because fields 1 and 2 mostly
+    /// are in their place already. `None`, and nothing written that counts, for any other.
+    #[inline(always)]
+    fn put_usual_header(&mut self, sent: UnixNanos) -> Option<usize> {
+        let (id, id_length) = short_varint(self.batch_id)?;
+        if self.count >= 0x80 || sent.get() == 0 {
+            return None;
         }
-        let mut start = end;
+        let fields_start = self.header_end - (id_length + 12);
+        let fields = self.buffer.written_before(fields_start, self.header_end)?;
+        let (tag, number) = fields.split_first_mut()?;
+        *tag = 0x18;
+        *number.first_chunk_mut()? = id.to_le_bytes();
+        let rest: &mut [u8; 11] = fields.last_chunk_mut()?;
+        rest[..3].copy_from_slice(&[0x20, low_byte(u64::from(self.count)), 0x29]);
+        rest[3..].copy_from_slice(&sent.get().to_le_bytes());
+        if self.head_end != fields_start {
+            self.buffer.put_before(fields_start, &self.head);
+            self.head_end = fields_start;
+        }
+        Some(fields_start - self.head.len())
+    }
+
+    /// Writes any header.
+    #[cold]
+    fn put_header(&mut self, sent: UnixNanos) -> usize {
+        let mut start = self.header_end;
+        if sent.get() != 0 {
+            start = self.buffer.put_before(start, &sent.get().to_le_bytes());
+            start = self.buffer.put_before(start, &[0x29]);
+        }
         for (tag, number) in [(0x20, u64::from(self.count)), (0x18, self.batch_id)] {
             let (bytes, length) = varint(number);
             start = self
@@ -358,13 +377,31 @@ impl Batch {
                 .put_before(start, bytes.get(..length).unwrap_or_default());
             start = self.buffer.put_before(start, &[tag]);
         }
-        start
+        self.head_end = start;
+        self.buffer.put_before(start, &self.head)
     }
 
-    fn start_next(&mut self) {
-        self.buffer.restart_at(self.room);
+    /// Makes ready for the batch after the one that begins at byte `start`.
+    fn start_next(&mut self, start: usize) {
+        // The next header is most likely as long as this one.
+        let header_length = self.room - start;
+        let room = self.least_room + header_length.wrapping_sub(self.least_room) % ALIGNMENT;
+        if room == self.room {
+            self.buffer.restart_at(room);
+        } else {
+            self.move_room(room);
+        }
         self.count = 0;
         self.batch_id += 1;
+    }
+
+    #[cold]
+    fn move_room(&mut self, room: usize) {
+        self.buffer.restart_at(room.max(self.room));
+        self.head_end = 0;
+        self.header_end = self.buffer.move_within(self.header_end..self.room, room);
+        self.buffer.restart_at(room);
+        self.room = room;
     }
 }
 

@@ -99,23 +99,23 @@ impl Decoding {
         {
             return Ok(Ok(()));
         }
-        let Some(mut table) = info.known_type().map(Table::new) else {
+        let Some(event_type) = info.known_type() else {
             return Ok(Err(DecodeError::UnsupportedType {
                 name: info.type_name(),
             }));
         };
-        if let Some(open) = self.table.take() {
-            if open.event_type != table.event_type {
+        let mut table = match self.table.take() {
+            Some(open) if open.event_type == event_type => open,
+            Some(open) => {
                 return Err(DecodeFailure::MixedTypes {
                     first: open.event_type.name(),
-                    other: table.event_type.name(),
+                    other: event_type.name(),
                 });
             }
-            table = open;
-        }
+            None => Table::new(event_type),
+        };
         let result = table.add(body, &info);
         if table.is_full() {
-            let event_type = table.event_type;
             self.close(table)?;
             self.table = Some(Table::new(event_type));
         } else if result.is_ok() || table.rows > 0 || !self.batches.is_empty() {

@@ -22,7 +22,40 @@ const SMALL_POWERS: [i64; 19] = {
 };
 
 /// Returns the decimal's units at scale 18. Never rounds.
+#[inline]
 pub(super) fn read_decimal(bytes: &[u8], field: &'static str) -> Result<i128, DecodeError> {
+    match read_usual(bytes) {
+        Some(units) => Ok(units),
+        None => read_any(bytes, field),
+    }
+}
+
+/// Reads `units` of up to eight bytes and, if it is there, a `scale` of one byte behind them.
+#[inline(always)]
+fn read_usual(bytes: &[u8]) -> Option<i128> {
+    let (units, scale) = match bytes {
+        [] => return Some(0),
+        [0x08, units @ .., 0x10, scale] => (units, usize::from(*scale)),
+        [0x08, units @ ..] => (units, 0),
+        _ => return None,
+    };
+    let (last, before) = units.split_last()?;
+    if units.len() > 8 || *last >= 0x80 {
+        return None;
+    }
+    let mut value = u64::from(*last);
+    for byte in before.iter().rev() {
+        if *byte < 0x80 {
+            return None;
+        }
+        value = (value << 7) | u64::from(byte & 0x7f);
+    }
+    // 56 bits times 10^18 at most.
+    let factor = *SMALL_POWERS.get(scale)?;
+    Some(i128::from(unzigzag(value)) * i128::from(factor))
+}
+
+fn read_any(bytes: &[u8], field: &'static str) -> Result<i128, DecodeError> {
     let (mut units, mut scale, mut wide) = (None, None, None);
     let mut reader = Reader::new(bytes);
     while let Some((number, value)) = reader.next()? {
@@ -84,5 +117,56 @@ fn at_column_scale(units: i128, scale: u32) -> Result<i128, &'static str> {
         Ok(result)
     } else {
         Err("too large")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes that are a decimal more often than chance would have it.
+    fn decimals() -> impl Strategy<Value = Vec<u8>> {
+        let varint = prop_oneof![
+            prop::collection::vec(0x80_u8.., 0..10),
+            prop::collection::vec(any::<u8>(), 0..3),
+        ];
+        let scale = prop_oneof![
+            Just(vec![]),
+            any::<u8>().prop_map(|scale| vec![0x10, scale])
+        ];
+        (prop::bool::weighted(0.9), varint, 0_u8..0x80, scale).prop_map(
+            |(has_tag, mut varint, last, scale)| {
+                varint.push(last);
+                varint.extend(scale);
+                if has_tag {
+                    varint.insert(0, 0x08);
+                }
+                varint
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_long_way_reads(bytes in decimals()) {
+            if let Some(units) = read_usual(&bytes) {
+                prop_assert_eq!(read_any(&bytes, "price"), Ok(units));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_decimals_take_the_short_way() {
+        let one = 10_i128.pow(18);
+        for (bytes, expected) in [
+            (&[][..], 0),
+            (&[0x08, 0x03], -2 * one),
+            (&[0x08, 0x02, 0x10, 0x12], 1),
+            (&[0x08, 0x90, 0x10, 0x10, 0x02], 1_032 * one / 100),
+        ] {
+            assert_eq!(read_usual(bytes), Some(expected), "{bytes:?}");
+            assert_eq!(read_any(bytes, "price"), Ok(expected), "{bytes:?}");
+        }
     }
 }

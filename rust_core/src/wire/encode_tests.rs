@@ -293,6 +293,38 @@ fn batches_are_numbered_and_do_not_share_events() {
 }
 
 #[test]
+fn headers_of_every_length_follow_each_other() {
+    let mut encoder = TradeEncoder::new(&instrument(), "producer-1").unwrap();
+    for batch_id in 1..=33_000_u64 {
+        // The lengths of batch number, count and time all change, and some headers are like the last.
+        let events = if batch_id % 100 < 3 { 200 } else { 1 };
+        let sent_ns = if batch_id % 7 == 5 {
+            0
+        } else {
+            batch_id.cast_signed()
+        };
+        (0..events).for_each(|_| encoder.push(&small_trade()));
+        let value = encoder
+            .flush(UnixNanos::new(sent_ns), |batch| batch.as_bytes().to_vec())
+            .unwrap();
+        if batch_id > 300 && !(16_300..16_500).contains(&batch_id) && batch_id % 1_000 > 3 {
+            continue;
+        }
+        let messages = vec![message(&small_trade()); events];
+        let count = u32::try_from(events).unwrap();
+        let expected = batch(count, sent_ns, proto::EventType::Trade, messages);
+        assert_eq!(
+            value,
+            sealed(&proto::MarketDataBatch {
+                batch_id,
+                ..expected
+            }),
+            "{batch_id}"
+        );
+    }
+}
+
+#[test]
 fn a_batch_is_full_at_256_events_or_256_kib() {
     let mut by_count = TradeEncoder::new(&instrument(), "p").unwrap();
     for _ in 0..255 {

@@ -16,7 +16,7 @@ const USUAL_TRADE: usize = 26;
 const USUAL_DIGITS: usize = 10;
 
 /// Appends field 8 of a `MarketDataBatch`.
-#[inline]
+#[inline(always)]
 pub(super) fn encode_trade(out: &mut Buffer, event: &TradeEvent<'_>) {
     out.reserve(MAX_USUAL);
     if encode_usual(out, event).is_none() {

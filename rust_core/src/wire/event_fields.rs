@@ -38,11 +38,39 @@ impl<'a> EventFields<'a> {
             metadata,
             ..Self::default()
         };
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::new(self.read_usual(bytes));
         while let Some((number, value)) = reader.next()? {
             self.read_field(number, value)?;
         }
         Ok(())
+    }
+
+    /// Reads the fields that nearly every event begins with, as far as they are in their usual order and
+    /// shape, and returns the bytes from the first other field on.
+    #[inline]
+    fn read_usual(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut rest = bytes;
+        if let [0x0a, 16, tail @ ..] = rest
+            && let Some((event_id, tail)) = tail.split_at_checked(16)
+        {
+            self.event_id = Some(event_id);
+            rest = tail;
+        }
+        if let [0x12, length @ ..0x80, tail @ ..] = rest
+            && let Some((text, tail)) = tail.split_at_checked(usize::from(*length))
+            && let Ok(text) = core::str::from_utf8(text)
+        {
+            self.native_id = Some(text);
+            rest = tail;
+        }
+        rest = usual_time(0x19, rest, &mut self.timestamp_ns);
+        rest = usual_time(0x21, rest, &mut self.received_ns);
+        rest = usual_time(0x29, rest, &mut self.published_ns);
+        if let [0x30, quality @ ..0x80, tail @ ..] = rest {
+            self.quality = Some(i32::from(*quality));
+            rest = tail;
+        }
+        rest
     }
 
     #[inline]
@@ -129,6 +157,17 @@ impl<'a> EventFields<'a> {
             None => self.metadata.push((key, text)),
         }
         within_limit("metadata", self.metadata.len())
+    }
+}
+
+#[inline(always)]
+fn usual_time<'a>(tag: u8, bytes: &'a [u8], slot: &mut Option<i64>) -> &'a [u8] {
+    match bytes.split_first_chunk::<9>() {
+        Some(([found, time @ ..], rest)) if *found == tag => {
+            *slot = Some(i64::from_le_bytes(*time));
+            rest
+        }
+        _ => bytes,
     }
 }
 

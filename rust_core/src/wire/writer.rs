@@ -3,6 +3,8 @@
 //! Values go out in whole machine words: a store of 8 or 16 bytes, of which only the first few
 //! count. That is why every reservation has [`SLACK`] bytes to spare.
 
+use core::ops::Range;
+
 /// Bytes that a word-sized store may touch beyond what counts.
 const SLACK: usize = 16;
 
@@ -48,6 +50,20 @@ impl Buffer {
             slot.copy_from_slice(bytes);
         }
         start
+    }
+
+    /// Moves bytes so that they end at byte `end`, and returns where they begin.
+    pub(super) fn move_within(&mut self, bytes: Range<usize>, end: usize) -> usize {
+        let start = end.saturating_sub(bytes.len());
+        debug_assert!(bytes.end <= self.used && end <= self.used);
+        self.bytes.copy_within(bytes, start);
+        start
+    }
+
+    /// Returns the bytes from `start` to `end`, which are written already or in front of those.
+    #[inline(always)]
+    pub(super) fn written_before(&mut self, start: usize, end: usize) -> Option<&mut [u8]> {
+        self.bytes.get_mut(start..end)
     }
 
     /// Makes room for `count` bytes, which must be enough for all that is put until the next call.

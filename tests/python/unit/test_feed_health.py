@@ -1,5 +1,6 @@
 """Health, patience, subscriptions and addresses: decisions without IO."""
 
+import math
 import random
 
 import orjson
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 
 from tapeline.adapters.binance.requests import stream_name
 from tapeline.adapters.binance.spot.dialect import DIALECT
-from tapeline.adapters.connection.dialect import Stream, checked_endpoint
+from tapeline.adapters.connection.dialect import ConnectRate, Stream, checked_endpoint
 from tapeline.adapters.connection.health import HealthPolicy, LineHealth, Symptom
-from tapeline.adapters.connection.patience import Backoff, ConnectBudget
+from tapeline.adapters.connection.patience import Backoff, ConnectBudget, ConnectBudgets
 from tapeline.adapters.connection.ports import retry_after_s
 from tapeline.adapters.connection.subscriptions import Subscriptions
 from tapeline.errors import SettingsError
@@ -235,3 +236,70 @@ def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
 )
 def test_retry_after(text: str | None, seconds: float | None) -> None:
     assert retry_after_s(text) == seconds
+
+
+def test_a_stream_whose_rhythm_is_known_is_missed_soon_while_a_sentinel_delivers() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    for _ in range(1_100):
+        watch.data(BTC)
+        watch.data(ETH)
+        assert watch.step() is None
+    waited_s = 0.0
+    while (found := _with_data(watch, BTC)) is None:
+        waited_s += 0.5
+    assert found == (Symptom.STALE, "no data of ETHUSDT@trade")
+    assert 2.5 <= waited_s <= 5.0
+
+
+def test_without_a_sentinel_the_same_silence_is_given_the_whole_time() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    for _ in range(1_100):
+        watch.data(BTC)
+        watch.data(ETH)
+        assert watch.step() is None
+    assert watch.until_symptom(100) == (15.0, Symptom.STALE)
+
+
+def test_a_quiet_stream_beside_a_sentinel_costs_one_reconnect_and_then_15_minutes() -> None:
+    watch = Watch(STALE_ONLY, BTC, ETH)
+    found = []
+    for _ in range(3_000):
+        symptom = _with_data(watch, BTC)
+        if symptom is not None:
+            found.append(watch.now_ns / NS)
+            watch.health.start_session(watch.now_ns, watch.stamps)
+    assert found == [10.0, 910.0]
+
+
+def _with_data(watch: Watch, key: tuple[str, str]) -> tuple[Symptom, str] | None:
+    watch.data(key)
+    return watch.step()
+
+
+def test_a_slow_stream_is_given_its_venues_patience() -> None:
+    watch = Watch(STALE_ONLY)
+    watch.health.watch({BTC: 60.0, ETH: math.inf})
+    assert watch.until_symptom(1_000) == (60.0, Symptom.STALE)
+    watch.health.forget([BTC])
+    assert watch.until_symptom(1_000) == (1_000, None)
+
+
+def test_a_line_that_is_never_silent_is_asked_sooner() -> None:
+    watch = Watch(PING_ONLY, BTC)
+    for _ in range(6_000):
+        watch.data(BTC)
+        watch.step(0.1)
+    seconds = 0.0
+    while watch.step(0.1) is None:
+        seconds += 0.1
+    assert 0.4 <= seconds <= 0.8
+
+
+def test_hosts_share_a_budget_whatever_the_market_and_local_servers_have_their_own() -> None:
+    clock = Clock()
+    budgets = ConnectBudgets(clock)
+    rate = ConnectRate(burst=1, per_window=1, window_s=1.0)
+    one = budgets.of("wss://stream.binance.com:9443", rate)
+    assert budgets.of("wss://stream.binance.com", rate) is one
+    assert budgets.of("wss://fstream.binance.com", rate) is not one
+    assert budgets.of("ws://127.0.0.1:1", rate) is not budgets.of("ws://127.0.0.1:2", rate)

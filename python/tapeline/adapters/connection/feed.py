@@ -106,11 +106,12 @@ class Feed:
         gone = [stream for stream in before if stream not in after]
         new = [stream for stream in after if stream not in before]
         self.plan = replace(plan, endpoint=self.plan.endpoint)
+        # First what is new: a line whose last stream goes would be closed.
+        self._add(new)
         for line in list(self.lines):
             line.remove(gone)
             if not line.streams:
                 self._stop(line)
-        self._add(new)
         return new, gone
 
     async def run(self) -> None:

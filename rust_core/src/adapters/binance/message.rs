@@ -9,6 +9,12 @@ use crate::model::{IssueCode, Malformed, RawField};
 
 /// The channels of a market. `None` means: not handled.
 pub(super) trait Channels {
+    /// Reads a frame from `data` to its end if its keys have an order that this market knows.
+    #[inline]
+    fn read_in_order<'a>(_cursor: Cursor<'a>, _stream: Option<&'a [u8]>) -> Option<Frame<'a>> {
+        None
+    }
+
     /// Reads the message whose `e` is `event`.
     fn read<'a, R: Reader<'a>>(
         event: &[u8],
@@ -77,6 +83,9 @@ pub(super) fn parse_usual<'a, C: Channels>(frame: &'a [u8], arena: &'a Arena) ->
     } else {
         None
     };
+    if let Some(found) = C::read_in_order(cursor, stream) {
+        return Some(found);
+    }
     let mut reader = Usual::at(cursor, arena);
     let found = if cursor.eat(b"{\"e\":\"") {
         C::read(cursor.plain_text()?, stream, &mut reader)

@@ -134,100 +134,102 @@ fn a_liquidation_says_the_side_of_the_position() {
     assert!(first.content.starts_with(b"{\"T\":1791565600992"));
 }
 
+const TOLD: &[(&str, &str)] = &[
+    (TRADE, "publicTrade 1"),
+    (DELTA, "orderbook.50 1"),
+    (TICKER, "funding 1"),
+    (LIQUIDATION, "liquidation 2"),
+    (
+        r#"{"success":true,"ret_msg":"","conn_id":"x","req_id":"md0","op":"subscribe"}"#,
+        "control ack",
+    ),
+    (
+        r#"{"success":false,"ret_msg":"error:handler not found","op":"subscribe"}"#,
+        "control error",
+    ),
+    (r#"{"success":true,"op":"unsubscribe"}"#, "control ack"),
+    (
+        r#"{"success":true,"ret_msg":"pong","conn_id":"x","req_id":"p1","op":"ping"}"#,
+        "control heartbeat",
+    ),
+    (
+        r#"{"req_id":"test","op":"pong","args":["1675418560633"],"conn_id":"x"}"#,
+        "control heartbeat",
+    ),
+    (
+        r#"{"success":true,"ret_msg":"pong","conn_id":"x","request":{"op":"ping","args":null}}"#,
+        "control heartbeat",
+    ),
+    (
+        r#"{"success":true,"conn_id":"x","request":{"op":"subscribe","args":["trade.EOSUSD"]}}"#,
+        "control ack",
+    ),
+    (r#"{"success":false,"ret_msg":"x"}"#, "control error"),
+    (r#"{"success":true}"#, "unknown_message $"),
+    (r#"{"op":"subscribe"}"#, "missing success"),
+    (r#"{"op":"subscribe","success":"true"}"#, "type success"),
+    (r#"{"op":"what","success":true}"#, "unknown_message op"),
+    (r#"{"op":1}"#, "type op"),
+    ("{}", "unknown_message $"),
+    ("[]", "type $"),
+    (r#"{"topic":1}"#, "type topic"),
+    (r#"{"topic":"a.B","topic":"a.B"}"#, "duplicate_key topic"),
+    (r#"{"topic":"publicTrade.A"}"#, "missing data"),
+    (
+        r#"{"topic":"publicTrade.A","ts":1,"data":[]}"#,
+        "missing data",
+    ),
+    (r#"{"topic":"publicTrade.A","ts":1,"data":{}}"#, "type data"),
+    (r#"{"topic":"publicTrade.A","data":[{},[]]}"#, "type data"),
+    (r#"{"topic":"publicTrade.A","data":[{}]}"#, "publicTrade 1"),
+    (
+        r#"{"topic":"orderbook.50.A","data":{"b":[],"a":[]}}"#,
+        "missing type",
+    ),
+    (
+        r#"{"topic":"orderbook.50.A","type":"x","data":{"b":[],"a":[]}}"#,
+        "unknown_message type",
+    ),
+    (
+        r#"{"topic":"orderbook.50.A","type":1,"data":{"b":[],"a":[]}}"#,
+        "type type",
+    ),
+    (
+        r#"{"topic":"orderbook.50.A","type":"delta","data":{"b":[]}}"#,
+        "missing a",
+    ),
+    (
+        r#"{"topic":"orderbook.50.A","type":"delta","data":{"b":[["1"]],"a":[]}}"#,
+        "type b",
+    ),
+    (
+        r#"{"topic":"orderbook.1000.A","type":"delta","data":{"b":[],"a":[]}}"#,
+        "orderbook.1000 1",
+    ),
+    (
+        r#"{"topic":"orderbook.7.A","type":"delta","data":{}}"#,
+        "unsupported orderbook.7 delta",
+    ),
+    (
+        r#"{"topic":"orderBookL2_25.BTCUSD","type":"delta","data":{}}"#,
+        "unsupported orderBookL2_25 delta",
+    ),
+    (r#"{"topic":"trade.BTCUSD","data":[]}"#, "unsupported trade"),
+    (
+        r#"{"topic":"instrument_info.100ms.BTCUSD","type":"snapshot","data":{}}"#,
+        "unsupported instrument_info.100ms snapshot",
+    ),
+    (
+        r#"{"topic":"candle.1.BTCUSDT","data":[]}"#,
+        "unsupported candle.1",
+    ),
+    (r#"{"topic":"x","data":1}"#, "unsupported x"),
+];
+
 #[test]
 fn frames_are_told_apart() {
-    for (frame, expected) in [
-        (TRADE, "publicTrade 1"),
-        (DELTA, "orderbook.50 1"),
-        (TICKER, "funding 1"),
-        (LIQUIDATION, "liquidation 2"),
-        (
-            r#"{"success":true,"ret_msg":"","conn_id":"x","req_id":"md0","op":"subscribe"}"#,
-            "control ack",
-        ),
-        (
-            r#"{"success":false,"ret_msg":"error:handler not found","op":"subscribe"}"#,
-            "control error",
-        ),
-        (r#"{"success":true,"op":"unsubscribe"}"#, "control ack"),
-        (
-            r#"{"success":true,"ret_msg":"pong","conn_id":"x","req_id":"p1","op":"ping"}"#,
-            "control heartbeat",
-        ),
-        (
-            r#"{"req_id":"test","op":"pong","args":["1675418560633"],"conn_id":"x"}"#,
-            "control heartbeat",
-        ),
-        (
-            r#"{"success":true,"ret_msg":"pong","conn_id":"x","request":{"op":"ping","args":null}}"#,
-            "control heartbeat",
-        ),
-        (
-            r#"{"success":true,"conn_id":"x","request":{"op":"subscribe","args":["trade.EOSUSD"]}}"#,
-            "control ack",
-        ),
-        (r#"{"success":false,"ret_msg":"x"}"#, "control error"),
-        (r#"{"success":true}"#, "unknown_message $"),
-        (r#"{"op":"subscribe"}"#, "missing success"),
-        (r#"{"op":"subscribe","success":"true"}"#, "type success"),
-        (r#"{"op":"what","success":true}"#, "unknown_message op"),
-        (r#"{"op":1}"#, "type op"),
-        ("{}", "unknown_message $"),
-        ("[]", "type $"),
-        (r#"{"topic":1}"#, "type topic"),
-        (r#"{"topic":"a.B","topic":"a.B"}"#, "duplicate_key topic"),
-        (r#"{"topic":"publicTrade.A"}"#, "missing data"),
-        (
-            r#"{"topic":"publicTrade.A","ts":1,"data":[]}"#,
-            "missing data",
-        ),
-        (r#"{"topic":"publicTrade.A","ts":1,"data":{}}"#, "type data"),
-        (r#"{"topic":"publicTrade.A","data":[{},[]]}"#, "type data"),
-        (r#"{"topic":"publicTrade.A","data":[{}]}"#, "publicTrade 1"),
-        (
-            r#"{"topic":"orderbook.50.A","data":{"b":[],"a":[]}}"#,
-            "missing type",
-        ),
-        (
-            r#"{"topic":"orderbook.50.A","type":"x","data":{"b":[],"a":[]}}"#,
-            "unknown_message type",
-        ),
-        (
-            r#"{"topic":"orderbook.50.A","type":1,"data":{"b":[],"a":[]}}"#,
-            "type type",
-        ),
-        (
-            r#"{"topic":"orderbook.50.A","type":"delta","data":{"b":[]}}"#,
-            "missing a",
-        ),
-        (
-            r#"{"topic":"orderbook.50.A","type":"delta","data":{"b":[["1"]],"a":[]}}"#,
-            "type b",
-        ),
-        (
-            r#"{"topic":"orderbook.1000.A","type":"delta","data":{"b":[],"a":[]}}"#,
-            "orderbook.1000 1",
-        ),
-        (
-            r#"{"topic":"orderbook.7.A","type":"delta","data":{}}"#,
-            "unsupported orderbook.7 delta",
-        ),
-        (
-            r#"{"topic":"orderBookL2_25.BTCUSD","type":"delta","data":{}}"#,
-            "unsupported orderBookL2_25 delta",
-        ),
-        (r#"{"topic":"trade.BTCUSD","data":[]}"#, "unsupported trade"),
-        (
-            r#"{"topic":"instrument_info.100ms.BTCUSD","type":"snapshot","data":{}}"#,
-            "unsupported instrument_info.100ms snapshot",
-        ),
-        (
-            r#"{"topic":"candle.1.BTCUSDT","data":[]}"#,
-            "unsupported candle.1",
-        ),
-        (r#"{"topic":"x","data":1}"#, "unsupported x"),
-    ] {
-        assert_eq!(told::<Linear>(frame), expected, "{frame}");
+    for (frame, expected) in TOLD {
+        assert_eq!(told::<Linear>(frame), *expected, "{frame}");
     }
     assert_eq!(told::<Spot>(TICKER), "unsupported tickers");
     assert_eq!(

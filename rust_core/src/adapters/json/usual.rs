@@ -83,8 +83,17 @@ impl<'a> Usual<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self) -> Option<&'a [u8]> {
+        if let [b'"', letter, b'"', b':', ..] = self.cursor.rest()
+            && matches!(letter, b'A'..=b'Z' | b'a'..=b'z')
+        {
+            return self.cursor.take(4)?.get(1..2);
+        }
+        self.long_key()
+    }
+
+    fn long_key(&mut self) -> Option<&'a [u8]> {
         self.cursor.expect(b"\"")?;
         let key = self.cursor.plain_text()?;
         self.cursor.expect(b":")?;
@@ -92,7 +101,7 @@ impl<'a> Usual<'a> {
     }
 
     /// Takes a value that is neither array nor object.
-    #[inline]
+    #[inline(always)]
     fn plain(&mut self) -> Option<RawField<'a>> {
         match self.cursor.peek()? {
             b'"' => {

@@ -134,114 +134,116 @@ fn each_line_of_details_is_a_liquidation() {
     assert_eq!(same.content, other.content);
 }
 
+const TOLD: &[(&str, &str)] = &[
+    (TRADE, "trades 1"),
+    (UPDATE, "books 1"),
+    (TOP, "bbo-tbt 1"),
+    (FUNDING, "funding 1"),
+    (LIQUIDATION, "liquidation 3"),
+    ("pong", "control heartbeat"),
+    (
+        r#"{"id":"1","event":"subscribe","arg":{"channel":"books","instId":"A"},"connId":"x"}"#,
+        "control ack",
+    ),
+    (
+        r#"{"event":"unsubscribe","arg":{"channel":"a"}}"#,
+        "control ack",
+    ),
+    (
+        r#"{"event":"error","code":"60012","msg":"Invalid request"}"#,
+        "control error",
+    ),
+    (
+        r#"{"event":"notice","code":"64008","msg":"closing soon"}"#,
+        "control server_shutdown",
+    ),
+    (
+        r#"{"event":"notice","code":"1","msg":"x"}"#,
+        "control notice",
+    ),
+    (r#"{"event":"channel-conn-count"}"#, "control notice"),
+    (r#"{"event":"channel-conn-count-error"}"#, "control error"),
+    (r#"{"event":"what"}"#, "unknown_message event"),
+    (r#"{"event":1}"#, "type event"),
+    ("{}", "unknown_message $"),
+    ("[]", "type $"),
+    ("1", "type $"),
+    (r#"{"arg":1}"#, "type arg"),
+    (r#"{"arg":{}}"#, "missing channel"),
+    (r#"{"arg":{"channel":1}}"#, "type channel"),
+    (r#"{"arg":{"channel":"trades","instId":1}}"#, "type instId"),
+    (r#"{"arg":{"channel":"trades"}}"#, "missing data"),
+    (r#"{"arg":{"channel":"trades"},"data":[]}"#, "missing data"),
+    (r#"{"arg":{"channel":"trades"},"data":{}}"#, "type data"),
+    (r#"{"arg":{"channel":"trades"},"data":[1]}"#, "type data"),
+    (r#"{"arg":{"channel":"trades"},"data":[{},1]}"#, "type data"),
+    (
+        r#"{"data":[{}],"arg":{"channel":"trades-all"}}"#,
+        "trades-all 1",
+    ),
+    (
+        r#"{"arg":{"channel":"trades"},"data":[{"px":"1","p\u0078":"2"}]}"#,
+        "duplicate_key px",
+    ),
+    (
+        r#"{"arg":{"channel":"trades"},"data":[{}],"data":[{}]}"#,
+        "duplicate_key data",
+    ),
+    (
+        r#"{"arg":{"channel":"trades"},"arg":{"channel":"trades"}}"#,
+        "duplicate_key arg",
+    ),
+    (
+        r#"{"arg":{"channel":"books"},"data":[{}]}"#,
+        "missing action",
+    ),
+    (
+        r#"{"arg":{"channel":"books"},"action":"x","data":[{}]}"#,
+        "unknown_message action",
+    ),
+    (
+        r#"{"arg":{"channel":"books"},"action":1,"data":[{}]}"#,
+        "type action",
+    ),
+    (
+        r#"{"arg":{"channel":"books"},"action":"update","data":[{"asks":[]}]}"#,
+        "missing bids",
+    ),
+    (
+        r#"{"arg":{"channel":"books"},"action":"update","data":[{"asks":[["1",2,"0","1"]],"bids":[]}]}"#,
+        "type asks",
+    ),
+    (
+        r#"{"data":[{"bids":[],"asks":[]}],"action":"snapshot","arg":{"channel":"books-l2-tbt"}}"#,
+        "books-l2-tbt 1",
+    ),
+    (
+        r#"{"arg":{"channel":"books5"},"data":[{"bids":[],"asks":[]},{"bids":[],"asks":[]}]}"#,
+        "books5 2",
+    ),
+    (
+        r#"{"arg":{"channel":"liquidation-orders"},"data":[{"details":[]}]}"#,
+        "missing details",
+    ),
+    (
+        r#"{"arg":{"channel":"liquidation-orders"},"data":[]}"#,
+        "missing data",
+    ),
+    (
+        r#"{"arg":{"channel":"candle1m","instId":"A"},"data":[["1","2"]]}"#,
+        "unsupported candle1m",
+    ),
+    (
+        r#"{"arg":{"channel":"books50-l2-tbt"},"action":"update","data":[]}"#,
+        "unsupported books50-l2-tbt update",
+    ),
+    (r#"{"arg":{"channel":"tickers"}}"#, "missing data"),
+];
+
 #[test]
 fn frames_are_told_apart() {
-    for (frame, expected) in [
-        (TRADE, "trades 1"),
-        (UPDATE, "books 1"),
-        (TOP, "bbo-tbt 1"),
-        (FUNDING, "funding 1"),
-        (LIQUIDATION, "liquidation 3"),
-        ("pong", "control heartbeat"),
-        (
-            r#"{"id":"1","event":"subscribe","arg":{"channel":"books","instId":"A"},"connId":"x"}"#,
-            "control ack",
-        ),
-        (
-            r#"{"event":"unsubscribe","arg":{"channel":"a"}}"#,
-            "control ack",
-        ),
-        (
-            r#"{"event":"error","code":"60012","msg":"Invalid request"}"#,
-            "control error",
-        ),
-        (
-            r#"{"event":"notice","code":"64008","msg":"closing soon"}"#,
-            "control server_shutdown",
-        ),
-        (
-            r#"{"event":"notice","code":"1","msg":"x"}"#,
-            "control notice",
-        ),
-        (r#"{"event":"channel-conn-count"}"#, "control notice"),
-        (r#"{"event":"channel-conn-count-error"}"#, "control error"),
-        (r#"{"event":"what"}"#, "unknown_message event"),
-        (r#"{"event":1}"#, "type event"),
-        ("{}", "unknown_message $"),
-        ("[]", "type $"),
-        ("1", "type $"),
-        (r#"{"arg":1}"#, "type arg"),
-        (r#"{"arg":{}}"#, "missing channel"),
-        (r#"{"arg":{"channel":1}}"#, "type channel"),
-        (r#"{"arg":{"channel":"trades","instId":1}}"#, "type instId"),
-        (r#"{"arg":{"channel":"trades"}}"#, "missing data"),
-        (r#"{"arg":{"channel":"trades"},"data":[]}"#, "missing data"),
-        (r#"{"arg":{"channel":"trades"},"data":{}}"#, "type data"),
-        (r#"{"arg":{"channel":"trades"},"data":[1]}"#, "type data"),
-        (r#"{"arg":{"channel":"trades"},"data":[{},1]}"#, "type data"),
-        (
-            r#"{"data":[{}],"arg":{"channel":"trades-all"}}"#,
-            "trades-all 1",
-        ),
-        (
-            r#"{"arg":{"channel":"trades"},"data":[{"px":"1","p\u0078":"2"}]}"#,
-            "duplicate_key px",
-        ),
-        (
-            r#"{"arg":{"channel":"trades"},"data":[{}],"data":[{}]}"#,
-            "duplicate_key data",
-        ),
-        (
-            r#"{"arg":{"channel":"trades"},"arg":{"channel":"trades"}}"#,
-            "duplicate_key arg",
-        ),
-        (
-            r#"{"arg":{"channel":"books"},"data":[{}]}"#,
-            "missing action",
-        ),
-        (
-            r#"{"arg":{"channel":"books"},"action":"x","data":[{}]}"#,
-            "unknown_message action",
-        ),
-        (
-            r#"{"arg":{"channel":"books"},"action":1,"data":[{}]}"#,
-            "type action",
-        ),
-        (
-            r#"{"arg":{"channel":"books"},"action":"update","data":[{"asks":[]}]}"#,
-            "missing bids",
-        ),
-        (
-            r#"{"arg":{"channel":"books"},"action":"update","data":[{"asks":[["1",2,"0","1"]],"bids":[]}]}"#,
-            "type asks",
-        ),
-        (
-            r#"{"data":[{"bids":[],"asks":[]}],"action":"snapshot","arg":{"channel":"books-l2-tbt"}}"#,
-            "books-l2-tbt 1",
-        ),
-        (
-            r#"{"arg":{"channel":"books5"},"data":[{"bids":[],"asks":[]},{"bids":[],"asks":[]}]}"#,
-            "books5 2",
-        ),
-        (
-            r#"{"arg":{"channel":"liquidation-orders"},"data":[{"details":[]}]}"#,
-            "missing details",
-        ),
-        (
-            r#"{"arg":{"channel":"liquidation-orders"},"data":[]}"#,
-            "missing data",
-        ),
-        (
-            r#"{"arg":{"channel":"candle1m","instId":"A"},"data":[["1","2"]]}"#,
-            "unsupported candle1m",
-        ),
-        (
-            r#"{"arg":{"channel":"books50-l2-tbt"},"action":"update","data":[]}"#,
-            "unsupported books50-l2-tbt update",
-        ),
-        (r#"{"arg":{"channel":"tickers"}}"#, "missing data"),
-    ] {
-        assert_eq!(told(frame), expected, "{frame}");
+    for (frame, expected) in TOLD {
+        assert_eq!(told(frame), *expected, "{frame}");
     }
 }
 

@@ -35,6 +35,9 @@ const fn level(price: &'static str, quantity: &'static str) -> RawLevel<'static>
     }
 }
 
+const BIDS: &[RawLevel<'static>] = &[level("100.50", "2"), level("99", "0")];
+const ASKS: &[RawLevel<'static>] = &[level("101", "3")];
+
 fn raw(stream: &'static BookStream) -> RawBook<'static> {
     RawBook {
         stream,
@@ -47,8 +50,8 @@ fn raw(stream: &'static BookStream) -> RawBook<'static> {
         prev_id: RawField::Missing,
         time: RawField::Number(b"1790526539672"),
         published: RawField::Missing,
-        bids: &[level("100.50", "2"), level("99", "0")],
-        asks: &[level("101", "3")],
+        bids: BIDS,
+        asks: ASKS,
         checksum: RawField::Missing,
         metadata: &[],
         content: b"{}",
@@ -157,6 +160,7 @@ fn contracts_become_what_they_stand_for() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn faults_are_found_in_the_order_of_the_stages() {
     let mut fixture = Fixture::new(None);
     let many = vec![level("1", "1"); MAX_LEVELS];

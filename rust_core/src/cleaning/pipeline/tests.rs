@@ -64,6 +64,7 @@ fn clean(fixture: &mut Fixture, raw: &RawTrade<'_>) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn the_stream_says_what_is_usual() {
     let mut fixture = Fixture::new(Some("0.1"));
     assert_eq!(clean(&mut fixture, &raw(&COUNTED, "5")), "5 Sell 0.2");

@@ -205,22 +205,18 @@ fn a_lost_connection_and_the_end_are_stated_for_what_had_data() {
     let mut normalizer = normalizer();
     push(&mut normalizer, &[trade("BTCUSDT", 1)]);
     let mut sink = Collected::default();
-    normalizer.connection(
-        ConnectionState::Lost,
-        UnixNanos::new(5),
-        "reset by peer",
-        None,
-        None,
-        &mut sink,
-    );
-    normalizer.connection(
-        ConnectionState::Restored,
-        UnixNanos::new(6),
-        "back",
-        Some(&["ETHUSDT", "NOPE"]),
-        None,
-        &mut sink,
-    );
+    let lost = ConnectionChange {
+        state: ConnectionState::Lost,
+        received: UnixNanos::new(5),
+        reason: "reset by peer",
+        raw_symbols: None,
+    };
+    normalizer.connection(&lost, None, &mut sink);
+    let elsewhere = ConnectionChange {
+        raw_symbols: Some(&["ETHUSDT", "NOPE"]),
+        ..lost
+    };
+    normalizer.connection(&elsewhere, None, &mut sink);
     normalizer.finish(None, None, &mut sink);
     assert_eq!(topics(&sink), ["coverage.binance.spot.btcusdt"; 2]);
     assert!(

@@ -17,16 +17,13 @@ use crate::adapters::{Arena, Frame, Market};
 #[derive(Clone, Copy, Debug)]
 pub struct Spot;
 
-/// No usual trade is longer; a bound for the parser of a fixed order of keys.
-const LONGEST_TRADE: usize = 1_024;
-
 impl Market for Spot {
     const EXCHANGE: &'static str = "binance";
     const MARKET: &'static str = "spot";
 
     #[inline]
     fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {
-        parse_trade(frame).or_else(|| message::parse_usual::<Self>(frame, arena))
+        message::parse_usual::<Self>(frame, arena)
     }
 
     fn parse<'a>(frame: &'a [u8], arena: &'a Arena) -> Frame<'a> {
@@ -48,28 +45,16 @@ impl Market for Spot {
     }
 }
 
-/// Reads a trade with its keys in the venue's order.
-#[inline]
-fn parse_trade(frame: &[u8]) -> Option<Frame<'_>> {
-    if frame.len() > LONGEST_TRADE {
-        return None;
-    }
-    let mut cursor = Cursor::new(frame);
-    let stream = if cursor.eat(b"{\"stream\":\"") {
-        let stream = cursor.plain_text()?;
-        cursor.expect(b",\"data\":")?;
-        Some(stream)
-    } else {
-        None
-    };
-    if cursor.eat(b"{\"e\":\"trade\"") {
-        return trade::parse_usual(cursor, stream).map(Frame::Trade);
-    }
-    cursor.expect(b"{\"e\":\"aggTrade\"")?;
-    agg_trade::parse_usual(cursor, stream).map(Frame::Trade)
-}
-
 impl Channels for Spot {
+    #[inline(always)]
+    fn read_in_order<'a>(mut cursor: Cursor<'a>, stream: Option<&'a [u8]>) -> Option<Frame<'a>> {
+        if cursor.eat(b"{\"e\":\"trade\"") {
+            return trade::parse_usual(cursor, stream).map(Frame::Trade);
+        }
+        cursor.expect(b"{\"e\":\"aggTrade\"")?;
+        agg_trade::parse_usual(cursor, stream).map(Frame::Trade)
+    }
+
     #[inline(always)]
     fn read<'a, R: Reader<'a>>(
         event: &[u8],

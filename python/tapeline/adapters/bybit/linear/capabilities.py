@@ -1,0 +1,11 @@
+"""What the topics of Bybit linear contracts can prove."""
+
+from tapeline.adapters.bybit.capabilities import books, contracts, trades
+
+_QUANTITY = "base"
+
+CAPABILITIES = (
+    trades(_QUANTITY, "i, a UUID", "recorded messages of 2026"),
+    *books(_QUANTITY),
+    *contracts(_QUANTITY),
+)

@@ -1,0 +1,663 @@
+//! Each rule of each venue, message by message.
+
+use super::*;
+use crate::model::{BookDepth, BookRule, Coverage, CoverageKind, Decimal, IssueCode, ProofLevel};
+use CoverageKind::{BookSynced, BookUnsynced, GapFilled, GapOpened, SequenceReset, SessionStart};
+
+/// A track and what it reported.
+struct Desk {
+    book: BookTrack,
+    reports: Vec<Coverage>,
+    hash: u64,
+}
+
+/// Price and quantity.
+type Quote = (&'static str, &'static str);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Ids {
+    first: Option<i64>,
+    last: Option<i64>,
+    prev: Option<i64>,
+    time: Option<i64>,
+    checksum: Option<i32>,
+}
+
+fn span(first: i64, last: i64) -> Ids {
+    Ids {
+        first: Some(first),
+        last: Some(last),
+        time: Some(last),
+        ..Ids::default()
+    }
+}
+
+fn after(prev: i64, last: i64) -> Ids {
+    Ids {
+        prev: Some(prev),
+        last: Some(last),
+        time: Some(last),
+        ..Ids::default()
+    }
+}
+
+fn id(last: i64) -> Ids {
+    Ids {
+        last: Some(last),
+        time: Some(last),
+        ..Ids::default()
+    }
+}
+
+impl Ids {
+    fn at(self, time: i64) -> Self {
+        Self {
+            time: Some(time),
+            ..self
+        }
+    }
+}
+
+const BIDS: [Quote; 2] = [("100", "1"), ("99", "2")];
+const ASKS: [Quote; 2] = [("101", "1"), ("102", "2")];
+const APPLIED: Outcome = Outcome::Accepted {
+    issues: IssueSet::EMPTY,
+    applied: true,
+};
+const NOT_APPLIED: Outcome = Outcome::Accepted {
+    issues: IssueSet::EMPTY,
+    applied: false,
+};
+
+fn remarked(code: IssueCode, applied: bool) -> Outcome {
+    let mut issues = IssueSet::EMPTY;
+    issues.insert(code);
+    Outcome::Accepted { issues, applied }
+}
+
+impl Desk {
+    fn new(rule: BookRule) -> Self {
+        let book = BookTrack::new(rule, BookDepth::L2, "depth", ProofLevel::ProvenGap);
+        Self {
+            book,
+            reports: Vec::new(),
+            hash: 0,
+        }
+    }
+
+    fn send(
+        &mut self,
+        action: BookAction,
+        origin: BookOrigin,
+        ids: Ids,
+        sides: [&[Quote]; 2],
+    ) -> Outcome {
+        self.hash += 1;
+        self.send_again(action, origin, ids, sides)
+    }
+
+    fn send_again(
+        &mut self,
+        action: BookAction,
+        origin: BookOrigin,
+        ids: Ids,
+        sides: [&[Quote]; 2],
+    ) -> Outcome {
+        let parse = |text: &str| Decimal::parse(text.as_bytes()).unwrap();
+        let levels = sides.map(|side| {
+            let levels = side.iter();
+            levels
+                .map(|(price, quantity)| Level {
+                    price: parse(price),
+                    quantity: parse(quantity),
+                })
+                .collect::<Vec<_>>()
+        });
+        let texts = sides.map(|side| {
+            let levels = side.iter();
+            levels
+                .map(|(price, quantity)| RawLevel {
+                    price: price.as_bytes(),
+                    quantity: quantity.as_bytes(),
+                })
+                .collect::<Vec<_>>()
+        });
+        let update = BookUpdate {
+            action,
+            origin,
+            first_id: ids.first,
+            last_id: ids.last,
+            prev_id: ids.prev,
+            content_hash: self.hash,
+            time: ids.time.map(UnixNanos::new),
+            received: None,
+            bids: &levels[0],
+            asks: &levels[1],
+            raw_bids: &texts[0],
+            raw_asks: &texts[1],
+            checksum: ids.checksum,
+        };
+        self.book.observe(&update, &mut self.reports)
+    }
+
+    fn delta(&mut self, ids: Ids) -> Outcome {
+        self.send(
+            BookAction::Delta,
+            BookOrigin::Wire,
+            ids,
+            [&[("100", "5")], &[]],
+        )
+    }
+
+    fn fetched(&mut self, last: i64) -> Outcome {
+        let ids = Ids {
+            last: Some(last),
+            ..Ids::default()
+        };
+        self.send(BookAction::Snapshot, BookOrigin::Rest, ids, [&BIDS, &ASKS])
+    }
+
+    fn pushed(&mut self, ids: Ids) -> Outcome {
+        self.send(BookAction::Snapshot, BookOrigin::Wire, ids, [&BIDS, &ASKS])
+    }
+
+    /// Takes the reports: kind, ids, reason.
+    fn told(&mut self) -> Vec<(CoverageKind, Option<(u64, u64)>, String)> {
+        let reports = self.reports.drain(..);
+        reports
+            .map(|report| (report.kind, report.ids, report.reason))
+            .collect()
+    }
+
+    fn best_bid(&self) -> String {
+        self.book.best().0.map_or("none".to_owned(), |level| {
+            format!("{}x{}", level.quantity, level.price)
+        })
+    }
+}
+
+fn record(
+    kind: CoverageKind,
+    ids: Option<(u64, u64)>,
+    reason: &str,
+) -> (CoverageKind, Option<(u64, u64)>, String) {
+    (kind, ids, reason.to_owned())
+}
+
+#[test]
+fn binance_spot_joins_a_snapshot_between_deltas() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    assert_eq!(desk.delta(span(5, 6)), NOT_APPLIED);
+    assert_eq!(desk.delta(span(7, 9)), NOT_APPLIED);
+    assert_eq!(desk.fetched(3), NOT_APPLIED, "older than the buffer");
+    assert_eq!(desk.book.state(), BookState::Buffering);
+    assert!(desk.book.wants_snapshot());
+    assert_eq!(desk.fetched(8), APPLIED, "7 to 9 spans it");
+    assert_eq!(
+        (desk.book.state(), desk.book.last_update_id()),
+        (BookState::Live, Some(9))
+    );
+    assert_eq!(desk.best_bid(), "5x100");
+    assert_eq!(desk.delta(span(10, 10)), APPLIED);
+    assert_eq!(desk.delta(span(9, 12)), APPLIED, "an overlap is no gap");
+    assert_eq!(
+        desk.told(),
+        [
+            record(SessionStart, Some((5, 6)), ""),
+            record(BookUnsynced, None, "no snapshot"),
+            record(BookSynced, Some((9, 9)), ""),
+        ]
+    );
+}
+
+#[test]
+fn a_snapshot_right_before_the_first_delta_joins() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(5, 6));
+    assert_eq!(desk.fetched(4), APPLIED);
+    assert_eq!(desk.book.last_update_id(), Some(6));
+}
+
+#[test]
+fn a_snapshot_ahead_of_the_stream_waits_for_it() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(5, 6));
+    assert_eq!(desk.fetched(8), APPLIED);
+    assert_eq!(desk.best_bid(), "1x100");
+    assert_eq!(desk.delta(span(7, 7)), NOT_APPLIED, "it is in the snapshot");
+    assert_eq!(desk.delta(span(8, 9)), APPLIED);
+    assert_eq!(desk.best_bid(), "5x100");
+}
+
+#[test]
+fn a_gap_is_exact_and_needs_a_newer_snapshot() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(1, 2));
+    desk.fetched(2);
+    desk.told();
+    assert_eq!(
+        desk.delta(span(6, 7)),
+        remarked(IssueCode::SequenceGap, false)
+    );
+    assert_eq!(
+        (desk.book.state(), desk.best_bid().as_str()),
+        (BookState::Unsynced, "none")
+    );
+    assert_eq!(
+        desk.told(),
+        [
+            record(GapOpened, Some((3, 5)), ""),
+            record(BookUnsynced, Some((2, 2)), "gap"),
+        ]
+    );
+    assert_eq!(desk.fetched(4), NOT_APPLIED);
+    assert_eq!(desk.delta(span(8, 8)), NOT_APPLIED);
+    assert_eq!(desk.fetched(5), APPLIED);
+    assert_eq!(desk.told(), [record(BookSynced, Some((8, 8)), "")]);
+    assert_eq!(desk.book.missing().collect::<Vec<_>>(), [(3, 5)]);
+    assert_eq!(
+        desk.delta(span(4, 5)),
+        remarked(IssueCode::OutOfOrder, false)
+    );
+    assert_eq!(desk.told(), [record(GapFilled, Some((4, 5)), "")]);
+    assert_eq!(desk.delta(span(4, 5)), Outcome::Duplicate);
+    assert_eq!(desk.book.missing().collect::<Vec<_>>(), [(3, 3)]);
+}
+
+#[test]
+fn late_deltas_that_fill_a_gap_mend_the_book() {
+    let mut desk = Desk::new(BookRule::PrevIsLast);
+    desk.delta(after(0, 10));
+    desk.fetched(10);
+    desk.delta(after(20, 30));
+    desk.told();
+    assert_eq!(
+        desk.delta(after(10, 20)),
+        remarked(IssueCode::OutOfOrder, true)
+    );
+    assert_eq!(
+        desk.told(),
+        [
+            record(GapFilled, Some((11, 20)), ""),
+            record(BookSynced, Some((30, 30)), ""),
+        ]
+    );
+}
+
+#[test]
+fn binance_futures_join_by_the_previous_id() {
+    for snapshot in [15, 18, 20] {
+        let mut desk = Desk::new(BookRule::PrevIsLast);
+        desk.delta(after(5, 10));
+        desk.delta(after(10, 20));
+        assert_eq!(desk.fetched(snapshot), APPLIED);
+        assert_eq!(desk.delta(after(20, 25)), APPLIED);
+        assert_eq!(
+            desk.delta(after(27, 30)),
+            remarked(IssueCode::SequenceGap, false)
+        );
+        assert_eq!(desk.book.missing().collect::<Vec<_>>(), [(26, 27)]);
+    }
+}
+
+#[test]
+fn a_previous_id_that_is_no_id_of_the_stream_breaks_the_book() {
+    let mut desk = Desk::new(BookRule::PrevIsLast);
+    desk.delta(after(5, 10));
+    desk.fetched(10);
+    desk.told();
+    assert_eq!(desk.delta(after(8, 12)), NOT_APPLIED);
+    assert_eq!(
+        desk.told(),
+        [record(
+            BookUnsynced,
+            Some((10, 10)),
+            "update ids do not join"
+        )]
+    );
+    assert_eq!(desk.fetched(12), APPLIED);
+}
+
+#[test]
+fn okx_joins_keeps_alive_and_renumbers() {
+    let mut desk = Desk::new(BookRule::PrevIsLastOrChecksum);
+    assert_eq!(desk.pushed(after(-1, 1_000)), APPLIED);
+    assert_eq!(desk.delta(after(1_000, 1_007)), APPLIED);
+    assert_eq!(
+        desk.delta(after(1_007, 1_007).at(1_100)),
+        NOT_APPLIED,
+        "keep-alive"
+    );
+    assert_eq!(desk.book.state(), BookState::Live);
+    desk.told();
+    assert_eq!(
+        desk.delta(after(1_007, 3).at(1_200)),
+        APPLIED,
+        "after maintenance"
+    );
+    assert_eq!(desk.told(), [record(SequenceReset, Some((3, 3)), "")]);
+    assert_eq!(desk.delta(after(3, 9).at(1_300)), APPLIED);
+    assert_eq!(desk.book.last_update_id(), Some(9));
+    assert_eq!(
+        desk.delta(after(12, 15).at(1_400)),
+        remarked(IssueCode::SequenceGap, false)
+    );
+    assert_eq!(
+        desk.told(),
+        [
+            record(GapOpened, Some((10, 12)), ""),
+            record(BookUnsynced, Some((9, 9)), "gap"),
+        ]
+    );
+    assert_eq!(
+        desk.pushed(after(-1, 18).at(1_500)),
+        remarked(IssueCode::SequenceGap, true)
+    );
+    assert_eq!(
+        desk.told(),
+        [
+            record(GapOpened, Some((16, 18)), ""),
+            record(BookSynced, Some((18, 18)), ""),
+        ]
+    );
+}
+
+#[test]
+fn a_snapshot_from_before_a_renumbering_is_not_used() {
+    let mut desk = Desk::new(BookRule::PrevIsLastOrChecksum);
+    desk.pushed(after(-1, 1_000));
+    desk.delta(after(1_000, 3).at(1_200));
+    desk.delta(after(5, 9).at(1_300));
+    let old = Ids {
+        last: Some(1_000),
+        time: Some(1_000),
+        ..Ids::default()
+    };
+    assert_eq!(
+        desk.send(BookAction::Snapshot, BookOrigin::Rest, old, [&BIDS, &ASKS]),
+        NOT_APPLIED
+    );
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+}
+
+#[test]
+fn a_delta_before_the_first_pushed_snapshot_is_not_applied() {
+    for rule in [BookRule::PrevIsLastOrChecksum, BookRule::LastPlusOne] {
+        let mut desk = Desk::new(rule);
+        assert_eq!(desk.delta(after(6, 7)), NOT_APPLIED);
+        assert_eq!(desk.book.state(), BookState::Unsynced);
+        assert_eq!(
+            desk.told().last(),
+            Some(&record(BookUnsynced, None, "no snapshot"))
+        );
+        desk.pushed(after(-1, 7));
+        assert_eq!(desk.book.state(), BookState::Live);
+    }
+}
+
+#[test]
+fn bybit_counts_by_one_and_replaces_at_any_time() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    assert_eq!(desk.pushed(id(50)), APPLIED);
+    assert_eq!(desk.delta(id(51)), APPLIED);
+    assert_eq!(desk.pushed(id(52)), APPLIED);
+    assert_eq!(desk.best_bid(), "1x100");
+    desk.told();
+    assert_eq!(desk.delta(id(54)), remarked(IssueCode::SequenceGap, false));
+    assert_eq!(
+        desk.told(),
+        [
+            record(GapOpened, Some((53, 53)), ""),
+            record(BookUnsynced, Some((52, 52)), "gap"),
+        ]
+    );
+    assert_eq!(desk.pushed(id(55)), APPLIED);
+    assert_eq!(desk.told(), [record(BookSynced, Some((55, 55)), "")]);
+    assert_eq!(desk.pushed(id(1).at(60)), APPLIED, "the service began anew");
+    assert_eq!(desk.told(), [record(SequenceReset, Some((1, 1)), "")]);
+    assert_eq!(desk.delta(id(2).at(61)), APPLIED);
+    assert_eq!(
+        desk.delta(id(55).at(55)),
+        remarked(IssueCode::SequenceGap, false),
+        "from before the restart"
+    );
+}
+
+#[test]
+fn a_pushed_snapshot_of_another_line_does_not_set_a_live_book_back() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    desk.pushed(id(50));
+    desk.delta(id(51));
+    assert_eq!(desk.pushed(id(50)), remarked(IssueCode::OutOfOrder, false));
+    assert_eq!(desk.book.last_update_id(), Some(51));
+    assert_eq!(desk.delta(id(52)), APPLIED);
+}
+
+#[test]
+fn a_crossed_book_is_not_live() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(1, 1));
+    desk.fetched(1);
+    desk.told();
+    let crossing = desk.send(
+        BookAction::Delta,
+        BookOrigin::Wire,
+        span(2, 2),
+        [&[("101", "3")], &[]],
+    );
+    assert_eq!(crossing, remarked(IssueCode::CrossedBook, false));
+    assert_eq!(
+        (desk.book.state(), desk.book.bids().count()),
+        (BookState::Unsynced, 0)
+    );
+    assert_eq!(desk.told(), [record(BookUnsynced, Some((1, 1)), "crossed")]);
+    assert_eq!(desk.delta(span(3, 3)), NOT_APPLIED);
+    assert_eq!(desk.fetched(1), NOT_APPLIED, "from before the fault");
+    assert_eq!(desk.fetched(2), APPLIED);
+    let crossed = desk.send(
+        BookAction::Snapshot,
+        BookOrigin::Rest,
+        id(9),
+        [&ASKS, &BIDS],
+    );
+    assert_eq!(crossed, NOT_APPLIED, "a live book needs no snapshot");
+}
+
+#[test]
+fn a_crossed_snapshot_is_not_live() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    let crossed = desk.send(
+        BookAction::Snapshot,
+        BookOrigin::Wire,
+        id(9),
+        [&ASKS, &BIDS],
+    );
+    assert_eq!(crossed, remarked(IssueCode::CrossedBook, false));
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+    assert!(desk.book.wants_snapshot());
+    assert_eq!(
+        desk.told().last(),
+        Some(&record(BookUnsynced, None, "crossed"))
+    );
+}
+
+/// CRC-32 of `100:1:101:1:99:2:102:2`, by Python's `zlib.crc32`.
+const CHECKSUM: i32 = -2076486480;
+
+#[test]
+fn a_live_checksum_is_checked_and_a_dead_one_is_not() {
+    let unnumbered = |time, checksum| Ids {
+        time: Some(time),
+        checksum: Some(checksum),
+        ..Ids::default()
+    };
+    let mut desk = Desk::new(BookRule::PrevIsLastOrChecksum);
+    assert_eq!(desk.pushed(unnumbered(1, CHECKSUM)), APPLIED);
+    assert_eq!(
+        desk.delta(unnumbered(2, CHECKSUM)),
+        remarked(IssueCode::ChecksumMismatch, false)
+    );
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+    assert_eq!(
+        desk.told().last(),
+        Some(&record(BookUnsynced, None, "checksum"))
+    );
+    assert_eq!(desk.delta(unnumbered(3, CHECKSUM)), NOT_APPLIED);
+    assert_eq!(desk.pushed(unnumbered(4, CHECKSUM)), APPLIED);
+    let mut desk = Desk::new(BookRule::PrevIsLastOrChecksum);
+    assert_eq!(desk.pushed(unnumbered(1, 0)), APPLIED);
+    assert_eq!(desk.delta(unnumbered(2, 0)), APPLIED);
+    assert_eq!(
+        desk.delta(unnumbered(1, 0)),
+        remarked(IssueCode::OutOfOrder, false)
+    );
+    assert_eq!(
+        desk.book.state(),
+        BookState::Unsynced,
+        "nothing else tells that the order was wrong"
+    );
+}
+
+#[test]
+fn whole_books_are_ordered_by_their_ids() {
+    let mut desk = Desk::new(BookRule::Snapshots);
+    assert_eq!(desk.pushed(id(5)), APPLIED);
+    assert_eq!(desk.pushed(id(9)), APPLIED);
+    assert_eq!(
+        desk.pushed(id(9).at(20)),
+        APPLIED,
+        "a repeat with a new time"
+    );
+    let again = desk.send_again(
+        BookAction::Snapshot,
+        BookOrigin::Wire,
+        id(9).at(20),
+        [&BIDS, &ASKS],
+    );
+    assert_eq!(again, Outcome::Duplicate);
+    assert_eq!(desk.pushed(id(7)), remarked(IssueCode::OutOfOrder, false));
+    assert_eq!(desk.pushed(id(1).at(30)), APPLIED, "the service began anew");
+    assert!(!desk.book.wants_snapshot());
+    assert_eq!(
+        desk.told(),
+        [
+            record(SessionStart, Some((5, 5)), ""),
+            record(SequenceReset, Some((1, 1)), ""),
+        ]
+    );
+}
+
+#[test]
+fn ids_that_start_anew_restart_the_numbering() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(1_000, 1_009));
+    desk.fetched(1_009);
+    desk.told();
+    assert_eq!(
+        desk.delta(span(1_001, 1_002).at(2_000)),
+        remarked(IssueCode::SequenceJump, false)
+    );
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+    assert_eq!(
+        desk.delta(span(1_003, 1_004).at(2_001)),
+        remarked(IssueCode::SequenceJump, false)
+    );
+    assert_eq!(
+        desk.told(),
+        [
+            record(BookUnsynced, Some((1_009, 1_009)), "sequence jump"),
+            record(SequenceReset, Some((1_004, 1_004)), ""),
+        ]
+    );
+    assert_eq!(desk.fetched(1_004), APPLIED);
+    assert_eq!(desk.delta(span(1_005, 1_005).at(2_002)), APPLIED);
+}
+
+#[test]
+fn the_buffer_is_bounded_and_says_so() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    for update in 1..=10_002 {
+        desk.delta(span(update, update));
+    }
+    let reasons: Vec<_> = desk
+        .told()
+        .into_iter()
+        .map(|(_, _, reason)| reason)
+        .collect();
+    assert_eq!(reasons, ["", "no snapshot", "buffer overflow"]);
+    assert_eq!(desk.fetched(1), NOT_APPLIED, "2 is gone");
+    assert_eq!(desk.fetched(2), APPLIED);
+    assert_eq!(desk.book.last_update_id(), Some(10_002));
+}
+
+#[test]
+fn depth_ends_where_the_snapshot_ended() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.fetched(1);
+    let deeper: [&[Quote]; 2] = [&[("98", "7"), ("99.5", "1")], &[("103", "7")]];
+    assert_eq!(
+        desk.send(BookAction::Delta, BookOrigin::Wire, span(2, 2), deeper),
+        APPLIED
+    );
+    let prices = |levels: &mut dyn Iterator<Item = Level>| {
+        levels
+            .map(|level| level.price.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(prices(&mut desk.book.bids()), ["100", "99.5", "99"]);
+    assert_eq!(prices(&mut desk.book.asks()), ["101", "102"]);
+    assert!(!desk.book.wants_snapshot());
+    let left: [&[Quote]; 2] = [&[("100", "0"), ("99.5", "0"), ("99", "0")], &[]];
+    assert_eq!(
+        desk.send(BookAction::Delta, BookOrigin::Wire, span(3, 3), left),
+        APPLIED
+    );
+    assert_eq!(prices(&mut desk.book.bids()), ["98"]);
+    assert!(
+        desk.book.wants_snapshot(),
+        "the market left the snapshot's prices"
+    );
+    assert_eq!(desk.book.state(), BookState::Live);
+    assert_eq!(desk.delta(span(4, 5)), APPLIED);
+    assert_eq!(desk.fetched(2), NOT_APPLIED, "behind the book");
+    assert_eq!(desk.fetched(4), APPLIED);
+    assert_eq!(
+        (desk.book.last_update_id(), desk.best_bid().as_str()),
+        (Some(5), "5x100")
+    );
+    assert!(!desk.book.wants_snapshot());
+}
+
+#[test]
+fn a_repeated_reply_is_a_duplicate() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.fetched(1);
+    let reply = Ids {
+        last: Some(1),
+        ..Ids::default()
+    };
+    let again = desk.send_again(
+        BookAction::Snapshot,
+        BookOrigin::Rest,
+        reply,
+        [&BIDS, &ASKS],
+    );
+    assert_eq!(again, Outcome::Duplicate);
+}
+
+#[test]
+fn the_session_ends_with_its_ids() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    assert_eq!(desk.book.end(None), None);
+    desk.delta(span(5, 6));
+    desk.delta(span(7, 9));
+    let end = desk.book.end(None).unwrap();
+    assert_eq!(
+        (end.kind, end.ids),
+        (CoverageKind::SessionEnd, Some((5, 9)))
+    );
+    assert_eq!(
+        (end.start, end.end),
+        (Some(UnixNanos::new(6)), Some(UnixNanos::new(9)))
+    );
+}

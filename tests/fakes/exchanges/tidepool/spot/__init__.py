@@ -1,0 +1,1 @@
+"""Tidepool spot, added as ``docs/adding-an-exchange.md`` says."""
