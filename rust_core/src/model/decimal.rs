@@ -1,8 +1,7 @@
 //! Exact decimal numbers.
 
-use super::digits::{
-    digit_run, first_other, join_16, leading_number, right_aligned, trailing_zero_digits,
-};
+use super::digits::{digit_run, leading_number, trailing_zero_digits};
+use super::short_decimal;
 
 /// Most significant digits a [`Decimal`] holds.
 pub const MAX_DIGITS: u32 = 38;
@@ -134,45 +133,17 @@ impl Decimal {
         })
     }
 
-    /// Reads up to 16 bytes at once.
+    /// Reads any number of digits after the point.
     #[inline]
     fn parse_digits(text: &[u8]) -> Option<Self> {
-        if text.len() > 16 {
-            return Self::parse_each(text);
-        }
-        let values = right_aligned(text)?;
-        if let [b'0', b'0'..=b'9', ..] = text {
-            return None;
-        }
-        let Some(point) = first_other(values) else {
-            return Some(Self {
-                units: i128::from(join_16(values)),
-                scale: 0,
-            });
+        let (units, scale) = match text.len() {
+            0..=8 => short_decimal::read_8(text)?,
+            9..=16 => short_decimal::read_16(text)?,
+            _ => return Self::parse_each(text),
         };
-        Self::with_point(values, point, text.len())
-    }
-
-    /// Reads the last `length` of 16 digit values, with a point for the one at `point`.
-    #[inline]
-    fn with_point(values: u128, point: u32, length: usize) -> Option<Self> {
-        const POINT: u8 = b'.' ^ b'0';
-        let places = 15_u32.checked_sub(point).filter(|places| *places > 0)?;
-        let has_whole = usize::try_from(point).ok()?.wrapping_add(length) > 16;
-        let start = point.wrapping_mul(8);
-        let before = 1_u128.checked_shl(start)?.wrapping_sub(1);
-        let through = before.wrapping_shl(8) | 0xff;
-        if !has_whole || values.to_le_bytes().get(usize::try_from(point).ok()?) != Some(&POINT) {
-            return None;
-        }
-        let digits = ((values & before) << 8_u32) | (values & !through);
-        if first_other(digits).is_some() {
-            return None;
-        }
-        let zeros = (digits.leading_zeros() / 8).min(places);
         Some(Self {
-            units: i128::from(join_16(digits.checked_shl(zeros.wrapping_mul(8))?)),
-            scale: u8::try_from(places.wrapping_sub(zeros)).ok()?,
+            units: i128::from(units),
+            scale,
         })
     }
 
