@@ -4,14 +4,13 @@ A book is kept: its snapshot is pushed before the measurement. Recorded frames a
 recording has enough of them, else those of the project's generator; the figure's name says which.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 import orjson
 
 from benches.python.frames import captures
-from tapeline.adapters.registry import resolve_instruments
 from tapeline.apps.bench import BATCH, RECEIVED_NS, Figure, interleaved
 from tapeline.apps.normalizer import Normalizer
 from tapeline.simulator.registry import speller
@@ -55,7 +54,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Frames of a channel: first what puts the pipeline into its steady state, then the measured."""
+    """Frames of a channel: what puts the pipeline into its steady state, then the measured."""
 
     channel: Channel
     is_recorded: bool
@@ -66,8 +65,7 @@ class Sample:
         """Return a fresh pipeline that has seen what comes before."""
         of = (self.channel.exchange, self.channel.market)
         # The staleness rule is off, because a tape's times are old.
-        options = {"instruments": resolve_instruments(*of), "stale_after_ns": 0}
-        normalizer = Normalizer(exchange=of[0], market=of[1], **options)
+        normalizer = Normalizer(exchange=of[0], market=of[1], stale_after_ns=0)
         for line in self.before:
             if line.kind == "http":
                 normalizer.push_reply(line.url, line.raw, RECEIVED_NS)
@@ -150,7 +148,7 @@ def _measured(sample: Sample, clock: Clock, rounds: int) -> Figure:
     batches = [frames[at : at + BATCH] for at in range(0, len(frames), BATCH)]
     _check(sample, batches)
     fresh = [sample.pipeline() for _ in range(rounds)]
-    work = {
+    work: dict[str, Callable[[], object]] = {
         "orjson": lambda: _parse(frames),
         "push": lambda: _push(batches, fresh.pop()),
     }

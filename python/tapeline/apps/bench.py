@@ -159,9 +159,7 @@ def measure(frames: Sequence[bytes], clock: Clock, *, rounds: int = 9) -> list[F
     ]
 
 
-def interleaved(
-    work: dict[str, Callable[[], object]], clock: Clock, rounds: int
-) -> dict[str, int]:
+def interleaved(work: dict[str, Callable[[], object]], clock: Clock, rounds: int) -> dict[str, int]:
     """Return the least time in ns of each piece of work; one round does each once."""
     least = dict.fromkeys(work, 2**63)
     collecting = gc.isenabled()

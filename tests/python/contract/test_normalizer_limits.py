@@ -48,7 +48,9 @@ class Frame(bytes):
 
 @pytest.mark.parametrize("received_ns", [RECEIVED_NS, None, [RECEIVED_NS], [None]])
 @pytest.mark.parametrize("kind", [bytes, Frame])
-def test_a_bytes_object_is_one_frame(kind: type[bytes], received_ns: Any) -> None:
+def test_a_bytes_object_is_one_frame(
+    kind: type[bytes], received_ns: int | list[int | None] | None
+) -> None:
     alone = normalizer(producer="p").push(kind(trade()), received_ns)
     in_list = normalizer(producer="p").push([trade()], received_ns)
 
