@@ -1,7 +1,10 @@
 """Where the frames of a benchmark come from."""
 
 import os
+import time
 from pathlib import Path
+
+from tapeline.telemetry.clock import SystemClock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,3 +25,9 @@ def sample_tape() -> Path | None:
     """
     found = sorted(captures().glob("binance_spot_btcusdt_*.jsonl*"))
     return found[0] if found else None
+
+
+class CpuClock(SystemClock):
+    """Counts the time that this thread had a core: what a neighbour took does not count."""
+
+    monotonic_ns = staticmethod(time.thread_time_ns)
