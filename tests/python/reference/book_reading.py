@@ -5,8 +5,8 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NamedTuple
 
 from .faults import FaultError
-from .values import Number, Object, is_text
 from .symbols import ascii_upper
+from .values import Number, Object, is_text
 
 _SPACE: Final = " \t\n\r"
 

@@ -25,12 +25,7 @@ _CRC_TAG: Final = 15 << 3 | 5
 Message: TypeAlias = Any  # of a class made at run time
 Optional: TypeAlias = Any  # a field's value, or None
 Record = (
-    TradeRecord
-    | BookRecord
-    | FundingRecord
-    | LiquidationRecord
-    | QuarantineRecord
-    | CoverageRecord
+    TradeRecord | BookRecord | FundingRecord | LiquidationRecord | QuarantineRecord | CoverageRecord
 )
 
 

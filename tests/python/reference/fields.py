@@ -113,9 +113,7 @@ def _is_in_bounds(time_ns: int) -> bool:
     return MIN_TIME_NS <= time_ns <= MAX_TIME_NS
 
 
-def read_time(
-    text: str, unit_ns: int, received_ns: int | None, issues: list[str], key: str
-) -> int:
+def read_time(text: str, unit_ns: int, received_ns: int | None, issues: list[str], key: str) -> int:
     """Return a time; a wrong unit is repaired where the receive time bears it out.
 
     Raises

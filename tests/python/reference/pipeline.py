@@ -109,7 +109,10 @@ class Reference:
     def gaps(self) -> list[Gap]:
         """Return what is missing now."""
         missing = {
-            **{key: one.stream.lost + one.stream.gaps.ranges for key, one in self._anomalies.items()},
+            **{
+                key: one.stream.lost + one.stream.gaps.ranges
+                for key, one in self._anomalies.items()
+            },
             **{key: one.lost + one.gaps for key, one in self._books.items()},
         }
         return sorted(
