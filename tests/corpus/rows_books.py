@@ -1,4 +1,4 @@
-"""Rows about the order books of Binance spot: J46, J47, J51, and the rows on fields and sequences."""
+"""Rows about the order books of Binance spot: J46, J47, J51, fields and sequences."""
 
 from __future__ import annotations
 

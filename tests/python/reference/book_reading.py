@@ -1,4 +1,4 @@
-"""Reading the order-book messages of Binance spot: which channel, which members, the levels."""
+"""Order-book messages of Binance spot, rule 12: channel, members, levels."""
 
 import json
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -45,7 +45,7 @@ PARTIAL_KEYS: Final = Keys("stream", "", "lastUpdateId", "bids", "asks")
 
 
 class Source(NamedTuple):
-    """Where a message comes from: the frame's text, the stream's name, and whether it had a mark."""
+    """Where a message comes from; ``stream`` is None without a wrapper."""
 
     text: str
     stream: str | None
@@ -71,10 +71,10 @@ def read_depth(message: Object, source: Source) -> BookMessage:
     symbol, kind = _split(source.stream)
     if source.stream is not None and kind != "depth" and not kind.startswith("depth@"):
         raise FaultError("unknown_message", "stream")
-    sides = _read_once(message, ("e", "E", "s", "U", "u"), ("b", "a"))
+    bids, asks = _read_once(message, ("e", "E", "s", "U", "u"), ("b", "a"))
     fields = _present(message, ("s", "U", "u", "E"))
     return BookMessage(
-        "depth", "l2", "delta", True, DEPTH_KEYS, symbol, fields, *sides,
+        "depth", "l2", "delta", True, DEPTH_KEYS, symbol, fields, bids, asks,
         source.content(), source.has_byte_order_mark,
     )  # fmt: skip
 
@@ -115,10 +115,10 @@ def read_partial(message: Object, source: Source) -> BookMessage:
     symbol, _ = _split(source.stream)
     if symbol is None:
         raise FaultError("unknown_message", "stream")
-    sides = _read_once(message, ("lastUpdateId",), ("bids", "asks"))
+    bids, asks = _read_once(message, ("lastUpdateId",), ("bids", "asks"))
     fields = {"stream": ascii_upper(symbol), **_present(message, ("lastUpdateId",))}
     return BookMessage(
-        "partialDepth", "l2", "snapshot", False, PARTIAL_KEYS, None, fields, *sides,
+        "partialDepth", "l2", "snapshot", False, PARTIAL_KEYS, None, fields, bids, asks,
         source.content(), source.has_byte_order_mark,
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ def _present(message: Object, keys: tuple[str, ...]) -> dict[str, Any]:
 
 def _read_once(
     message: Object, scalars: tuple[str, ...], sides: tuple[str, ...]
-) -> tuple[Levels, ...]:
+) -> list[Levels]:
     """Go through the members in their order: the first fault decides; then what must be there."""
     found: dict[str, Levels] = {}
     seen = set()
@@ -152,7 +152,7 @@ def _read_once(
     for key in sides:
         if key not in found:
             raise FaultError("missing", key)
-    return tuple(found[key] for key in sides)
+    return [found[key] for key in sides]
 
 
 def _levels(value: object, key: str) -> Levels:

@@ -1,4 +1,7 @@
-"""Reading the frame (Binance spot): rules 1 to 12. One function a rule, in their order."""
+"""Reading a frame of Binance spot: rules 1 to 12, one function a rule, in their order.
+
+Rules 1 to 6 are those of docs/cleaning.md, 7 to 12 those of docs/exchanges/binance-spot.md.
+"""
 
 import json
 from typing import Final, NamedTuple, NoReturn
@@ -46,7 +49,7 @@ def read(frame: bytes, max_frame_bytes: int) -> Reading:
     Raises
     ------
     FaultError
-        The frame breaks one of rules 1 to 11.
+        The frame breaks one of the rules.
     """
     if len(frame) > max_frame_bytes:  # rule 1
         raise FaultError("frame_too_large")

@@ -1,4 +1,4 @@
-"""JSON values as the rules see them: the text of numbers, and the pairs of an object as they came."""
+"""JSON values as the rules see them: numbers as text, objects with all their pairs."""
 
 from typing import Any, TypeGuard
 
