@@ -135,9 +135,7 @@ def _present(message: Object, keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: message[key] for key in keys if key in message}
 
 
-def _read_once(
-    message: Object, scalars: tuple[str, ...], sides: tuple[str, ...]
-) -> list[Levels]:
+def _read_once(message: Object, scalars: tuple[str, ...], sides: tuple[str, ...]) -> list[Levels]:
     """Go through the members in their order: the first fault decides; then what must be there."""
     found: dict[str, Levels] = {}
     seen = set()
