@@ -4,6 +4,9 @@ use super::*;
 use crate::model::{BookDepth, BookRule, Coverage, CoverageKind, Decimal, IssueCode, ProofLevel};
 use CoverageKind::{BookSynced, BookUnsynced, GapFilled, GapOpened, SequenceReset, SessionStart};
 
+/// Kind, ids and reason of a record.
+type Told = (CoverageKind, Option<(u64, u64)>, String);
+
 /// A track and what it reported.
 struct Desk {
     book: BookTrack,
@@ -162,7 +165,7 @@ impl Desk {
     }
 
     /// Takes the reports: kind, ids, reason.
-    fn told(&mut self) -> Vec<(CoverageKind, Option<(u64, u64)>, String)> {
+    fn told(&mut self) -> Vec<Told> {
         let reports = self.reports.drain(..);
         reports
             .map(|report| (report.kind, report.ids, report.reason))
@@ -176,11 +179,7 @@ impl Desk {
     }
 }
 
-fn record(
-    kind: CoverageKind,
-    ids: Option<(u64, u64)>,
-    reason: &str,
-) -> (CoverageKind, Option<(u64, u64)>, String) {
+fn record(kind: CoverageKind, ids: Option<(u64, u64)>, reason: &str) -> Told {
     (kind, ids, reason.to_owned())
 }
 

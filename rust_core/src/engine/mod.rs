@@ -5,9 +5,12 @@ mod markets;
 mod normalizer;
 mod outlets;
 mod ports;
+mod queries;
 mod setup;
+mod statements;
 mod unsupported;
 
-pub use normalizer::{ConnectionChange, ConnectionState, Normalizer, Reply};
+pub use normalizer::{Normalizer, Reply};
 pub use ports::{Frames, Sink, Slices, Tally};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};
+pub use statements::{ConnectionChange, ConnectionState};

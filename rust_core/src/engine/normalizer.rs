@@ -1,6 +1,5 @@
 //! The normalizer: one market of one exchange.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -9,44 +8,21 @@ use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{KeepRaw, Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, ControlKind, Frame, Market};
-use crate::cleaning::{BookInfo, Counters, OpenGap, Pipeline, Rejected, Verdict};
+use crate::adapters::{Arena, Frame, Market};
+use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
 use crate::model::{
-    Coverage, CoverageKind, EventType, Instrument, IssueCode, IssueSet, Malformed, ProofLevel,
-    Quarantine, RawTrade, UnixNanos,
+    Coverage, Instrument, IssueCode, IssueSet, Malformed, Quarantine, RawTrade, UnixNanos,
 };
-use crate::wire::{MAX_RAW, topic};
-
-/// What happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionState {
-    /// It broke.
-    Lost,
-    /// It is back.
-    Restored,
-}
-
-/// What is to be stated of a connection.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionChange<'a> {
-    /// What happened.
-    pub state: ConnectionState,
-    /// When this machine knew.
-    pub received: UnixNanos,
-    /// One sentence for people.
-    pub reason: &'a str,
-    /// The instruments that it carries; `None` for all.
-    pub raw_symbols: Option<&'a [&'a str]>,
-}
+use crate::wire::MAX_RAW;
 
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
 #[derive(Debug)]
 pub struct Normalizer {
     venue: Venue,
-    setup: Setup,
+    pub(super) setup: Setup,
     /// Lists and resolved escapes of the frame being read.
     arena: Arena,
-    core: Core,
+    pub(super) core: Core,
 }
 
 /// What a frame that was read goes through.
@@ -57,8 +33,8 @@ pub(super) struct Core {
     /// Counts of the push going on; all zero between pushes.
     pub(super) counters: Counters,
     /// Counts of all pushes before.
-    total: Counters,
-    unsupported: Unsupported,
+    pub(super) total: Counters,
+    pub(super) unsupported: Unsupported,
     pub(super) keep_raw: KeepRaw,
     pub(super) book_every: u32,
     /// Statements that the record being cleaned gave.
@@ -406,136 +382,6 @@ impl Core {
         } = self;
         pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
         outlets.end_push(sink);
-    }
-}
-
-impl Normalizer {
-    /// States that a connection was lost or restored, for each of its instruments that had data.
-    pub fn connection(
-        &mut self,
-        change: &ConnectionChange<'_>,
-        sent: Option<UnixNanos>,
-        sink: &mut impl Sink,
-    ) {
-        let ConnectionChange {
-            state,
-            received,
-            reason,
-            raw_symbols,
-        } = *change;
-        let Core {
-            pipeline, outlets, ..
-        } = &mut self.core;
-        outlets.begin_push(sent.unwrap_or(received));
-        let kind = match state {
-            ConnectionState::Lost => CoverageKind::ConnectionLost,
-            ConnectionState::Restored => CoverageKind::ConnectionRestored,
-        };
-        let record = Coverage {
-            kind,
-            proof: ProofLevel::Unverifiable,
-            channel: "",
-            ids: None,
-            start: None,
-            end: None,
-            received: Some(received),
-            reason: reason.to_owned(),
-        };
-        let chosen: Option<HashSet<_>> = raw_symbols.map(|symbols| {
-            let found = symbols.iter().filter_map(|symbol| pipeline.find(symbol));
-            found.collect()
-        });
-        for index in pipeline.seen() {
-            if chosen.as_ref().is_none_or(|chosen| chosen.contains(index)) {
-                outlets.coverage(*index, &record, sink);
-            }
-        }
-        outlets.end_push(sink);
-    }
-
-    /// States how the session of every stream ended.
-    pub fn finish(
-        &mut self,
-        received: Option<UnixNanos>,
-        sent: Option<UnixNanos>,
-        sink: &mut impl Sink,
-    ) {
-        let Core {
-            pipeline, outlets, ..
-        } = &mut self.core;
-        outlets.begin_push(sent.or(received).unwrap_or(UnixNanos::new(0)));
-        pipeline.finish(received, |index, coverage| {
-            outlets.coverage(index, &coverage, sink)
-        });
-        outlets.end_push(sink);
-    }
-
-    /// Returns all counts since the beginning.
-    #[must_use]
-    #[expect(
-        clippy::misnamed_getters,
-        reason = "`counters` is what the stages count on; callers ask for all of it"
-    )]
-    pub fn counters(&self) -> &Counters {
-        &self.core.total
-    }
-
-    /// Returns the control messages by kind, those that occurred.
-    pub fn controls(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        ControlKind::ALL.into_iter().filter_map(|kind| {
-            let count = self.core.total.control.get(kind as usize).copied()?;
-            (count > 0).then_some((kind.name(), count))
-        })
-    }
-
-    /// Returns the messages of types that are not handled, by type.
-    pub fn unsupported(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.core.unsupported.counts()
-    }
-
-    /// Returns all missing ids.
-    #[must_use]
-    pub fn gaps(&self) -> Vec<OpenGap<'_>> {
-        self.core.pipeline.gaps()
-    }
-
-    /// Returns the books of all instruments that had data.
-    pub fn books(&self) -> impl Iterator<Item = BookInfo<'_>> {
-        self.core.pipeline.books()
-    }
-
-    /// Returns each stream's raw symbol, channel and newest receive time.
-    pub fn last_received(&self) -> impl Iterator<Item = (&str, &'static str, UnixNanos)> {
-        self.core.pipeline.last_received()
-    }
-
-    /// Returns every topic that these instruments can produce to with events of `types`, and that of
-    /// frames without a known instrument when `types` has quarantine.
-    ///
-    /// # Errors
-    /// The first raw symbol that is not in the instrument list.
-    pub fn topics<'s>(
-        &self,
-        raw_symbols: &[&'s str],
-        types: &[EventType],
-    ) -> Result<Vec<String>, &'s str> {
-        let mut topics = Vec::new();
-        let exchange = &self.setup.exchange;
-        for raw_symbol in raw_symbols {
-            let instrument = self
-                .core
-                .pipeline
-                .instrument(raw_symbol)
-                .ok_or(*raw_symbol)?;
-            let topic_of = |event_type: &EventType| {
-                topic(*event_type, exchange, &instrument.market, raw_symbol).ok()
-            };
-            topics.extend(types.iter().filter_map(topic_of));
-        }
-        if types.contains(&EventType::Quarantine) {
-            topics.extend(topic(EventType::Quarantine, exchange, &self.setup.market, "").ok());
-        }
-        Ok(topics)
     }
 }
 
