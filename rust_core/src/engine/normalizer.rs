@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::markets::Venue;
 use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{KeepRaw, Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, ControlKind, Frame, Market};
+use crate::adapters::{Arena, ControlKind, Frame, Market, Venue};
 use crate::cleaning::{BookInfo, Counters, OpenGap, Pipeline, Rejected, Verdict};
 use crate::model::{
     Coverage, CoverageKind, EventType, Instrument, IssueCode, IssueSet, Malformed, ProofLevel,
