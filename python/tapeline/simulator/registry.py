@@ -5,8 +5,9 @@ from importlib.util import find_spec
 
 from tapeline.adapters.registry import MARKETS, load
 from tapeline.errors import ArgumentError
-from tapeline.simulator.simulated import Simulated
+from tapeline.simulator.simulated import Simulated, SyntheticTape
 from tapeline.simulator.synthetic.speller import Speller
+from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.simulator.venue import Limits, Venue
 
 
@@ -29,6 +30,7 @@ def _is_there(folder: str) -> bool:
 
 
 VENUES = _simulated()
+_TRADES = {"trade", "aggtrade"}
 
 
 def venue(exchange: str, market: str, limits: Limits | None = None) -> Venue:
@@ -51,6 +53,20 @@ def speller(exchange: str, market: str) -> Speller:
         There is none (yet); the message lists those that can.
     """
     return _found(exchange, market).speller()
+
+
+def synthetic_tape(exchange: str, market: str, settings: MarketSettings) -> SyntheticTape:
+    """Return a synthetic tape of a market, to be made.
+
+    Raises
+    ------
+    ArgumentError
+        The market cannot be made up (yet), or has no such type or symbol.
+    """
+    found = _found(exchange, market)
+    if found.trades is not None and set(settings.types) <= _TRADES:
+        return found.trades(settings)
+    return MarketTape(settings, found.speller())
 
 
 def _found(exchange: str, market: str) -> Simulated:

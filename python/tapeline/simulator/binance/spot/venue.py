@@ -3,6 +3,7 @@
 from tapeline.simulator.binance import instruments
 from tapeline.simulator.binance.rest import RestMarket
 from tapeline.simulator.binance.speller import SPOT, BinanceSpeller
+from tapeline.simulator.binance.spot.generate import trade_tape
 from tapeline.simulator.binance.venue import BinanceVenue
 from tapeline.simulator.simulated import Simulated
 
@@ -13,4 +14,4 @@ class BinanceSpot(BinanceVenue):
     rest = RestMarket("/api/v3", (), 100, has_times=False, instrument=instruments.spot)
 
 
-SIMULATED = Simulated(BinanceSpot, lambda: BinanceSpeller(SPOT))
+SIMULATED = Simulated(BinanceSpot, lambda: BinanceSpeller(SPOT), trade_tape)
