@@ -60,6 +60,8 @@ def test_the_files_are_those_that_the_document_names() -> None:
 
 
 def test_its_code_passes_the_checks_of_the_project(copy: Copy) -> None:
+    adapters = sorted((copy.folder / "rust_core/src/adapters").glob("*/mod.rs"))
+    copy.run("rustfmt", "--edition", "2024", "--check", *adapters)
     copy.run("ruff", "check", "python")
     copy.run("ruff", "format", "--check", "python")
     copy.run("mypy", "python/tapeline/adapters", "python/tapeline/simulator")
