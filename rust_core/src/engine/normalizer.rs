@@ -3,12 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::markets::Venue;
 use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{KeepRaw, Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, Frame, Market};
+use crate::adapters::{Arena, Frame, Market, Venue};
 use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
 use crate::model::{
     Coverage, Instrument, IssueCode, IssueSet, Malformed, Quarantine, RawTrade, UnixNanos,
