@@ -4,18 +4,19 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::kept::Kept;
 use super::markets::Venue;
 use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
-use super::setup::{KeepRaw, Setup, SetupError};
+use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
 use crate::adapters::{Arena, ControlKind, Frame, Market};
 use crate::cleaning::{BookInfo, Counters, OpenGap, Pipeline, Rejected, Verdict};
 use crate::model::{
-    Coverage, CoverageKind, EventType, Instrument, IssueCode, IssueSet, Malformed, ProofLevel,
-    Quarantine, RawTrade, UnixNanos,
+    Coverage, CoverageKind, EventType, Instrument, IssueCode, Malformed, ProofLevel, Quarantine,
+    RawTrade, UnixNanos,
 };
-use crate::wire::{MAX_RAW, topic};
+use crate::wire::topic;
 
 /// What happened to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(super) struct Core {
     /// Counts of all pushes before.
     total: Counters,
     unsupported: Unsupported,
-    pub(super) keep_raw: KeepRaw,
+    pub(super) kept: Kept,
     pub(super) book_every: u32,
     /// Statements that the record being cleaned gave.
     pub(super) reports: Vec<Coverage>,
@@ -116,7 +117,7 @@ impl Normalizer {
             counters: Counters::default(),
             total: Counters::default(),
             unsupported: Unsupported::default(),
-            keep_raw: setup.keep_raw,
+            kept: Kept::new(setup.keep_raw),
             book_every: setup.book_every,
             reports: Vec::new(),
         };
@@ -213,7 +214,10 @@ impl Normalizer {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
         match M::parse_usual(arrived.bytes, arena) {
-            Some(Frame::Trade(raw)) => core.trade(arrived, &raw, sink),
+            Some(Frame::Trade(raw)) => {
+                core.kept.begin(1);
+                core.trade(arrived, &raw, sink);
+            }
             Some(frame) => core.accept(arrived, &frame, sink),
             None => {
                 let frame = M::parse(arrived.bytes, arena);
@@ -302,7 +306,10 @@ impl Core {
     #[inline(never)]
     fn accept<S: Sink>(&mut self, arrived: Arrived<'_>, frame: &Frame<'_>, sink: &mut S) {
         match frame {
-            Frame::Trade(raw) => self.trade(arrived, raw, sink),
+            Frame::Trade(raw) => {
+                self.kept.begin(1);
+                self.trade(arrived, raw, sink);
+            }
             Frame::Trades(list) => self.each(list, |core, raw| core.trade(arrived, raw, sink)),
             Frame::Books(list) => self.each(list, |core, raw| core.book(arrived, raw, sink)),
             Frame::Fundings(list) => self.each(list, |core, raw| core.funding(arrived, raw, sink)),
@@ -323,6 +330,7 @@ impl Core {
     #[inline]
     fn each<T>(&mut self, list: &[T], mut one: impl FnMut(&mut Self, &T)) {
         self.counters.further_elements += (list.len() as u64).saturating_sub(1);
+        self.kept.begin(list.len());
         list.iter().for_each(|raw| one(self, raw));
     }
 
@@ -339,7 +347,7 @@ impl Core {
                 .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
         match &mut verdict {
             Verdict::Event(instrument, event) => {
-                event.raw = kept(self.keep_raw, event.issues, arrived.bytes);
+                event.raw = self.kept.of_event(event.issues, arrived.bytes);
                 self.outlets.trade(*instrument, event, sink);
                 if !self.reports.is_empty() {
                     self.report(*instrument, sink);
@@ -368,7 +376,8 @@ impl Core {
             field: rejected.field,
             offset: None,
             received: arrived.received,
-            raw: arrived.bytes,
+            raw: self.kept.of_record(arrived.bytes),
+            raw_length: arrived.bytes.len(),
         };
         self.outlets.quarantine(rejected.instrument, &record, sink);
     }
@@ -388,7 +397,8 @@ impl Core {
             offset,
         } = fault;
         self.counters.count_quarantined(reason, 1);
-        let (received, raw) = (arrived.received, arrived.bytes);
+        self.kept.begin(1);
+        let (received, raw) = (arrived.received, self.kept.of_record(arrived.bytes));
         let record = Quarantine {
             reason,
             stage: 1,
@@ -396,6 +406,7 @@ impl Core {
             offset,
             received,
             raw,
+            raw_length: arrived.bytes.len(),
         };
         self.outlets.quarantine(None, &record, sink);
     }
@@ -537,13 +548,6 @@ impl Normalizer {
         }
         Ok(topics)
     }
-}
-
-/// Returns the bytes of a frame where its event must carry them.
-#[inline]
-pub(super) fn kept(keep_raw: KeepRaw, issues: IssueSet, bytes: &[u8]) -> Option<&[u8]> {
-    let is_kept = keep_raw == KeepRaw::All || !issues.is_empty();
-    is_kept.then(|| bytes.get(..MAX_RAW).unwrap_or(bytes))
 }
 
 const fn has_events(frame: &Frame<'_>) -> bool {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::adapters::binance::spot::Spot;
 use crate::cleaning::Settings;
-use crate::engine::SetupInstrument;
+use crate::engine::{KeepRaw, SetupInstrument};
 use crate::wire::EncodedBatch;
 
 #[derive(Default)]
