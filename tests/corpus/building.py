@@ -83,14 +83,18 @@ def trade_json(
 # -- verdicts ----------------------------------------------------------------------------------
 
 
-def event(*issues: str, **other: object) -> Verdict:
-    """Expect the trade above, but for what is said otherwise."""
+def _quality(issues: tuple[str, ...]) -> str:
     suspicious = {"price_band", "quantity_spike", "future_timestamp", "stale_timestamp"}
     suspicious |= {"time_reversed", "sequence_gap", "out_of_order", "sequence_jump"}
-    quality = "suspicious" if suspicious & set(issues) else "repaired" if issues else "perfect"
+    suspicious |= {"crossed_book", "checksum_mismatch"}
+    return "suspicious" if suspicious & set(issues) else "repaired" if issues else "perfect"
+
+
+def event(*issues: str, **other: object) -> Verdict:
+    """Expect the trade above, but for what is said otherwise."""
     return {
         "verdict": "event",
-        "quality": quality,
+        "quality": _quality(issues),
         "issues": list(issues),
         "raw_symbol": "BTCUSDT",
         "native_id": str(ID),
@@ -123,6 +127,32 @@ def unsupported(kind: str) -> Verdict:
     return {"verdict": "unsupported", "type": kind}
 
 
+def book(*issues: str, **other: object) -> Verdict:
+    """Expect the changed levels of `depth`, but for what is said otherwise."""
+    return {
+        "verdict": "event",
+        "type": "orderbook",
+        "quality": _quality(issues),
+        "issues": list(issues),
+        "raw_symbol": "BTCUSDT",
+        "depth": "l2",
+        "action": "delta",
+        "first_update_id": 5,
+        "last_update_id": 9,
+        "prev_update_id": None,
+        "bids": [],
+        "asks": [],
+        "timestamp_ns": PUBLISHED_MS * 1_000_000,
+        **other,
+    }
+
+
+def whole(*issues: str, **other: object) -> Verdict:
+    """Expect a whole book of Binance spot, which has neither a first id nor a time."""
+    usual: Verdict = {"action": "snapshot", "first_update_id": None, "timestamp_ns": None}
+    return book(*issues, **{**usual, "last_update_id": 5, **other})
+
+
 DUPLICATE: Verdict = {"verdict": "duplicate"}
 
 
@@ -133,6 +163,31 @@ def frame(row: str, content: str | bytes, expected: Verdict, note: str = "") -> 
     """Return a case of one frame that is a file of its own."""
     data = content.encode() if isinstance(content, str) else content
     return {"row": row, "content": data, "expected": [expected], "note": note}
+
+
+def elsewhere(
+    row: str,
+    market: str,
+    content: str,
+    *expected: Verdict,
+    received_ns: int = RECEIVED_NS,
+    note: str = "",
+) -> dict[str, Any]:
+    """Return a case of one frame of another market, with a verdict for each element of a list."""
+    return {
+        "row": row,
+        "market": market,
+        "content": content.encode(),
+        "received_ns": received_ns,
+        "expected": list(expected),
+        "note": note,
+    }
+
+
+def depth(bids: str, asks: str = "[]", ids: str = '"U":5,"u":9', time: str = "") -> str:
+    """Return a depth update, levels and ids given as JSON."""
+    time = time or f'"E":{PUBLISHED_MS},'
+    return f'{{"e":"depthUpdate",{time}"s":"BTCUSDT",{ids},"b":{bids},"a":{asks}}}'
 
 
 def recipe(

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.corpus import rows_fields, rows_messages, rows_sequences, rows_text
+from tests.corpus import rows_books, rows_fields, rows_messages, rows_sequences, rows_text
+from tests.corpus import rows_markets as markets
 from tests.corpus.building import RECEIVED_NS
 
 FOLDER = Path(__file__).parent
@@ -23,12 +24,13 @@ INSTRUMENTS = {
     "1000SHIBUSDT": "1000SHIB/USDT",
     "币安人生USDT": "币安人生/USDT",
 }
-ADAPTER = "binance spot"
+MARKET = "binance spot"
 
 
 def make() -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     """Return the manifest's cases and the files by their names."""
     rows = rows_text.CASES + rows_fields.CASES + rows_messages.CASES + rows_sequences.CASES
+    rows += rows_books.CASES + markets.CASES
     rows.sort(key=lambda case: case["row"])
     numbers: Counter[str] = Counter()
     cases, files = [], {}
@@ -44,12 +46,14 @@ def make() -> tuple[list[dict[str, Any]], dict[str, bytes]]:
 def manifest_text(cases: list[dict[str, Any]]) -> str:
     """Return manifest.json: one case a line, so that a change of one is a change of one line."""
     lines = ",\n".join(json.dumps(case, ensure_ascii=True) for case in cases)
-    head = json.dumps({"adapter": ADAPTER, "instruments": INSTRUMENTS}, ensure_ascii=True)
+    instruments = {MARKET: INSTRUMENTS, **markets.INSTRUMENTS}
+    head = json.dumps({"instruments": instruments}, ensure_ascii=True)
     return f'{head[:-1]}, "cases": [\n{lines}\n]}}\n'
 
 
 def _describe(name: str, row: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:
     case: dict[str, Any] = {"id": name, "row": row["row"], "file": None}
+    case["market"] = row.get("market", MARKET)
     case["time_unit"] = row.get("time_unit", "ms")
     content = None
     if "tape" in row:

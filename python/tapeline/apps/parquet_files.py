@@ -1,7 +1,7 @@
 """A set of Parquet files that appear together, complete, or not at all."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -41,7 +41,7 @@ class ParquetFiles:
     """
 
     def __init__(
-        self, folder: Path, examples: dict[str, ArrowStream], optional: Collection[str] = ()
+        self, folder: Path, examples: Mapping[str, ArrowStream], optional: Collection[str] = ()
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder

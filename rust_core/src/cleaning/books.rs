@@ -182,8 +182,10 @@ impl Pipeline {
             counters.duplicates += 1;
             return Ok(Judged::Duplicate(instrument));
         };
-        if applied {
-            stream.note_applied(values.time, received);
+        // A stream of whole books needs no books made of it.
+        if applied && stream.rule != BookRule::Snapshots {
+            // Deltas that waited may have brought it further than the message.
+            stream.note_applied(stream.track.last_time(), received);
             self.applied = Some((instrument, at));
         }
         flag_times(stream, &values, received, settings, &mut remarks);

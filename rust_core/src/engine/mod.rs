@@ -1,13 +1,17 @@
 //! The one loop that joins adapters, cleaning and wire: frames in, encoded batches out.
 
 mod events;
+mod kept;
 mod markets;
 mod normalizer;
 mod outlets;
 mod ports;
+mod queries;
 mod setup;
+mod statements;
 mod unsupported;
 
-pub use normalizer::{ConnectionChange, ConnectionState, Normalizer, Reply};
+pub use normalizer::{Normalizer, Reply};
 pub use ports::{Frames, Sink, Slices, Tally};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};
+pub use statements::{ConnectionChange, ConnectionState};

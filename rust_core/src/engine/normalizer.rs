@@ -1,52 +1,25 @@
 //! The normalizer: one market of one exchange.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::markets::Venue;
+use super::kept::Kept;
 use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
-use super::setup::{KeepRaw, Setup, SetupError};
+use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, ControlKind, Frame, Market};
-use crate::cleaning::{BookInfo, Counters, OpenGap, Pipeline, Rejected, Verdict};
-use crate::model::{
-    Coverage, CoverageKind, EventType, Instrument, IssueCode, IssueSet, Malformed, ProofLevel,
-    Quarantine, RawTrade, UnixNanos,
-};
-use crate::wire::{MAX_RAW, topic};
-
-/// What happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionState {
-    /// It broke.
-    Lost,
-    /// It is back.
-    Restored,
-}
-
-/// What is to be stated of a connection.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionChange<'a> {
-    /// What happened.
-    pub state: ConnectionState,
-    /// When this machine knew.
-    pub received: UnixNanos,
-    /// One sentence for people.
-    pub reason: &'a str,
-    /// The instruments that it carries; `None` for all.
-    pub raw_symbols: Option<&'a [&'a str]>,
-}
+use crate::adapters::{Arena, Frame, Market, Venue};
+use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
+use crate::model::{Coverage, Instrument, IssueCode, Malformed, Quarantine, RawTrade, UnixNanos};
 
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
 #[derive(Debug)]
 pub struct Normalizer {
     venue: Venue,
-    setup: Setup,
+    pub(super) setup: Setup,
     /// Lists and resolved escapes of the frame being read.
     arena: Arena,
-    core: Core,
+    pub(super) core: Core,
 }
 
 /// What a frame that was read goes through.
@@ -57,9 +30,9 @@ pub(super) struct Core {
     /// Counts of the push going on; all zero between pushes.
     pub(super) counters: Counters,
     /// Counts of all pushes before.
-    total: Counters,
-    unsupported: Unsupported,
-    pub(super) keep_raw: KeepRaw,
+    pub(super) total: Counters,
+    pub(super) unsupported: Unsupported,
+    pub(super) kept: Kept,
     pub(super) book_every: u32,
     /// Statements that the record being cleaned gave.
     pub(super) reports: Vec<Coverage>,
@@ -116,7 +89,7 @@ impl Normalizer {
             counters: Counters::default(),
             total: Counters::default(),
             unsupported: Unsupported::default(),
-            keep_raw: setup.keep_raw,
+            kept: Kept::new(setup.keep_raw),
             book_every: setup.book_every,
             reports: Vec::new(),
         };
@@ -213,7 +186,10 @@ impl Normalizer {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
         match M::parse_usual(arrived.bytes, arena) {
-            Some(Frame::Trade(raw)) => core.trade(arrived, &raw, sink),
+            Some(Frame::Trade(raw)) => {
+                core.kept.begin(1);
+                core.trade(arrived, &raw, sink);
+            }
             Some(frame) => core.accept(arrived, &frame, sink),
             None => {
                 let frame = M::parse(arrived.bytes, arena);
@@ -302,7 +278,10 @@ impl Core {
     #[inline(never)]
     fn accept<S: Sink>(&mut self, arrived: Arrived<'_>, frame: &Frame<'_>, sink: &mut S) {
         match frame {
-            Frame::Trade(raw) => self.trade(arrived, raw, sink),
+            Frame::Trade(raw) => {
+                self.kept.begin(1);
+                self.trade(arrived, raw, sink);
+            }
             Frame::Trades(list) => self.each(list, |core, raw| core.trade(arrived, raw, sink)),
             Frame::Books(list) => self.each(list, |core, raw| core.book(arrived, raw, sink)),
             Frame::Fundings(list) => self.each(list, |core, raw| core.funding(arrived, raw, sink)),
@@ -323,6 +302,7 @@ impl Core {
     #[inline]
     fn each<T>(&mut self, list: &[T], mut one: impl FnMut(&mut Self, &T)) {
         self.counters.further_elements += (list.len() as u64).saturating_sub(1);
+        self.kept.begin(list.len());
         list.iter().for_each(|raw| one(self, raw));
     }
 
@@ -339,7 +319,7 @@ impl Core {
                 .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
         match &mut verdict {
             Verdict::Event(instrument, event) => {
-                event.raw = kept(self.keep_raw, event.issues, arrived.bytes);
+                event.raw = self.kept.of_event(event.issues, arrived.bytes);
                 self.outlets.trade(*instrument, event, sink);
                 if !self.reports.is_empty() {
                     self.report(*instrument, sink);
@@ -368,7 +348,8 @@ impl Core {
             field: rejected.field,
             offset: None,
             received: arrived.received,
-            raw: arrived.bytes,
+            raw: self.kept.of_record(arrived.bytes),
+            raw_length: arrived.bytes.len(),
         };
         self.outlets.quarantine(rejected.instrument, &record, sink);
     }
@@ -388,7 +369,8 @@ impl Core {
             offset,
         } = fault;
         self.counters.count_quarantined(reason, 1);
-        let (received, raw) = (arrived.received, arrived.bytes);
+        self.kept.begin(1);
+        let (received, raw) = (arrived.received, self.kept.of_record(arrived.bytes));
         let record = Quarantine {
             reason,
             stage: 1,
@@ -396,6 +378,7 @@ impl Core {
             offset,
             received,
             raw,
+            raw_length: arrived.bytes.len(),
         };
         self.outlets.quarantine(None, &record, sink);
     }
@@ -407,143 +390,6 @@ impl Core {
         pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
         outlets.end_push(sink);
     }
-}
-
-impl Normalizer {
-    /// States that a connection was lost or restored, for each of its instruments that had data.
-    pub fn connection(
-        &mut self,
-        change: &ConnectionChange<'_>,
-        sent: Option<UnixNanos>,
-        sink: &mut impl Sink,
-    ) {
-        let ConnectionChange {
-            state,
-            received,
-            reason,
-            raw_symbols,
-        } = *change;
-        let Core {
-            pipeline, outlets, ..
-        } = &mut self.core;
-        outlets.begin_push(sent.unwrap_or(received));
-        let kind = match state {
-            ConnectionState::Lost => CoverageKind::ConnectionLost,
-            ConnectionState::Restored => CoverageKind::ConnectionRestored,
-        };
-        let record = Coverage {
-            kind,
-            proof: ProofLevel::Unverifiable,
-            channel: "",
-            ids: None,
-            start: None,
-            end: None,
-            received: Some(received),
-            reason: reason.to_owned(),
-        };
-        let chosen: Option<HashSet<_>> = raw_symbols.map(|symbols| {
-            let found = symbols.iter().filter_map(|symbol| pipeline.find(symbol));
-            found.collect()
-        });
-        for index in pipeline.seen() {
-            if chosen.as_ref().is_none_or(|chosen| chosen.contains(index)) {
-                outlets.coverage(*index, &record, sink);
-            }
-        }
-        outlets.end_push(sink);
-    }
-
-    /// States how the session of every stream ended.
-    pub fn finish(
-        &mut self,
-        received: Option<UnixNanos>,
-        sent: Option<UnixNanos>,
-        sink: &mut impl Sink,
-    ) {
-        let Core {
-            pipeline, outlets, ..
-        } = &mut self.core;
-        outlets.begin_push(sent.or(received).unwrap_or(UnixNanos::new(0)));
-        pipeline.finish(received, |index, coverage| {
-            outlets.coverage(index, &coverage, sink)
-        });
-        outlets.end_push(sink);
-    }
-
-    /// Returns all counts since the beginning.
-    #[must_use]
-    #[expect(
-        clippy::misnamed_getters,
-        reason = "`counters` is what the stages count on; callers ask for all of it"
-    )]
-    pub fn counters(&self) -> &Counters {
-        &self.core.total
-    }
-
-    /// Returns the control messages by kind, those that occurred.
-    pub fn controls(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        ControlKind::ALL.into_iter().filter_map(|kind| {
-            let count = self.core.total.control.get(kind as usize).copied()?;
-            (count > 0).then_some((kind.name(), count))
-        })
-    }
-
-    /// Returns the messages of types that are not handled, by type.
-    pub fn unsupported(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.core.unsupported.counts()
-    }
-
-    /// Returns all missing ids.
-    #[must_use]
-    pub fn gaps(&self) -> Vec<OpenGap<'_>> {
-        self.core.pipeline.gaps()
-    }
-
-    /// Returns the books of all instruments that had data.
-    pub fn books(&self) -> impl Iterator<Item = BookInfo<'_>> {
-        self.core.pipeline.books()
-    }
-
-    /// Returns each stream's raw symbol, channel and newest receive time.
-    pub fn last_received(&self) -> impl Iterator<Item = (&str, &'static str, UnixNanos)> {
-        self.core.pipeline.last_received()
-    }
-
-    /// Returns every topic that these instruments can produce to with events of `types`, and that of
-    /// frames without a known instrument when `types` has quarantine.
-    ///
-    /// # Errors
-    /// The first raw symbol that is not in the instrument list.
-    pub fn topics<'s>(
-        &self,
-        raw_symbols: &[&'s str],
-        types: &[EventType],
-    ) -> Result<Vec<String>, &'s str> {
-        let mut topics = Vec::new();
-        let exchange = &self.setup.exchange;
-        for raw_symbol in raw_symbols {
-            let instrument = self
-                .core
-                .pipeline
-                .instrument(raw_symbol)
-                .ok_or(*raw_symbol)?;
-            let topic_of = |event_type: &EventType| {
-                topic(*event_type, exchange, &instrument.market, raw_symbol).ok()
-            };
-            topics.extend(types.iter().filter_map(topic_of));
-        }
-        if types.contains(&EventType::Quarantine) {
-            topics.extend(topic(EventType::Quarantine, exchange, &self.setup.market, "").ok());
-        }
-        Ok(topics)
-    }
-}
-
-/// Returns the bytes of a frame where its event must carry them.
-#[inline]
-pub(super) fn kept(keep_raw: KeepRaw, issues: IssueSet, bytes: &[u8]) -> Option<&[u8]> {
-    let is_kept = keep_raw == KeepRaw::All || !issues.is_empty();
-    is_kept.then(|| bytes.get(..MAX_RAW).unwrap_or(bytes))
 }
 
 const fn has_events(frame: &Frame<'_>) -> bool {

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.apps.market_normalizers import MarketNormalizers
 from tapeline.apps.normalize import normalize
-from tapeline.apps.normalizer import Normalizer
 from tapeline.tape import TapeFrame
 
 START_MS = 1_723_161_253_000
@@ -60,8 +60,8 @@ def quantity(number: int) -> str:
 
 
 def run(frames: Sequence[TapeFrame], out: Path) -> tuple[dict[str, Any], pa.Table]:
-    normalizer = Normalizer(exchange="binance", market="spot")
-    summary = normalize(frames, normalizer, out).as_dict()
+    markets = MarketNormalizers("binance", "spot")
+    summary = normalize(frames, markets, out).as_dict()
     return summary, pq.read_table(out / "trade.parquet")
 
 
@@ -155,30 +155,45 @@ def test_several_tapes_are_one_stream(tmp_path: Path) -> None:
 
 
 def test_frames_that_are_no_trades_are_counted_by_what_they_are(tmp_path: Path) -> None:
-    depth = TapeFrame(None, "https://api.binance.com/api/v3/depth?symbol=BTCUSDT", "http", b"{}")
+    address = "https://api.binance.com/api/v3/"
+    reply = TapeFrame(
+        (START_MS + 1) * 1_000_000,
+        address + "depth?symbol=BTCUSDT",
+        "http",
+        b'{"lastUpdateId":7,"bids":[["1","2"]],"asks":[]}',
+    )
     ticker = b'{"u":1,"s":"BTCUSDT","b":"1","B":"1","a":"2","A":"1"}'
     frames = [
         frame(0, received=False),
-        depth,
+        reply,
         TapeFrame(None, URL, "ws", ticker),
+        TapeFrame(None, URL, "ws", b'{"e":"kline"}'),
         TapeFrame(None, URL, "ws", b'{"result":null,"id":1}'),
         TapeFrame(None, URL, "ws", b'{"e":"trade",'),
-        depth,
+        reply,
+        TapeFrame(None, address + "exchangeInfo", "http", b"{}"),
         TapeFrame(None, "https://[bad/depth", "http", b"{}"),
     ]
 
     summary, trades = run(frames, tmp_path)
 
-    assert summary["frames"] == 7
+    assert summary["frames"] == 9
+    assert summary["events"] == {"trade": 1, "orderbook": 2}
     assert summary["unsupported"] == {
-        "GET api/v3/depth": 2,
-        "GET https://[bad/depth": 1,
-        "bookTicker": 1,
+        "GET api/v3/exchangeInfo": 1,
+        "GET depth": 1,
+        "kline": 1,
     }
-    assert (summary["control"], summary["quarantined"], summary["residual"]) == (1, 1, 0)
+    assert (summary["control"], summary["duplicates"]) == (1, 1)
+    assert (summary["quarantined"], summary["residual"]) == (1, 0)
     assert summary["quarantined_by_reason"] == {"truncated": 1}
     assert trades["received_ns"].to_pylist() == [None]
     assert trades["issues"].to_pylist() == [["no_receive_time"]]
+    books = pq.read_table(tmp_path / "orderbook.parquet").to_pylist()
+    assert [(row["origin"], row["depth"], row["last_update_id"]) for row in books] == [
+        ("rest", 2, 7),
+        ("wire", 1, 1),
+    ]
     quarantine = pq.read_table(tmp_path / "quarantine.parquet").to_pylist()
     assert [(row["reason"], row["raw"], row["offset"]) for row in quarantine] == [
         ("truncated", b'{"e":"trade",', 13)

@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.apps.market_normalizers import MarketNormalizers
 from tapeline.apps.normalize import normalize
-from tapeline.apps.normalizer import Normalizer
 from tapeline.tape import TapeReader
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,34 +32,31 @@ pytestmark = [
 
 
 def run(tapes: list[Path], out: Path) -> dict[str, Any]:
-    normalizer = Normalizer(exchange="binance", market="spot")
+    markets = MarketNormalizers("binance", "spot")
     frames = chain.from_iterable(TapeReader(tape) for tape in tapes)
-    return normalize(frames, normalizer, out).as_dict()
+    return normalize(frames, markets, out).as_dict()
 
 
 @pytest.mark.parametrize(
-    ("tapes", "trades", "unsupported"),
+    ("tapes", "trades", "books"),
     [
-        ([FIRST], 9_757, {"GET api/v3/depth": 1, "bookTicker": 28_040, "depthUpdate": 3_451}),
-        ([SECOND], 10_147, {"bookTicker": 45_134, "depthUpdate": 3_044}),
-        (
-            [FIRST, SECOND],
-            19_904,
-            {"GET api/v3/depth": 1, "bookTicker": 73_174, "depthUpdate": 6_495},
-        ),
+        ([FIRST], 9_757, 1 + 28_040 + 3_451),  # the reply, best prices, changed levels
+        ([SECOND], 10_147, 45_134 + 3_044),
+        ([FIRST, SECOND], 19_904, 1 + 73_174 + 6_495),
     ],
     ids=["20240808", "20240809", "both as one stream"],
 )
 def test_recorded_days_are_whole_and_accounted_for(
-    tapes: list[Path], trades: int, unsupported: dict[str, int], tmp_path: Path
+    tapes: list[Path], trades: int, books: int, tmp_path: Path
 ) -> None:
     summary = run(tapes, tmp_path)
 
-    assert summary["events"] == {"trade": trades}
-    assert summary["unsupported"] == unsupported
-    assert (summary["gaps"], summary["duplicates"], summary["quarantined"]) == ([], 0, 0)
+    assert summary["events"] == {"trade": trades, "orderbook": books}
+    assert summary["unsupported"] == {}
+    assert (summary["duplicates"], summary["quarantined"]) == (0, 0)
+    assert [gap for gap in summary["gaps"] if gap["channel"] != "depth"] == []
     assert summary["residual"] == 0
-    assert sum(summary["quality"].values()) == trades
+    assert sum(summary["quality"].values()) == trades + books
 
 
 def test_prices_and_quantities_equal_the_recorded_text(tmp_path: Path) -> None:

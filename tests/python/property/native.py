@@ -14,24 +14,26 @@ from tests.python.reference.records import Control, Gap
 class NativePipeline:
     """``tapeline.Normalizer`` with its messages decoded.
 
-    Parameters are those of `Reference`.
+    Parameters are those of `Reference`, and ``market``: exchange and market, with a space between.
     """
 
     def __init__(
         self,
         instruments: Mapping[str, str],
         *,
+        market: str = "binance spot",
         time_unit: Literal["ms", "us"] = "ms",
         limits: Limits | None = None,
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
     ) -> None:
         limits = limits or Limits()
+        exchange, its_market = market.split()
         self.normalizer = tl.Normalizer(
-            exchange="binance",
-            market="spot",
+            exchange=exchange,
+            market=its_market,
             instruments=[
-                ListedInstrument("binance", "spot", symbol, raw_symbol)
+                ListedInstrument(exchange, its_market, symbol, raw_symbol)
                 for raw_symbol, symbol in instruments.items()
             ],
             time_unit=time_unit,
@@ -40,7 +42,7 @@ class NativePipeline:
             max_frame_bytes=max_frame_bytes,
             keep_raw=keep_raw,
         )
-        self._reader = MessageReader()
+        self._reader = MessageReader(exchange)
 
     def push(
         self, frames: Sequence[bytes], received_ns: int | Sequence[int | None] | None
@@ -85,7 +87,7 @@ class NativePipeline:
         assert result.unsupported == _total(after, "unsupported") - _total(before, "unsupported")
         assert result.duplicates == after["duplicates"] - before["duplicates"]
         verdicts = result.events + result.quarantined + result.control + result.unsupported
-        assert result.frames == verdicts + result.duplicates, "the residual is not 0"
+        assert result.items == verdicts + result.duplicates, "the residual is not 0"
 
 
 def _total(counters: dict[str, Any], name: str) -> int:

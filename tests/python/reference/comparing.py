@@ -10,7 +10,14 @@ from .records import Control, CoverageRecord, Instrument
 
 Message = tuple[str, bytes, bytes]
 
-_TYPES: Final = {"trade": "trades", "quarantine": "quarantine", "coverage": "coverage"}
+_TYPES: Final = {
+    "trade": "trades",
+    "orderbook": "books",
+    "funding": "fundings",
+    "liquidation": "liquidations",
+    "quarantine": "quarantine",
+    "coverage": "coverage",
+}
 
 
 class MessageReader:
@@ -18,11 +25,14 @@ class MessageReader:
 
     Parameters
     ----------
+    exchange : str
+        The exchange every batch must have.
     producer : str
         The name every batch must have.
     """
 
-    def __init__(self, producer: str = "tapeline") -> None:
+    def __init__(self, exchange: str = "binance", producer: str = "tapeline") -> None:
+        self._exchange = exchange
         self._producer = producer
         self._last_batch: dict[str, int] = defaultdict(int)
 
@@ -34,6 +44,7 @@ class MessageReader:
             batch = decode_message(topic, key, value)
             self._last_batch[topic] += 1
             assert batch.batch_id == self._last_batch[topic], topic
+            assert batch.exchange == self._exchange
             assert batch.producer == self._producer
             assert batch.sent_ns == sent_ns
             getattr(output, _TYPES[batch.event_type])[batch.instrument].extend(batch.records)
@@ -47,6 +58,7 @@ def compare(found: Output, expected: Output) -> None:
     """
     assert found.controls == expected.controls
     _compare(found.trades, expected.trades)
+    _compare(found.books, expected.books)
     _compare(found.quarantine, expected.quarantine)
     _compare(_by_channel(found.coverage), _by_channel(expected.coverage))
 

@@ -8,12 +8,24 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from .output import Output
 from .pipeline import KEPT_RAW_BYTES
-from .records import UNKNOWN, Gap, Instrument, QuarantineRecord, TradeRecord
+from .records import (
+    UNKNOWN,
+    BookRecord,
+    FundingRecord,
+    Gap,
+    Instrument,
+    LiquidationRecord,
+    QuarantineRecord,
+    TradeRecord,
+)
 from .schema import ROOT
 
 FOLDER: Final = ROOT / "tests" / "corpus"
 
+BINANCE_SPOT: Final = "binance spot"
+
 Expected = dict[str, Any]
+EventRecord = TradeRecord | BookRecord | FundingRecord | LiquidationRecord
 _Found = TypeVar("_Found")
 
 
@@ -34,18 +46,19 @@ class Case(NamedTuple):
     """One case of the manifest with its frames."""
 
     id: str
+    market: str
     time_unit: Any
     frames: list[bytes]
     received_ns: list[int | None]
     expected: list[Expected]
-    coverage: list[tuple[str, int, int]] | None
+    coverage: list[tuple[str, int | None, int | None]] | None
     gaps: list[tuple[int, int]]
 
 
 @cache
-def instruments() -> dict[str, str]:
-    """Return the corpus's instrument list, venue's symbol to normalised symbol."""
-    return dict(_manifest()["instruments"])
+def instruments(market: str = BINANCE_SPOT) -> dict[str, str]:
+    """Return the corpus's instrument list of a market, venue's symbol to normalised symbol."""
+    return dict(_manifest()["instruments"][market])
 
 
 @cache
@@ -71,6 +84,7 @@ def _load(entry: dict[str, Any]) -> Case:
     coverage = entry.get("coverage")
     return Case(
         entry["id"],
+        entry["market"],
         entry["time_unit"],
         frames,
         received_ns,
@@ -105,12 +119,18 @@ def check_case(case: Case, pipeline: Pipeline) -> None:
 
 def check_verdicts(case: Case, output: Output) -> None:
     """Compare events, quarantine records and controls, in their order, with the manifest."""
-    events = [(place, record) for place, list_ in output.trades.items() for record in list_]
-    for (trade_place, trade), index, expected in _pair(case, "event", events):
-        _check_event(trade_place, trade, expected, case.frames[index], case.received_ns[index])
+    for kind, records in (
+        ("trade", output.trades),
+        ("orderbook", output.books),
+        ("funding", output.fundings),
+        ("liquidation", output.liquidations),
+    ):
+        events = [(place, record) for place, list_ in records.items() for record in list_]
+        for (event_place, record), index, expected in _pair(case, "event", events, kind):
+            _check_event(event_place, record, expected, case, _frame_index(case, index))
     refused = [(place, record) for place, list_ in output.quarantine.items() for record in list_]
-    for (place, record), index, expected in _pair(case, "quarantine", refused):
-        _check_quarantine(place, record, expected, case.frames[index], case.received_ns[index])
+    for (place, refusal), index, expected in _pair(case, "quarantine", refused):
+        _check_quarantine(place, refusal, expected, case, _frame_index(case, index))
     controls = [(said.frame_index, said.kind) for said in output.controls]
     assert controls == [(index, said["kind"]) for index, said in _select(case, "control")]
 
@@ -118,7 +138,9 @@ def check_verdicts(case: Case, output: Output) -> None:
 def check_counters(case: Case, counters: dict[str, Any]) -> None:
     """Compare the counters, and that every frame got exactly one verdict."""
     assert counters["frames"] == len(case.frames)
-    assert counters["events"].get("trade", 0) == len(_select(case, "event"))
+    assert counters["items"] == len(case.expected)
+    for kind, count in counters["events"].items():
+        assert count == len(_select(case, "event", kind)), kind
     assert counters["duplicates"] == len(_select(case, "duplicate"))
     for verdict, key, counter in (
         ("quarantine", "reason", "quarantined"),
@@ -129,55 +151,61 @@ def check_counters(case: Case, counters: dict[str, Any]) -> None:
         assert counters[counter] == wanted, counter
 
 
-def _select(case: Case, verdict: str) -> list[tuple[int, Expected]]:
-    numbered = enumerate(case.expected)
-    return [(index, expected) for index, expected in numbered if expected["verdict"] == verdict]
+def _frame_index(case: Case, index: int) -> int:
+    """Return the frame of a verdict: a frame that is a list has one for each element."""
+    return min(index, len(case.frames) - 1)
 
 
-def _pair(case: Case, verdict: str, found: list[_Found]) -> list[tuple[_Found, int, Expected]]:
-    wanted = _select(case, verdict)
-    assert len(found) == len(wanted), verdict
+def _select(case: Case, verdict: str, kind: str = "trade") -> list[tuple[int, Expected]]:
+    return [
+        (index, expected)
+        for index, expected in enumerate(case.expected)
+        if expected["verdict"] == verdict
+        and (verdict != "event" or expected.get("type", "trade") == kind)
+    ]
+
+
+def _pair(
+    case: Case, verdict: str, found: list[_Found], kind: str = "trade"
+) -> list[tuple[_Found, int, Expected]]:
+    wanted = _select(case, verdict, kind)
+    assert len(found) == len(wanted), (verdict, kind)
     return [(one, index, said) for one, (index, said) in zip(found, wanted, strict=True)]
 
 
 def plain_decimal(value: tuple[int, int]) -> str:
     """Return (units, scale) as decimal digits without exponent."""
     units, scale = value
+    if units < 0:
+        return "-" + plain_decimal((-units, scale))
     digits = str(units).rjust(scale + 1, "0")
     return f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
 
 
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a record has
+    """Return a record's value as the manifest spells it."""
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(x, int) for x in value):
+        return plain_decimal(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
 def _check_event(
-    place: Instrument,
-    record: TradeRecord,
-    expected: Expected,
-    frame: bytes,
-    received_ns: int | None,
+    place: Instrument, record: EventRecord, expected: Expected, case: Case, index: int
 ) -> None:
-    found = {
-        "verdict": "event",
-        "quality": record.quality,
-        "issues": list(record.issues),
-        "raw_symbol": place.raw_symbol,
-        "native_id": record.native_id,
-        "price": plain_decimal(record.price),
-        "quantity": plain_decimal(record.quantity),
-        "side": record.side,
-        "timestamp_ns": record.timestamp_ns,
-        "metadata": dict(record.metadata),
-    }
-    assert found == {"metadata": {}, **expected}
-    assert place.symbol == instruments()[place.raw_symbol]
-    assert record.received_ns == received_ns
-    assert record.raw == (b"" if record.quality == "perfect" else frame[:KEPT_RAW_BYTES])
+    values = {**record._asdict(), "metadata": dict(record.metadata), **place._asdict()}
+    found = {key: _plain(values[key]) for key in expected if key not in ("verdict", "type")}
+    assert found == {key: expected[key] for key in found}
+    assert dict(record.metadata) == expected.get("metadata", {})
+    assert place.symbol == instruments(case.market)[place.raw_symbol]
+    assert record.received_ns == case.received_ns[index]
+    kept = b"" if record.quality == "perfect" else case.frames[index][:KEPT_RAW_BYTES]
+    assert record.raw == kept
 
 
 def _check_quarantine(
-    place: Instrument,
-    record: QuarantineRecord,
-    expected: Expected,
-    frame: bytes,
-    received_ns: int | None,
+    place: Instrument, record: QuarantineRecord, expected: Expected, case: Case, index: int
 ) -> None:
     found = {
         "verdict": "quarantine",
@@ -187,10 +215,10 @@ def _check_quarantine(
         "offset": record.offset,
     }
     assert found == expected
-    assert place == UNKNOWN or place.raw_symbol in instruments()
-    assert record.received_ns == received_ns
-    assert record.raw_length == len(frame)
-    assert record.raw == frame[:KEPT_RAW_BYTES]
+    assert place == UNKNOWN or place.raw_symbol in instruments(case.market)
+    assert record.received_ns == case.received_ns[index]
+    assert record.raw_length == len(case.frames[index])
+    assert record.raw == case.frames[index][:KEPT_RAW_BYTES]
 
 
 # -- neighbours --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any, Final
 from .issues import REPAIRABLE, SUSPICIOUS
 
 STAGES: Final = ("structure", "fields", "symbol", "precision", "receive_time", "anomaly")
+EVENT_TYPES: Final = ("trade", "orderbook", "funding", "liquidation")
 
 
 class StageCounter:
@@ -27,7 +28,7 @@ class Counters:
 
     def __init__(self) -> None:
         self.frames = 0
-        self.events = 0
+        self.events: Counter[str] = Counter()
         self.duplicates = 0
         self.gaps_opened = 0
         self.quality: Counter[str] = Counter()
@@ -39,14 +40,17 @@ class Counters:
     def residual(self) -> int:
         """Return the frames that got no verdict: 0."""
         verdicts = self.quarantined.total() + self.control.total() + self.unsupported.total()
-        return self.frames - self.events - self.duplicates - verdicts
+        return self.frames - self.events.total() - self.duplicates - verdicts
 
     def as_dict(self) -> dict[str, Any]:
         """Return all counters but ``fallbacks``, which is about the fast parser alone."""
         grades = ("perfect", "repaired", "suspicious")
         return {
             "frames": self.frames,
-            "events": {"trade": self.events},
+            "items": self.frames,
+            "replies": 0,
+            "events": {kind: self.events[kind] for kind in EVENT_TYPES},
+            "book_snapshots": 0,
             "quality": {grade: self.quality[grade] for grade in grades},
             "quarantined": dict(self.quarantined),
             "duplicates": self.duplicates,

@@ -17,8 +17,8 @@ _MAX_EXPONENT_DIGITS: Final = 9
 _GRAMMAR: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")
 
 
-def check_syntax(text: str, field: str) -> None:
-    """Stage 2: the grammar of a JSON number, above zero.
+def check_syntax(text: str, field: str, *, is_zero_allowed: bool = False) -> None:
+    """Stage 2: the grammar of a JSON number, above zero or, where that is allowed, zero.
 
     Raises
     ------
@@ -28,9 +28,18 @@ def check_syntax(text: str, field: str) -> None:
     parts = _GRAMMAR.fullmatch(text)
     if parts is None:
         raise FaultError("decimal_syntax", field, stage=2)
-    minus, integer, fraction = parts.group(1), parts.group(2), parts.group(3)
-    if minus or not (integer + (fraction or "")).strip("0"):
+    if is_zero(text):
+        if not is_zero_allowed:
+            raise FaultError("range", field, stage=2)
+    elif parts.group(1):
         raise FaultError("range", field, stage=2)
+
+
+def is_zero(text: str) -> bool:
+    """Whether a text in the grammar is zero, of whatever sign and exponent."""
+    parts = _GRAMMAR.fullmatch(text)
+    assert parts is not None
+    return not (parts.group(2) + (parts.group(3) or "")).strip("0")
 
 
 def has_exponent(text: str) -> bool:

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from .crc32c import crc32c
-from .records import CoverageRecord, Instrument, QuarantineRecord, TradeRecord
+from .records import (
+    BookRecord,
+    CoverageRecord,
+    ExactLevel,
+    FundingRecord,
+    Instrument,
+    LiquidationRecord,
+    QuarantineRecord,
+    TradeRecord,
+)
 from .schema import enum_names, message_class
 from .symbols import symbol_token
 
@@ -15,13 +24,16 @@ _CRC_TAG: Final = 15 << 3 | 5
 
 Message: TypeAlias = Any  # of a class made at run time
 Optional: TypeAlias = Any  # a field's value, or None
-Record = TradeRecord | QuarantineRecord | CoverageRecord
+Record = (
+    TradeRecord | BookRecord | FundingRecord | LiquidationRecord | QuarantineRecord | CoverageRecord
+)
 
 
 class Batch(NamedTuple):
     """One decoded message."""
 
     event_type: str
+    exchange: str
     instrument: Instrument
     producer: str
     batch_id: int
@@ -45,12 +57,12 @@ def decode_message(topic: str, key: bytes, value: bytes) -> Batch:
     assert len(value) - batch.events[-1].ByteSize() <= MAX_BATCH_BYTES
     event_type = enum_names("EventType", "EVENT_TYPE_")[batch.event_type]
     place = batch.instrument
-    assert (place.exchange, place.market) == ("binance", "spot")
     token = symbol_token(place.raw_symbol)
-    assert topic == f"{event_type}.binance.spot.{token}"
+    assert topic == f"{event_type}.{place.exchange}.{place.market}.{token}"
     assert key == token.encode()
     return Batch(
         event_type,
+        place.exchange,
         Instrument(place.raw_symbol, place.symbol),
         batch.producer,
         batch.batch_id,
@@ -75,25 +87,81 @@ def _decimal(message: Message) -> tuple[int, int]:
     return units, scale
 
 
+def _optional_decimal(message: Message, field: str) -> tuple[int, int] | None:
+    return _decimal(getattr(message, field)) if message.HasField(field) else None
+
+
+def _head(event: Message, payload: str) -> dict[str, Any]:
+    """Return what every event has, whatever its type."""
+    assert event.WhichOneof("payload") == payload
+    issue_names = enum_names("IssueCode", "ISSUE_CODE_")
+    return {
+        "event_id": event.event_id,
+        "native_id": event.native_id,
+        "timestamp_ns": _optional(event, "timestamp_ns"),
+        "received_ns": _optional(event, "received_ns"),
+        "published_ns": _optional(event, "published_ns"),
+        "quality": enum_names("Quality", "QUALITY_")[event.quality],
+        "issues": tuple(issue_names[code] for code in event.issues),
+        "metadata": tuple(sorted(event.metadata.items())),
+        "raw": event.raw,
+    }
+
+
 def _trade(event: Message) -> TradeRecord:
-    assert event.WhichOneof("payload") == "trade"
     trade = event.trade
     assert trade.HasField("price")
     assert trade.HasField("quantity")
-    issue_names = enum_names("IssueCode", "ISSUE_CODE_")
     return TradeRecord(
-        event_id=event.event_id,
-        native_id=event.native_id,
-        timestamp_ns=_optional(event, "timestamp_ns"),
-        received_ns=_optional(event, "received_ns"),
-        published_ns=_optional(event, "published_ns"),
+        **_head(event, "trade"),
         price=_decimal(trade.price),
         quantity=_decimal(trade.quantity),
         side=enum_names("Side", "SIDE_")[trade.side],
-        quality=enum_names("Quality", "QUALITY_")[event.quality],
-        issues=tuple(issue_names[code] for code in event.issues),
-        metadata=tuple(sorted(event.metadata.items())),
-        raw=event.raw,
+    )
+
+
+def _book(event: Message) -> BookRecord:
+    book = event.orderbook
+    return BookRecord(
+        **_head(event, "orderbook"),
+        depth=enum_names("BookDepth", "BOOK_DEPTH_")[book.depth],
+        action=enum_names("BookAction", "BOOK_ACTION_")[book.action],
+        origin=enum_names("BookOrigin", "BOOK_ORIGIN_")[book.origin],
+        first_update_id=_optional(book, "first_update_id"),
+        last_update_id=_optional(book, "last_update_id"),
+        prev_update_id=_optional(book, "prev_update_id"),
+        bids=tuple(map(_level, book.bids)),
+        asks=tuple(map(_level, book.asks)),
+    )
+
+
+def _level(level: Message) -> ExactLevel:
+    assert level.HasField("price")
+    assert level.HasField("quantity")
+    return _decimal(level.price), _decimal(level.quantity)
+
+
+def _funding(event: Message) -> FundingRecord:
+    funding = event.funding
+    return FundingRecord(
+        **_head(event, "funding"),
+        rate=_optional_decimal(funding, "rate"),
+        mark_price=_optional_decimal(funding, "mark_price"),
+        index_price=_optional_decimal(funding, "index_price"),
+        interval_ns=_optional(funding, "interval_ns"),
+        next_funding_ns=_optional(funding, "next_funding_ns"),
+    )
+
+
+def _liquidation(event: Message) -> LiquidationRecord:
+    forced = event.liquidation
+    return LiquidationRecord(
+        **_head(event, "liquidation"),
+        side=enum_names("Side", "SIDE_")[forced.side],
+        price=_decimal(forced.price),
+        average_price=_optional_decimal(forced, "average_price"),
+        quantity=_decimal(forced.quantity),
+        status=forced.status,
     )
 
 
@@ -142,6 +210,9 @@ def _coverage(event: Message) -> CoverageRecord:
 
 _RECORD_MAKERS: Final[dict[str, Callable[[Message], Record]]] = {
     "trade": _trade,
+    "orderbook": _book,
+    "funding": _funding,
+    "liquidation": _liquidation,
     "quarantine": _quarantine,
     "coverage": _coverage,
 }

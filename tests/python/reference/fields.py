@@ -4,7 +4,8 @@ from typing import Final, NamedTuple
 
 from .decimals import check_syntax
 from .faults import FaultError
-from .reading import Number, Object, TradeMessage, is_text
+from .reading import TradeMessage
+from .values import Number, Object, is_text
 
 ID_KEYS: Final = {"trade": "t", "aggTrade": "a"}
 UNIT_NS: Final = {"us": 1_000, "ms": 1_000_000}
@@ -73,10 +74,10 @@ def check_fields(
     for key in ("p", "q"):
         check_syntax(message[key], key)
     unit_ns = UNIT_NS[time_unit]
-    timestamp_ns = _read_time(message["T"], unit_ns, received_ns, issues)
+    timestamp_ns = read_time(message["T"], unit_ns, received_ns, issues, "T")
     published_ns = None
     if "E" in message:
-        published_ns = _read_published(message["E"], unit_ns)
+        published_ns = read_published(message["E"], unit_ns)
         if published_ns is None:
             issues.append("published_time_dropped")
     return Fields(
@@ -112,9 +113,16 @@ def _is_in_bounds(time_ns: int) -> bool:
     return MIN_TIME_NS <= time_ns <= MAX_TIME_NS
 
 
-def _read_time(text: str, unit_ns: int, received_ns: int | None, issues: list[str]) -> int:
+def read_time(text: str, unit_ns: int, received_ns: int | None, issues: list[str], key: str) -> int:
+    """Return a time; a wrong unit is repaired where the receive time bears it out.
+
+    Raises
+    ------
+    FaultError
+        ``timestamp``.
+    """
     if not _is_time(text):
-        raise FaultError("timestamp", "T", stage=2)
+        raise FaultError("timestamp", key, stage=2)
     value = int(text)
     if _is_in_bounds(value * unit_ns):
         return value * unit_ns
@@ -124,10 +132,10 @@ def _read_time(text: str, unit_ns: int, received_ns: int | None, issues: list[st
             if _is_in_bounds(time_ns) and abs(time_ns - received_ns) <= ONE_DAY_NS:
                 issues.append("timestamp_unit")
                 return time_ns
-    raise FaultError("timestamp", "T", stage=2)
+    raise FaultError("timestamp", key, stage=2)
 
 
-def _read_published(value: object, unit_ns: int) -> int | None:
+def read_published(value: object, unit_ns: int) -> int | None:
     """Return the published time, or None when it must be left out."""
     if not isinstance(value, str) or not _is_time(value):
         return None

@@ -44,6 +44,8 @@ SUSPICIOUS: Final = {
     "sequence_gap": 65,
     "out_of_order": 66,
     "sequence_jump": 67,
+    "crossed_book": 68,
+    "checksum_mismatch": 69,
 }
 CODES: Final = {**IRREPARABLE, **REPAIRABLE, **SUSPICIOUS}
 NAMES: Final = {number: name for name, number in CODES.items()}

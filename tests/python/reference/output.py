@@ -3,7 +3,16 @@
 from collections import defaultdict
 
 from .continuity import Statement
-from .records import Control, CoverageRecord, Instrument, QuarantineRecord, TradeRecord
+from .records import (
+    BookRecord,
+    Control,
+    CoverageRecord,
+    FundingRecord,
+    Instrument,
+    LiquidationRecord,
+    QuarantineRecord,
+    TradeRecord,
+)
 
 
 class Output:
@@ -15,6 +24,9 @@ class Output:
 
     def __init__(self) -> None:
         self.trades: dict[Instrument, list[TradeRecord]] = defaultdict(list)
+        self.books: dict[Instrument, list[BookRecord]] = defaultdict(list)
+        self.fundings: dict[Instrument, list[FundingRecord]] = defaultdict(list)
+        self.liquidations: dict[Instrument, list[LiquidationRecord]] = defaultdict(list)
         self.quarantine: dict[Instrument, list[QuarantineRecord]] = defaultdict(list)
         self.coverage: dict[Instrument, list[CoverageRecord]] = defaultdict(list)
         self.controls: list[Control] = []

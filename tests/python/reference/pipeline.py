@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import xxhash
+
 from .anomalies import AnomalyStage, Limits
+from .book_fields import check_fields as check_book_fields
+from .book_fields import check_structure as check_book_structure
+from .book_fields import has_exponents, to_levels
+from .book_reading import BookMessage
+from .book_stream import BookSeen, BookStage
 from .continuity import Observation, Statement
 from .counting import Counters
 from .decimals import PRICE_BOUND, QUANTITY_BOUND, check_notional, has_exponent, to_exact
@@ -11,9 +18,18 @@ from .faults import FaultError
 from .fields import Fields, check_fields, check_structure
 from .issues import grade, ordered
 from .output import Output
-from .reading import ControlFrame, TradeMessage, Unsupported, is_text, read
-from .records import UNKNOWN, Control, Gap, Instrument, QuarantineRecord, TradeRecord
+from .reading import ControlFrame, TradeMessage, Unsupported, read
+from .records import (
+    UNKNOWN,
+    BookRecord,
+    Control,
+    Gap,
+    Instrument,
+    QuarantineRecord,
+    TradeRecord,
+)
 from .symbols import check_symbol, event_id, stream_prefix
+from .values import is_text
 
 KEPT_RAW_BYTES = 200_000
 
@@ -50,6 +66,7 @@ class Reference:
         self._max_frame_bytes = max_frame_bytes
         self._keeps_all_raw = keep_raw == "all"
         self._anomalies: dict[tuple[str, str], AnomalyStage] = {}
+        self._books: dict[tuple[str, str], BookStage] = {}
         self._prefixes: dict[tuple[str, str], int] = {}
         self._tally = Counters()
 
@@ -85,14 +102,23 @@ class Reference:
                 "session_end", first.id, latest.id, first.timestamp_ns, latest.timestamp_ns
             )
             output.state(self._instrument(raw_symbol), channel, said, received_ns)
+        for (raw_symbol, _), book in self._books.items():
+            output.coverage[self._instrument(raw_symbol)].append(book.end(received_ns))
         return output
 
     def gaps(self) -> list[Gap]:
         """Return what is missing now."""
+        missing = {
+            **{
+                key: one.stream.lost + one.stream.gaps.ranges
+                for key, one in self._anomalies.items()
+            },
+            **{key: one.lost + one.gaps for key, one in self._books.items()},
+        }
         return sorted(
             Gap(self._listed[raw_symbol], raw_symbol, channel, first, last)
-            for (raw_symbol, channel), stage in self._anomalies.items()
-            for first, last in stage.stream.lost + stage.stream.gaps.ranges
+            for (raw_symbol, channel), ranges in missing.items()
+            for first, last in ranges
         )
 
     def counters(self) -> dict[str, Any]:
@@ -108,12 +134,15 @@ class Reference:
     def _push_one(self, index: int, frame: bytes, received_ns: int | None, output: Output) -> None:
         self._tally.frames += 1
         self._tally.stages[0].entered += 1
-        message: TradeMessage | None = None
+        symbol: object = None
         try:
             reading = read(frame, self._max_frame_bytes)
             if isinstance(reading, TradeMessage):
-                message = reading
-                self._clean(message, frame, received_ns, output)
+                symbol = reading.message.get("s")
+                self._clean(reading, frame, received_ns, output)
+            elif isinstance(reading, BookMessage):
+                symbol = reading.fields.get(reading.keys.symbol)
+                self._clean_book(reading, frame, received_ns, output)
             elif isinstance(reading, ControlFrame):
                 self._tally.control[reading.kind] += 1
                 output.controls.append(Control(index, reading.kind))
@@ -121,12 +150,12 @@ class Reference:
                 assert isinstance(reading, Unsupported)
                 self._tally.unsupported[reading.type] += 1
         except FaultError as fault:
-            self._quarantine(fault, message, frame, received_ns, output)
+            self._quarantine(fault, symbol, frame, received_ns, output)
 
     def _quarantine(
         self,
         fault: FaultError,
-        message: TradeMessage | None,
+        symbol: object,
         frame: bytes,
         received_ns: int | None,
         output: Output,
@@ -134,10 +163,8 @@ class Reference:
         self._tally.quarantined[fault.reason] += 1
         self._tally.stages[fault.stage - 1].quarantined += 1
         instrument = UNKNOWN
-        if message is not None:
-            symbol = message.message.get("s")
-            if is_text(symbol) and symbol in self._listed:
-                instrument = self._instrument(symbol)
+        if is_text(symbol) and symbol in self._listed:
+            instrument = self._instrument(symbol)
         record = QuarantineRecord(
             fault.reason,
             fault.stage,
@@ -222,7 +249,7 @@ class Reference:
         anomaly.leave(list(verdict.issues))
         all_issues = ordered(issues + list(verdict.issues))
         quality = grade(all_issues)
-        self._tally.events += 1
+        self._tally.events["trade"] += 1
         self._tally.quality[quality] += 1
         record = TradeRecord(
             event_id=event_id(self._prefixes[stream], fields.id),
@@ -239,3 +266,83 @@ class Reference:
             raw=frame[:KEPT_RAW_BYTES] if quality != "perfect" or self._keeps_all_raw else b"",
         )
         output.trades[instrument].append(record)
+
+    # -- order books ---------------------------------------------------------------------------
+
+    def _clean_book(
+        self, book: BookMessage, frame: bytes, received_ns: int | None, output: Output
+    ) -> None:
+        structure, fields_, symbol, precision, receive_time, anomaly = self._tally.stages
+        issues: list[str] = []
+
+        check_book_structure(book, issues)
+        structure.leave(issues)
+
+        fields_.entered += 1
+        before = len(issues)
+        fields = check_book_fields(book, self._time_unit, received_ns, issues)
+        fields_.leave(issues[before:])
+
+        symbol.entered += 1
+        check_symbol(fields.symbol, book.stream_symbol, self._listed, book.keys.symbol)
+        symbol.leave([])
+
+        precision.entered += 1
+        bids, asks = to_levels(fields.bids, book.keys.bids), to_levels(fields.asks, book.keys.asks)
+        remarks = ["exponent_notation"] if has_exponents(fields) else []
+        precision.leave(remarks)
+
+        receive_time.entered += 1
+        late_remarks = ["no_receive_time"] if received_ns is None else []
+        receive_time.leave(late_remarks)
+
+        anomaly.entered += 1
+        content_hash = xxhash.xxh3_64_intdigest(book.content)
+        seen = BookSeen(
+            fields.first_id,
+            fields.last_id,
+            fields.timestamp_ns,
+            fields.published_ns,
+            received_ns,
+            content_hash,
+            bids,
+            asks,
+        )
+        stream = (fields.symbol, book.channel)
+        if stream not in self._books:
+            self._books[stream] = BookStage(book.channel, self._limits)
+            self._prefixes[stream] = stream_prefix("binance", "spot", book.channel, fields.symbol)
+        verdict = self._books[stream].judge(seen)
+        instrument = self._instrument(fields.symbol)
+        if verdict.statements:
+            output.coverage[instrument] += verdict.statements
+        self._tally.gaps_opened += sum(said.kind == "gap_opened" for said in verdict.statements)
+        if verdict.is_duplicate:
+            self._tally.duplicates += 1
+            return
+        anomaly.leave(verdict.issues)
+        all_issues = ordered(issues + remarks + late_remarks + verdict.issues)
+        quality = grade(all_issues)
+        self._tally.events["orderbook"] += 1
+        self._tally.quality[quality] += 1
+        output.books[instrument].append(
+            BookRecord(
+                event_id=event_id(self._prefixes[stream], content_hash),
+                native_id="" if fields.last_id is None else str(fields.last_id),
+                timestamp_ns=fields.timestamp_ns,
+                received_ns=received_ns,
+                published_ns=fields.published_ns,
+                depth=book.depth,
+                action=book.action,
+                origin="wire",
+                first_update_id=fields.first_id,
+                last_update_id=fields.last_id,
+                prev_update_id=None,
+                bids=bids,
+                asks=asks,
+                quality=quality,
+                issues=all_issues,
+                metadata=(),
+                raw=frame[:KEPT_RAW_BYTES] if quality != "perfect" or self._keeps_all_raw else b"",
+            )
+        )

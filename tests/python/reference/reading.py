@@ -1,10 +1,15 @@
-"""Reading the frame (Binance spot): rules 1 to 12. One function a rule, in their order."""
+"""Reading a frame of Binance spot: rules 1 to 12, one function a rule, in their order.
+
+Rules 1 to 6 are those of docs/cleaning.md, 7 to 12 those of docs/exchanges/binance-spot.md.
+"""
 
 import json
-from typing import Any, Final, NamedTuple, NoReturn, TypeGuard
+from typing import Final, NamedTuple, NoReturn
 
+from .book_reading import BookMessage, Source, read_depth, read_partial, read_ticker
 from .faults import FaultError
 from .scanner import MAX_DEPTH, Scanner
+from .values import Number, Object, is_text
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 MAX_TYPE_LENGTH: Final = 64
@@ -12,22 +17,6 @@ _SPACE: Final = b" \t\n\r"
 _MESSAGE_KEYS: Final = ("stream", "data", "e", "E", "s", "t", "a", "p", "q", "T", "m", "f", "l")
 _ANSWER_KEYS: Final = ("result", "id", "error", "code", "msg")
 _SINGLE_KEYS: Final = frozenset((*_MESSAGE_KEYS, *_ANSWER_KEYS))
-
-
-class Number(str):
-    """The text of a JSON number; a plain ``str`` is a JSON string."""
-
-    __slots__ = ()
-
-
-class Object(dict[str, Any]):
-    """A JSON object: the last value of each key, and all pairs as they came."""
-
-    __slots__ = ("pairs",)
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.pairs = pairs
 
 
 class ControlFrame(NamedTuple):
@@ -51,7 +40,7 @@ class TradeMessage(NamedTuple):
     has_byte_order_mark: bool
 
 
-Reading = ControlFrame | Unsupported | TradeMessage
+Reading = ControlFrame | Unsupported | TradeMessage | BookMessage
 
 
 def read(frame: bytes, max_frame_bytes: int) -> Reading:
@@ -60,7 +49,7 @@ def read(frame: bytes, max_frame_bytes: int) -> Reading:
     Raises
     ------
     FaultError
-        The frame breaks one of rules 1 to 11.
+        The frame breaks one of the rules.
     """
     if len(frame) > max_frame_bytes:  # rule 1
         raise FaultError("frame_too_large")
@@ -71,22 +60,23 @@ def read(frame: bytes, max_frame_bytes: int) -> Reading:
         raise FaultError("empty")
     if word in (b"ping", b"pong"):  # rule 4
         return ControlFrame("heartbeat")
-    value = _parse(frame, start)
+    value, text = _parse(frame, start)
     if not isinstance(value, Object):
         return _read_other_value(value)
     _check_repeats(value)
     message, stream = _unwrap(value)
     if isinstance(message, Unsupported):
         return message
+    source = Source(text, stream, has_mark)
     if "e" in message:
-        return _read_event(message, stream, has_mark)
+        return _read_event(message, source)
     if stream is not None:
-        return _read_stream_without_event(stream)
-    return _read_answer(message)
+        return _read_stream_without_event(message, stream, source)
+    return _read_answer(message, source)
 
 
-def _parse(frame: bytes, start: int) -> object:
-    """Rules 5 and 6."""
+def _parse(frame: bytes, start: int) -> tuple[object, str]:
+    """Rules 5 and 6: return the value and its text."""
     try:
         text = frame.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -99,8 +89,9 @@ def _parse(frame: bytes, start: int) -> object:
     # and whatever it refuses, goes through the scanner, which names the fault.
     if b"\\u" in frame or frame.count(b"[") + frame.count(b"{") > MAX_DEPTH:
         Scanner(frame, start).scan()
+    text = text[1:] if start else text
     try:
-        return _DECODER.decode(text[1:] if start else text)
+        return _DECODER.decode(text), text
     except ValueError:
         Scanner(frame, start).scan()
         raise AssertionError("json.loads refused what the scanner accepts") from None
@@ -120,11 +111,18 @@ _DECODER: Final = json.JSONDecoder(
 
 def _read_other_value(value: object) -> Unsupported:
     """Rule 7: the top level is no object."""
-    if isinstance(value, list) and value and isinstance(value[0], Object):
-        name = next((value for key, value in value[0].pairs if key == "e"), None)
-        if is_text(name) and name not in ("trade", "aggTrade"):
-            return Unsupported(name[:MAX_TYPE_LENGTH] + "[]")
-    raise FaultError("type")
+    name = _first_event(value) if isinstance(value, list) else None
+    if name is None or name in ("trade", "aggTrade"):
+        raise FaultError("type")
+    return Unsupported(name[:MAX_TYPE_LENGTH] + "[]")
+
+
+def _first_event(messages: list[object]) -> str | None:
+    """Return the first ``e`` of a list's first element, if it is an object and that is text."""
+    if not messages or not isinstance(messages[0], Object):
+        return None
+    name = next((value for key, value in messages[0].pairs if key == "e"), None)
+    return name if is_text(name) else None
 
 
 def _check_repeats(top: Object) -> None:
@@ -155,52 +153,53 @@ def _unwrap(top: Object) -> tuple[Object | Unsupported, str | None]:
         raise FaultError("missing", "data")
     data = top["data"]
     if isinstance(data, list) and stream.startswith("!"):
-        return Unsupported(stream[:MAX_TYPE_LENGTH]), stream
+        name = _first_event(data)
+        kind = stream[:MAX_TYPE_LENGTH] if name is None else name[:MAX_TYPE_LENGTH] + "[]"
+        return Unsupported(kind), stream
     if not isinstance(data, Object):
         raise FaultError("type", "data")
     return data, stream
 
 
-def _read_event(message: Object, stream: str | None, has_mark: bool) -> Reading:
+def _read_event(message: Object, source: Source) -> Reading:
     """Rule 10: ``e`` is present."""
     name = message["e"]
     if not is_text(name):
         raise FaultError("type", "e")
     if name == "serverShutdown":
         return ControlFrame("server_shutdown")
+    if name == "depthUpdate":
+        return read_depth(message, source)
+    if name == "bookTicker":
+        return read_ticker(message, source)
     if name not in ("trade", "aggTrade"):
         return Unsupported(name[:MAX_TYPE_LENGTH])
-    if stream is None:
-        return TradeMessage(name, message, None, has_mark)
-    symbol, at, channel = stream.rpartition("@")
+    if source.stream is None:
+        return TradeMessage(name, message, None, source.has_byte_order_mark)
+    symbol, at, channel = source.stream.rpartition("@")
     if not at or channel != name:
         raise FaultError("unknown_message", "stream")
-    return TradeMessage(name, message, symbol, has_mark)
+    return TradeMessage(name, message, symbol, source.has_byte_order_mark)
 
 
-def _read_stream_without_event(stream: str) -> Unsupported:
+def _read_stream_without_event(message: Object, stream: str, source: Source) -> Reading:
     """Rule 11, in a wrapper."""
-    if stream.endswith("@bookTicker"):
-        return Unsupported("bookTicker")
+    if stream.endswith("@bookTicker") or stream == "!bookTicker":
+        return read_ticker(message, source)
     _, _, rest = stream.partition("@")
     if rest.startswith("depth"):
-        return Unsupported("partialDepth")
+        return read_partial(message, source)
     raise FaultError("unknown_message", "stream")
 
 
-def _read_answer(message: Object) -> Reading:
+def _read_answer(message: Object, source: Source) -> Reading:
     """Rule 11, without a wrapper."""
     if "error" in message or ("code" in message and "msg" in message):
         return ControlFrame("error")
     if "result" in message:
         return ControlFrame("ack" if message["result"] is None else "list_subscriptions")
     if all(key in message for key in "usbBaA"):
-        return Unsupported("bookTicker")
+        return read_ticker(message, source)
     if "lastUpdateId" in message:
-        return Unsupported("partialDepth")
+        return Unsupported("partialDepth")  # it does not say of which symbol
     raise FaultError("unknown_message")
-
-
-def is_text(value: object) -> TypeGuard[str]:
-    """Whether a value was a JSON string."""
-    return isinstance(value, str) and not isinstance(value, Number)

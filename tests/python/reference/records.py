@@ -30,6 +30,69 @@ class TradeRecord(NamedTuple):
     raw: bytes
 
 
+ExactLevel = tuple[tuple[int, int], tuple[int, int]]
+
+
+class BookRecord(NamedTuple):
+    """An order-book message. Times are Unix UTC nanoseconds; numbers are (units, scale)."""
+
+    event_id: bytes
+    native_id: str
+    timestamp_ns: int | None
+    received_ns: int | None
+    published_ns: int | None
+    depth: str
+    action: str
+    origin: str
+    first_update_id: int | None
+    last_update_id: int | None
+    prev_update_id: int | None
+    bids: tuple[ExactLevel, ...]
+    asks: tuple[ExactLevel, ...]
+    quality: str
+    issues: tuple[str, ...]
+    metadata: tuple[tuple[str, str], ...]
+    raw: bytes
+
+
+class FundingRecord(NamedTuple):
+    """A funding state. Times are Unix UTC nanoseconds; numbers are (units, scale)."""
+
+    event_id: bytes
+    native_id: str
+    timestamp_ns: int | None
+    received_ns: int | None
+    published_ns: int | None
+    rate: tuple[int, int] | None
+    mark_price: tuple[int, int] | None
+    index_price: tuple[int, int] | None
+    interval_ns: int | None
+    next_funding_ns: int | None
+    quality: str
+    issues: tuple[str, ...]
+    metadata: tuple[tuple[str, str], ...]
+    raw: bytes
+
+
+class LiquidationRecord(NamedTuple):
+    """A forced order. Times are Unix UTC nanoseconds; numbers are (units, scale)."""
+
+    event_id: bytes
+    native_id: str
+    timestamp_ns: int | None
+    received_ns: int | None
+    published_ns: int | None
+    side: str
+    price: tuple[int, int]
+    average_price: tuple[int, int] | None
+    quantity: tuple[int, int]
+    status: str
+    quality: str
+    issues: tuple[str, ...]
+    metadata: tuple[tuple[str, str], ...]
+    raw: bytes
+
+
 class QuarantineRecord(NamedTuple):
     """A frame that could not become an event."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from .faults import FaultError
 
 _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_UPPER = {ord(upper.lower()): upper for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _KEPT = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -14,7 +15,14 @@ def ascii_lower(text: str) -> str:
     return text.translate(_LOWER)
 
 
-def check_symbol(symbol: str, stream_symbol: str | None, listed: Mapping[str, str]) -> None:
+def ascii_upper(text: str) -> str:
+    """Return the text with a-z in upper case and everything else as it is."""
+    return text.translate(_UPPER)
+
+
+def check_symbol(
+    symbol: str, stream_symbol: str | None, listed: Mapping[str, str], key: str = "s"
+) -> None:
     """Stage 3: the symbol is the stream's and is listed.
 
     Raises
@@ -23,9 +31,9 @@ def check_symbol(symbol: str, stream_symbol: str | None, listed: Mapping[str, st
         ``unexpected_symbol`` or ``unknown_symbol``.
     """
     if stream_symbol is not None and ascii_lower(stream_symbol) != ascii_lower(symbol):
-        raise FaultError("unexpected_symbol", "s", stage=3)
+        raise FaultError("unexpected_symbol", key, stage=3)
     if symbol not in listed:
-        raise FaultError("unknown_symbol", "s", stage=3)
+        raise FaultError("unknown_symbol", key, stage=3)
 
 
 def symbol_token(raw_symbol: str) -> str:

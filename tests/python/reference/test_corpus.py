@@ -4,6 +4,7 @@ import pytest
 
 from tests.corpus.make_corpus import make, manifest_text
 from tests.python.reference.corpus import (
+    BINANCE_SPOT,
     FOLDER,
     Case,
     Pipeline,
@@ -15,7 +16,7 @@ from tests.python.reference.corpus import (
 )
 from tests.python.reference.pipeline import Reference
 
-CASES = cases()
+CASES = {name: case for name, case in cases().items() if case.market == BINANCE_SPOT}
 
 
 def reference(case: Case) -> Pipeline:

@@ -1,7 +1,7 @@
 //! What a frame is: a message of a channel, a control message, something unsupported, or malformed.
 //!
-//! The rules and their numbers are those of `docs/cleaning.md`, "Reading the frame". They are the same
-//! for every market; a market says which channels it handles.
+//! The rules and their numbers are those of `docs/exchanges/binance-spot.md`, "Reading a frame". They are
+//! the same for every market; a market says which channels it handles.
 
 use crate::adapters::json::{Cursor, Kind, Reader, Tolerant, Usual, read_checked};
 use crate::adapters::{Arena, ControlKind, Frame};

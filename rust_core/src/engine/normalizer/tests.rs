@@ -1,7 +1,9 @@
 use super::*;
+use crate::adapters::ControlKind;
 use crate::adapters::binance::spot::Spot;
 use crate::cleaning::Settings;
-use crate::engine::SetupInstrument;
+use crate::engine::{ConnectionChange, ConnectionState, KeepRaw, SetupInstrument};
+use crate::model::EventType;
 use crate::wire::EncodedBatch;
 
 #[derive(Default)]

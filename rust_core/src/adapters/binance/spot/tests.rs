@@ -40,92 +40,95 @@ fn both_parsers_read_the_usual_spelling_alike() {
     }
 }
 
+/// Frames, and what each is read as.
+const KINDS: &[(&str, &str)] = &[
+    (" \n", "empty $"),
+    ("\u{feff}", "empty $"),
+    (" ping\n", "control heartbeat"),
+    ("pong", "control heartbeat"),
+    (r#"{"result":null,"id":1}"#, "control ack"),
+    (
+        r#"{"result":["a@trade"],"id":1}"#,
+        "control list_subscriptions",
+    ),
+    (r#"{"error":{"code":2,"msg":"x"},"id":1}"#, "control error"),
+    (r#"{"code":2,"msg":"x"}"#, "control error"),
+    (r#"{"e":"serverShutdown","E":1}"#, "control server_shutdown"),
+    (
+        r#"{"u":1,"s":"A","b":"1","B":"1","a":"1","A":"1"}"#,
+        "book bookTicker",
+    ),
+    (r#"{"lastUpdateId":1}"#, "unsupported partialDepth"),
+    ("{}", "unknown_message $"),
+    ("[]", "type $"),
+    ("1", "type $"),
+    (
+        r#"[{"e":"24hrTicker","e":"trade"}]"#,
+        "unsupported 24hrTicker[]",
+    ),
+    (r#"[{"e":"trade"}]"#, "type $"),
+    (r#"[1,{"e":"x"}]"#, "type $"),
+    (r#"{"e":"kline"}"#, "unsupported kline"),
+    (r#"{"e":1}"#, "type e"),
+    (r#"{"stream":1}"#, "type stream"),
+    (r#"{"stream":"a@trade"}"#, "missing data"),
+    (r#"{"stream":"a@trade","data":null}"#, "type data"),
+    (r#"{"stream":"!x@arr","data":[]}"#, "unsupported !x@arr"),
+    (r#"{"stream":"x@arr","data":[]}"#, "type data"),
+    (r#"{"stream":"a@bookTicker","data":{}}"#, "missing b"),
+    (r#"{"stream":"a@depth5@100ms","data":{}}"#, "missing bids"),
+    (
+        r#"{"stream":"a@depth5@100ms","data":{"bids":[],"asks":[]}}"#,
+        "book partialDepth",
+    ),
+    (
+        r#"{"stream":"!ticker@arr","data":[{"e":"24hrTicker"}]}"#,
+        "unsupported 24hrTicker[]",
+    ),
+    (r#"{"e":"depthUpdate","b":[],"a":[]}"#, "book depth"),
+    (r#"{"e":"depthUpdate","b":[]}"#, "missing a"),
+    (r#"{"e":"depthUpdate","b":{},"a":[]}"#, "type b"),
+    (r#"{"e":"depthUpdate","b":[["1"]],"a":[]}"#, "type b"),
+    (
+        r#"{"e":"depthUpdate","b":[["1","2","3"]],"a":[]}"#,
+        "type b",
+    ),
+    (r#"{"e":"depthUpdate","b":[["1",2]],"a":[]}"#, "type b"),
+    (
+        r#"{"e":"depthUpdate","b":[],"b":[],"a":[]}"#,
+        "duplicate_key b",
+    ),
+    (
+        r#"{"stream":"a@depth5","data":{"e":"depthUpdate","b":[],"a":[]}}"#,
+        "unknown_message stream",
+    ),
+    (r#"{"stream":"a@what","data":{}}"#, "unknown_message stream"),
+    (
+        r#"{"stream":"a@aggTrade","data":{"e":"trade"}}"#,
+        "unknown_message stream",
+    ),
+    (r#"{"e":"trade","p":"1","\u0070":"2"}"#, "duplicate_key p"),
+    (
+        r#"{"stream":"a@trade","data":{"e":"trade","t":1,"t":1}}"#,
+        "duplicate_key t",
+    ),
+    (r#"{"data":{"t":1,"t":1}}"#, "unknown_message $"),
+    (r#"{"x":{"e":1},"e":"trade","x":1}"#, "trade trade"),
+    (
+        r#"{"data":{"e":"trade"},"stream":"a@trade"}"#,
+        "trade trade",
+    ),
+    (r#"{"e":"trade"}x"#, "trailing $"),
+    (
+        r#"{"data":[{"e":"trade"}],"stream":"a@trade"}"#,
+        "type data",
+    ),
+];
+
 #[test]
 fn frames_are_told_apart() {
-    for (frame, expected) in [
-        (" \n", "empty $"),
-        ("\u{feff}", "empty $"),
-        (" ping\n", "control heartbeat"),
-        ("pong", "control heartbeat"),
-        (r#"{"result":null,"id":1}"#, "control ack"),
-        (
-            r#"{"result":["a@trade"],"id":1}"#,
-            "control list_subscriptions",
-        ),
-        (r#"{"error":{"code":2,"msg":"x"},"id":1}"#, "control error"),
-        (r#"{"code":2,"msg":"x"}"#, "control error"),
-        (r#"{"e":"serverShutdown","E":1}"#, "control server_shutdown"),
-        (
-            r#"{"u":1,"s":"A","b":"1","B":"1","a":"1","A":"1"}"#,
-            "book bookTicker",
-        ),
-        (r#"{"lastUpdateId":1}"#, "unsupported partialDepth"),
-        ("{}", "unknown_message $"),
-        ("[]", "type $"),
-        ("1", "type $"),
-        (
-            r#"[{"e":"24hrTicker","e":"trade"}]"#,
-            "unsupported 24hrTicker[]",
-        ),
-        (r#"[{"e":"trade"}]"#, "type $"),
-        (r#"[1,{"e":"x"}]"#, "type $"),
-        (r#"{"e":"kline"}"#, "unsupported kline"),
-        (r#"{"e":1}"#, "type e"),
-        (r#"{"stream":1}"#, "type stream"),
-        (r#"{"stream":"a@trade"}"#, "missing data"),
-        (r#"{"stream":"a@trade","data":null}"#, "type data"),
-        (r#"{"stream":"!x@arr","data":[]}"#, "unsupported !x@arr"),
-        (r#"{"stream":"x@arr","data":[]}"#, "type data"),
-        (r#"{"stream":"a@bookTicker","data":{}}"#, "missing b"),
-        (r#"{"stream":"a@depth5@100ms","data":{}}"#, "missing bids"),
-        (
-            r#"{"stream":"a@depth5@100ms","data":{"bids":[],"asks":[]}}"#,
-            "book partialDepth",
-        ),
-        (
-            r#"{"stream":"!ticker@arr","data":[{"e":"24hrTicker"}]}"#,
-            "unsupported 24hrTicker[]",
-        ),
-        (r#"{"e":"depthUpdate","b":[],"a":[]}"#, "book depth"),
-        (r#"{"e":"depthUpdate","b":[]}"#, "missing a"),
-        (r#"{"e":"depthUpdate","b":{},"a":[]}"#, "type b"),
-        (r#"{"e":"depthUpdate","b":[["1"]],"a":[]}"#, "type b"),
-        (
-            r#"{"e":"depthUpdate","b":[["1","2","3"]],"a":[]}"#,
-            "type b",
-        ),
-        (r#"{"e":"depthUpdate","b":[["1",2]],"a":[]}"#, "type b"),
-        (
-            r#"{"e":"depthUpdate","b":[],"b":[],"a":[]}"#,
-            "duplicate_key b",
-        ),
-        (
-            r#"{"stream":"a@depth5","data":{"e":"depthUpdate","b":[],"a":[]}}"#,
-            "unknown_message stream",
-        ),
-        (r#"{"stream":"a@what","data":{}}"#, "unknown_message stream"),
-        (
-            r#"{"stream":"a@aggTrade","data":{"e":"trade"}}"#,
-            "unknown_message stream",
-        ),
-        (r#"{"e":"trade","p":"1","\u0070":"2"}"#, "duplicate_key p"),
-        (
-            r#"{"stream":"a@trade","data":{"e":"trade","t":1,"t":1}}"#,
-            "duplicate_key t",
-        ),
-        (r#"{"data":{"t":1,"t":1}}"#, "unknown_message $"),
-        (r#"{"x":{"e":1},"e":"trade","x":1}"#, "trade trade"),
-        (
-            r#"{"data":{"e":"trade"},"stream":"a@trade"}"#,
-            "trade trade",
-        ),
-        (r#"{"e":"trade"}x"#, "trailing $"),
-        (
-            r#"{"data":[{"e":"trade"}],"stream":"a@trade"}"#,
-            "type data",
-        ),
-    ] {
-        assert_eq!(general(frame), expected, "{frame}");
+    for (frame, expected) in KINDS {
+        assert_eq!(general(frame), *expected, "{frame}");
     }
 }
 
