@@ -1,4 +1,4 @@
-"""Rows into the order of an answer, a day at a time."""
+"""Rows into the order of an answer, cut at midnight."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,13 +18,19 @@ Instrument = tuple[str, str, str | None, str | None]
 """Exchange, market, symbol and the venue's spelling."""
 
 
-class Day(NamedTuple):
-    """Rows of one UTC day, in order."""
+class Run(NamedTuple):
+    """Rows of one UTC day that follow each other in the order of an answer."""
 
     date: str
-    table: pa.Table
+    source: pa.Table
+    places: pa.Array | None
+    """Which rows of ``source``; None means all of them as they lie."""
     times: pa.Array
     """int64 Unix UTC nanoseconds of each row, or nulls."""
+
+    def table(self) -> pa.Table:
+        """Return the rows, in order. Copying them takes time: leave it to several threads."""
+        return self.source if self.places is None else self.source.take(self.places)
 
 
 def times_of(event_type: str, table: pa.Table) -> pa.Array:
@@ -34,8 +40,8 @@ def times_of(event_type: str, table: pa.Table) -> pa.Array:
     return times.combine_chunks() if isinstance(times, pa.ChunkedArray) else times
 
 
-def days_of(event_type: str, table: pa.Table) -> Iterator[Day]:
-    """Sort rows by time and split them at midnight UTC; rows without a time come last.
+def runs_of(event_type: str, table: pa.Table, rows_max: int) -> Iterator[Run]:
+    """Sort rows by time, cut at midnight UTC and at ``rows_max``; rows without a time come last.
 
     Parameters
     ----------
@@ -45,19 +51,33 @@ def days_of(event_type: str, table: pa.Table) -> Iterator[Day]:
     """
     table = table.combine_chunks()
     times = times_of(event_type, table)
-    if not _is_sorted(times):
-        order = _stable_order(times)
-        table, times = table.take(order), times.take(order)
+    order = None if _is_sorted(times) else _stable_order(times)
+    if order is not None:
+        times = times.take(order)
+    for date, day_begin, day_end in _days(times):
+        # Pieces of one size, so that threads that work on them end together.
+        count = -(-(day_end - day_begin) // rows_max)
+        size = -(-(day_end - day_begin) // count)
+        for begin in range(day_begin, day_end, size):
+            length = min(size, day_end - begin)
+            some = times.slice(begin, length)
+            if order is None:
+                yield Run(date, table.slice(begin, length), None, some)
+            else:
+                yield Run(date, table, order.slice(begin, length), some)
+
+
+def _days(times: pa.Array) -> Iterator[tuple[str, int, int]]:
+    """Yield each day's date, first place and the place after its last, of sorted times."""
     begin = 0
     known = len(times) - times.null_count
     while begin < known:
         day = times[begin].as_py() // _DAY_NS
         end = begin + _count_below(times.slice(begin, known - begin), (day + 1) * _DAY_NS)
-        date = f"{(_EPOCH + timedelta(days=day)):%Y-%m-%d}"
-        yield Day(date, table.slice(begin, end - begin), times.slice(begin, end - begin))
+        yield f"{(_EPOCH + timedelta(days=day)):%Y-%m-%d}", begin, end
         begin = end
     if known < len(times):
-        yield Day(UNKNOWN_DATE, table.slice(known), times.slice(known))
+        yield UNKNOWN_DATE, known, len(times)
 
 
 def instruments_of(table: pa.Table) -> list[Instrument]:

@@ -18,7 +18,7 @@ from tapeline.storage.parquet.folder import Folder, is_temporary
 from tapeline.storage.parquet.layout import LOG_FOLDER, ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import Commit, FileFact
-from tapeline.storage.parquet.sorting import Instrument, days_of, instruments_of
+from tapeline.storage.parquet.sorting import Instrument, Run, instruments_of, runs_of
 from tapeline.storage.ports import Chunk, Partition, Progress
 from tapeline.telemetry.clock import Clock
 
@@ -35,9 +35,7 @@ class _Piece(NamedTuple):
     """Rows of one file to be."""
 
     type: str
-    date: str
-    table: pa.Table
-    times: pa.Array
+    run: Run
     instruments: list[Instrument]
 
 
@@ -137,7 +135,7 @@ class ParquetStore:
             for place, (piece, content) in enumerate(
                 zip(pieces, self._encoders.map(_encoded, pieces), strict=True)
             ):
-                path = data_path(piece.type, piece.date, commit, place, unique)
+                path = data_path(piece.type, piece.run.date, commit, place, unique)
                 facts.append(_fact(piece, path, content))
                 self._folder.put(path, memoryview(content))
         except BaseException:
@@ -202,34 +200,29 @@ class ParquetStore:
 
 
 def _pieces(tables: Mapping[str, pa.Table]) -> Iterator[_Piece]:
-    """Cut tables at midnight and at the size of a row group, each piece sorted."""
     for event_type, table in tables.items():
         instruments = instruments_of(table)
-        for day in days_of(event_type, table):
-            for begin in range(0, day.table.num_rows, ROWS_PER_GROUP):
-                yield _Piece(
-                    event_type,
-                    day.date,
-                    day.table.slice(begin, ROWS_PER_GROUP),
-                    day.times.slice(begin, ROWS_PER_GROUP),
-                    instruments,
-                )
+        # A large table has a piece for each encoder.
+        is_large = table.num_rows > ROWS_PER_GROUP // 2
+        rows_max = -(-table.num_rows // _ENCODERS) if is_large else table.num_rows
+        for run in runs_of(event_type, table, min(rows_max, ROWS_PER_GROUP)):
+            yield _Piece(event_type, run, instruments)
 
 
 def _encoded(piece: _Piece) -> pa.Buffer:
     try:
-        return encode(piece.type, piece.table)
+        return encode(piece.type, piece.run.table())
     except pa.ArrowInvalid as error:
         raise RowError(f"Parquet cannot hold a {piece.type} row: {error}") from error
 
 
 def _fact(piece: _Piece, path: str, content: pa.Buffer) -> FileFact:
-    bounds = pc.min_max(piece.times).as_py()
+    bounds = pc.min_max(piece.run.times).as_py()
     return FileFact(
         piece.type,
-        piece.date,
+        piece.run.date,
         path,
-        piece.table.num_rows,
+        len(piece.run.times),
         content.size,
         hashlib.sha256(content).hexdigest(),
         bounds["min"],
