@@ -10,7 +10,7 @@ from tapeline.errors import SettingsError
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
 from tapeline.storage.consumer.dead_letter import DeadLetters, KafkaDeadLetters, LocalDeadLetters
-from tapeline.storage.consumer.kafka_source import KafkaSource
+from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
@@ -19,10 +19,11 @@ from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
-from tapeline.transport.uris import BusUri, LocalUri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri
 
 _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
+_BROKER_S: Final = 10.0
 
 OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {Kind.PARQUET: open_parquet}
 """How the store of a target is made."""
@@ -38,7 +39,7 @@ class StoreRunner:
     SettingsError
         A target cannot be written by this version, or is named twice.
     TransportError
-        The bus cannot be opened.
+        The bus cannot be opened, or no broker answers. One that goes away later is waited for.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class StoreRunner:
         drain_s: float = 10.0,
     ) -> None:
         _check(targets)
+        if isinstance(transport, KafkaUri):
+            check_broker(transport.servers, _BROKER_S)
         self._clock = clock
         self._dead_letters = dead_letters_of(transport)
         self._stop = threading.Event()

@@ -73,6 +73,7 @@ class KafkaSource:
         self._is_paused = False
         self._is_settled = False
         self._is_closed = False
+        self._fault: TransportError | None = None
         pattern = f"^({'|'.join(map(re.escape, sorted(types)))})\\.[^.]+\\.[^.]+(\\.[^.]+)?$"
         config = {**CONSUMER_SETTINGS, "bootstrap.servers": servers, "group.id": group}
         try:
@@ -88,6 +89,7 @@ class KafkaSource:
 
     def poll(self, messages_max: int, timeout_s: float) -> list[Message]:
         """Read what follows; see :meth:`tapeline.storage.ports.Source.poll`."""
+        self._raise_fault()
         found = []
         try:
             received = self._consumer.consume(messages_max, timeout_s)
@@ -208,10 +210,33 @@ class KafkaSource:
             return True
         if error.code() in _CORRUPT:
             where = f"{message.topic()} partition {message.partition()} offset {message.offset()}"
-            raise TransportError(f"damaged data on the broker at {where}: {error.str()}")
-        if error.fatal():
-            raise TransportError(f"Kafka at {self._servers}: {error.str()}")
+            self._fault = TransportError(f"damaged data on the broker at {where}: {error.str()}")
+        elif error.fatal():
+            self._fault = TransportError(f"Kafka at {self._servers}: {error.str()}")
         return False
+
+    def _raise_fault(self) -> None:
+        """Raise what the last poll met: only now, so that the messages beside it are not lost."""
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
+
+
+def check_broker(servers: str, timeout_s: float) -> None:
+    """Make sure that a broker answers.
+
+    Raises
+    ------
+    TransportError
+        None did within ``timeout_s`` seconds.
+    """
+    probe = Consumer({"bootstrap.servers": servers, "group.id": "tapeline-probe", "log_level": 0})
+    try:
+        probe.list_topics(timeout=timeout_s)
+    except KafkaException as error:
+        raise TransportError(f"no answer from Kafka at {servers}: {error}") from error
+    finally:
+        probe.close()
 
 
 def _message(message: KafkaMessage) -> Message:

@@ -1,0 +1,164 @@
+"""Parts of the storage layer that need no bus and no store."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapeline.errors import RowError, SettingsError
+from tapeline.storage.consumer.bisect import row_bytes, split_refused
+from tapeline.storage.consumer.taken import BATCHES_PER_STREAM, Taken
+from tapeline.storage.parquet.manifest import Commit, from_json, to_json
+from tapeline.storage.parquet.sorting import runs_of
+from tapeline.storage.ports import Mark
+from tapeline.storage.schema import (
+    ARRIVAL_FIELDS,
+    EVENT_TYPES,
+    TIME_COLUMNS,
+    schema_of,
+    stored_schema_of,
+)
+from tapeline.storage.targets import Kind, parse_target
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_a_stored_row_is_the_decoded_one_and_where_it_lay(event_type: str) -> None:
+    stored = stored_schema_of(event_type)
+    assert list(stored)[:-2] == list(schema_of(event_type))
+    assert tuple(list(stored)[-2:]) == ARRIVAL_FIELDS
+    assert all(stored.field(name).type == pa.int64() for name in TIME_COLUMNS[event_type])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name", "shown"),
+    [
+        ("parquet:/data/a b", Kind.PARQUET, "parquet-data-a-b", "parquet:/data/a b"),
+        (
+            "parquet:s3://tape/x?endpoint=http://127.0.0.1:1&region=eu-1",
+            *(Kind.PARQUET, "parquet-s3-tape-x"),
+            "parquet:s3://tape/x?endpoint=http://127.0.0.1:1&region=eu-1",
+        ),
+        (
+            "timescale://me:s3cret@db:5432/tape",
+            *(Kind.POSTGRES, "timescale-db-5432-tape", "timescale://me:***@db:5432/tape"),
+        ),
+        ("clickhouse:/data/ch", Kind.CLICKHOUSE, "clickhouse-data-ch", "clickhouse:/data/ch"),
+        ("redis://cache:6379/0", Kind.REDIS, "redis-cache-6379-0", "redis://cache:6379/0"),
+    ],
+)
+def test_target_addresses_are_read(text: str, kind: Kind, name: str, shown: str) -> None:
+    target = parse_target(text)
+    assert (target.kind, target.name, target.shown) == (kind, name, shown)
+    assert "s3cret" not in repr(target)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "parquet:", "parquet", "floppy:x", "redis:x", "postgres://", "postgres://h:x/db"),
+        *("parquet:s3://", "parquet:s3://B/x", "parquet:s3://tape/x?color=red"),
+    ],
+)
+def test_other_target_addresses_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="allowed are parquet:PATH"):
+        parse_target(text)
+
+
+def test_a_refused_address_does_not_show_its_password() -> None:
+    with pytest.raises(SettingsError) as raised:
+        parse_target("mysql://me:s3cret@db/tape")
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_batch_is_known_by_its_number_and_its_checksum() -> None:
+    taken = Taken([Mark("p", "trade.a.b.c", 1, 10)])
+    assert Mark("p", "trade.a.b.c", 1, 10) in taken
+    assert Mark("p", "trade.a.b.c", 1, 11) not in taken
+    assert Mark("q", "trade.a.b.c", 1, 10) not in taken
+    assert Mark("p", "trade.a.b.d", 1, 10) not in taken
+
+
+def test_the_oldest_batches_of_a_stream_are_forgotten() -> None:
+    taken = Taken(Mark("p", "k", number, number) for number in range(BATCHES_PER_STREAM + 5))
+    taken.add([Mark("q", "k", 1, 1)])
+    assert Mark("p", "k", 4, 4) not in taken
+    assert Mark("p", "k", 5, 5) in taken
+    assert len(list(taken)) == BATCHES_PER_STREAM + 1
+
+
+def test_marks_are_found_by_topic_in_either_layout() -> None:
+    marks = [Mark("p", f"trade.a.b.{name}", 1, 1) for name in ("x", "y")]
+    taken = Taken(marks)
+    assert taken.of_topics(["trade.a.b.x"]) == marks[:1]
+    assert taken.of_topics(["trade.a.b"]) == marks
+    assert taken.of_topics(["trade.a"]) == []
+
+
+@given(
+    st.lists(
+        st.builds(
+            Mark,
+            st.sampled_from(["p", "q"]),
+            st.sampled_from(["trade.a.b.x", "coverage.a.b.-unknown"]),
+            st.integers(0, 2**64 - 1) | st.integers(1, 9),
+            st.integers(0, 2**32 - 1),
+        )
+    )
+)
+def test_a_commit_is_read_as_it_was_written(marks: list[Mark]) -> None:
+    commit = Commit(7, 8, "me", removed=["a"], offsets={("trade.a.b.x", 3): 2**62}, marks=marks)
+    found = from_json("x", to_json(commit))
+    assert sorted(found.marks) == sorted(marks)
+    assert (found.number, found.offsets, found.removed) == (7, commit.offsets, ["a"])
+
+
+@given(st.integers(0, 300), st.sets(st.integers(0, 299)))
+def test_every_bad_row_is_found_and_no_other(rows: int, bad: set[int]) -> None:
+    table = pa.table({"n": pa.array(range(rows), pa.int64())})
+    calls = 0
+
+    def rehearse(part: pa.Table) -> None:
+        nonlocal calls
+        calls += 1
+        found = bad & set(part["n"].to_pylist())
+        if found:
+            raise RowError(f"row {min(found)}")
+
+    accepted, refused = split_refused(table, rehearse)
+    expected = sorted(each for each in bad if each < rows)
+    assert accepted["n"].to_pylist() == [each for each in range(rows) if each not in bad]
+    assert [row["n"].to_pylist() for row, _ in refused] == [[each] for each in expected]
+    assert [reason for _, reason in refused] == [f"row {each}" for each in expected]
+    assert calls <= 1 + 2 * len(expected) * 9
+
+
+def test_a_refused_row_is_kept_with_every_column() -> None:
+    table = pa.table({"a": [1, 2], "b": ["x", None]})
+    found = pa.ipc.open_stream(row_bytes(table.slice(1))).read_all()
+    assert found.equals(table.slice(1))
+
+
+_DAY = 86_400_000_000_000
+
+
+@given(
+    st.lists(st.none() | st.integers(-3 * _DAY, 3 * _DAY) | st.sampled_from([-1, 0, _DAY])),
+    st.integers(1, 9),
+)
+def test_runs_are_sorted_whole_and_of_one_day(times: list[int | None], rows_max: int) -> None:
+    table = pa.table({"received_ns": pa.array(times, pa.int64()), "n": range(len(times))})
+    runs = list(runs_of("quarantine", table, rows_max))
+    rows = [row for run in runs for row in run.table().to_pylist()]
+    keyed = sorted(range(len(times)), key=lambda n: (times[n] is None, times[n] or 0, n))
+    assert [row["n"] for row in rows] == keyed
+    for run in runs:
+        assert 0 < len(run.times) <= rows_max
+        assert run.times.equals(run.table()["received_ns"].combine_chunks())
+        days = {None if each is None else each // _DAY for each in run.times.to_pylist()}
+        assert len(days) == 1
+        assert (run.date == "unknown") == (days == {None})
+    assert pc.sum(pa.array([len(run.times) for run in runs], pa.int64())).as_py() in (
+        len(times) or None,
+        len(times),
+    )
