@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tapeline.apps.bus_reader import BusMessage
-from tapeline.errors import DecodeError
+from tapeline.errors import ArgumentError, DecodeError
 from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
 from tapeline.transport.topics import UNKNOWN_SYMBOL
 from tapeline.wire.native import BatchInfo, inspect, topic
@@ -125,4 +125,8 @@ def _check_headers(
 def _expected_key(info: BatchInfo) -> str:
     if not info.raw_symbol:
         return f"{info.event_type}.{info.exchange}.{info.market}.{UNKNOWN_SYMBOL}"
-    return topic(info.event_type, info.exchange, info.market, info.raw_symbol)
+    try:
+        return topic(info.event_type, info.exchange, info.market, info.raw_symbol)
+    except ArgumentError as error:
+        # A type of a later version, or names no producer of ours writes.
+        raise _Rejected("wrong_topic", str(error)) from error

@@ -16,6 +16,7 @@ from tapeline.errors import ArgumentError
 from tapeline.transport.local_file import BusFileError
 from tapeline.transport.spool import Spool
 from tapeline.transport.topics import parse_routing_key
+from tests.corpus.wire_rows import named_cases
 from tests.services.kafka import KafkaBroker
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -51,6 +52,14 @@ def test_a_message_is_passed_or_counted_by_reason(case: dict[str, Any]) -> None:
     assert reader.counts.rejected == Counter([case["expected"]])
     assert reader.last_rejected is not None
     assert case["topic"] in reader.last_rejected
+
+
+@pytest.mark.parametrize("name", named_cases())
+def test_a_hostile_batch_never_ends_the_reader(name: str) -> None:
+    value = named_cases()[name].value
+    reader = BatchReader()
+    reader.batches([BusMessage("trade.binance.spot.btcusdt", 0, 0, b"btcusdt", value)])
+    assert reader.counts.batches + reader.counts.rejected.total() == 1
 
 
 def test_a_batch_delivered_twice_is_passed_once_unless_asked_for() -> None:

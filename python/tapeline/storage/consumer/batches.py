@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tapeline.errors import DecodeError
+from tapeline.errors import ArgumentError, DecodeError
 from tapeline.storage.ports import Mark, Message
 from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
 from tapeline.transport.topics import UNKNOWN_SYMBOL, routing_key_of
@@ -110,4 +110,8 @@ def _check_headers(
 def _routing_key(info: BatchInfo) -> str:
     if not info.raw_symbol:
         return f"{info.event_type}.{info.exchange}.{info.market}.{UNKNOWN_SYMBOL}"
-    return topic(info.event_type, info.exchange, info.market, info.raw_symbol)
+    try:
+        return topic(info.event_type, info.exchange, info.market, info.raw_symbol)
+    except ArgumentError as error:
+        # A type of a later version, or names no producer of ours writes.
+        raise _Fault("wrong_topic", str(error)) from error

@@ -9,7 +9,7 @@ from tapeline.telemetry.metrics import Metrics
 
 @dataclass(slots=True)
 class Counts:
-    """Sums over a worker's life. Read by other threads: every field is replaced or added whole."""
+    """Sums over a worker's life. Other threads read it: a field is replaced, never changed."""
 
     messages: int = 0
     batches: int = 0
@@ -36,8 +36,9 @@ class Counts:
         self.messages += outcome.messages
         self.batches += outcome.batches
         self.redelivered += outcome.redelivered
-        self.rows.update(outcome.rows)
-        self.dead_letters.update(outcome.dead_letters)
+        # New objects: another thread may be adding the old ones up.
+        self.rows = self.rows + outcome.rows
+        self.dead_letters = self.dead_letters + outcome.dead_letters
         self.residual += outcome.residual
         self.commits += 1
 

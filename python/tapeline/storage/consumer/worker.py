@@ -30,6 +30,7 @@ _BUSY_WAIT_S: Final = 1.0
 """A full buffer waits so long for the store before reading is paused: pausing throws away what was
 fetched ahead."""
 _RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_CLOSE_S: Final = 2.0
 _WATCH_NS: Final = 500_000_000
 _SETTLE_NS: Final = 15_000_000_000
 """A bus without a topic of ours never assigns anything: after so long that counts as known."""
@@ -82,6 +83,7 @@ class Worker:
         self._failures = 0
         self._job_began_ns = 0
         self._began_ns = self._news_ns = clock.monotonic_ns()
+        self._quiet_ns: int | None = None
         self._watched_ns = 0
         self._in_flight: Delivery | None = None
 
@@ -105,11 +107,8 @@ class Worker:
             self._close()
 
     def is_idle(self, idle_s: float) -> bool:
-        """Whether everything read is stored and nothing has come for so long."""
-        now = self._clock.monotonic_ns()
-        is_settled = self._source.is_settled or now - self._began_ns > _SETTLE_NS
-        is_quiet = now - self._news_ns >= idle_s * 1e9
-        return is_settled and is_quiet and not self._has_work()
+        """Whether everything read is stored and nothing has come for so long; for any thread."""
+        return self._quiet_ns is not None and self._quiet_ns >= idle_s * 1e9
 
     def _has_work(self) -> bool:
         busy = self._future is not None or self._retry is not None or self._in_flight is not None
@@ -120,6 +119,13 @@ class Worker:
         self._advance()
         self._throttle()
         self._watch()
+        self._quiet_ns = self._quiet()
+
+    def _quiet(self) -> int | None:
+        """Return for how long nothing has come, None while there is something to do."""
+        now = self._clock.monotonic_ns()
+        is_settled = self._source.is_settled or now - self._began_ns > _SETTLE_NS
+        return now - self._news_ns if is_settled and not self._has_work() else None
 
     def _read(self) -> None:
         try:
@@ -328,7 +334,7 @@ class Worker:
         self._source.close()
         assert self._hand is not None  # noqa: S101 - as above
         closed = self._hand.submit(self._store.close)
-        self._hand.end(self._drain_s)
+        self._hand.end(_CLOSE_S)
         if closed.done():
             closed.result()
 
