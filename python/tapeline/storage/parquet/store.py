@@ -202,11 +202,16 @@ class ParquetStore:
 def _pieces(tables: Mapping[str, pa.Table]) -> Iterator[_Piece]:
     for event_type, table in tables.items():
         instruments = instruments_of(table)
-        # A large table has a piece for each encoder.
-        is_large = table.num_rows > ROWS_PER_GROUP // 2
-        rows_max = -(-table.num_rows // _ENCODERS) if is_large else table.num_rows
-        for run in runs_of(event_type, table, min(rows_max, ROWS_PER_GROUP)):
+        for run in runs_of(event_type, table, _piece_rows(table.num_rows)):
             yield _Piece(event_type, run, instruments)
+
+
+def _piece_rows(rows: int) -> int:
+    """Return how long pieces are: at most a row group, and as many for each encoder."""
+    if rows <= ROWS_PER_GROUP // 2:
+        return max(rows, 1)
+    rounds = -(-rows // (ROWS_PER_GROUP * _ENCODERS))
+    return -(-rows // (rounds * _ENCODERS))
 
 
 def _encoded(piece: _Piece) -> pa.Buffer:
