@@ -8,7 +8,7 @@
 use super::sides::Units;
 
 /// Binary digits of a key that choose the place in a page.
-const PAGE_BITS: u32 = 4;
+const PAGE_BITS: u32 = 5;
 const PAGE: usize = 1 << PAGE_BITS;
 /// Binary digits that choose the page in a block.
 const BLOCK_BITS: u32 = 6;
@@ -134,8 +134,7 @@ impl<U: Units> Ladder<U> {
         };
         let number = block.pages.get(place >> PAGE_BITS).copied();
         let number = index(number.unwrap_or_default());
-        // One rare branch, and not one for removals, which are half of the changes in no order.
-        if (number == 0) & (rung.quantity != U::default()) {
+        if number == 0 {
             return false;
         }
         let page = self.pages.get_mut(number);
