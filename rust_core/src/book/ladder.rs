@@ -27,7 +27,7 @@ pub(super) struct Rung<U> {
     pub(super) quantity: U,
 }
 
-/// Pages of neighbouring prices by their number; 0 is the page that is always empty.
+/// Pages of neighbouring prices by their number; 0 is none.
 #[derive(Clone, Debug)]
 struct Block<U> {
     id: U,
@@ -39,7 +39,7 @@ struct Block<U> {
 /// Levels of one side.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder<U> {
-    /// Quantities. Page 0 is empty.
+    /// Quantities. The first one is not used.
     pages: Vec<[U; PAGE]>,
     blocks: Vec<Block<U>>,
     /// Id and number of every block, the highest id first.
@@ -122,14 +122,11 @@ impl<U: Units> Ladder<U> {
         Some(ladder)
     }
 
-    /// Writes a quantity to its place; returns whether it has one that was found at once. What is
-    /// removed where no page is goes to the empty page.
+    /// Writes a quantity to its place; returns whether it has one that was found at once.
     #[inline]
     fn write(&mut self, rung: Rung<U>) -> bool {
         let (id, place) = rung.key.split(KEYS);
-        let near = self.near.get(id.split(NEAR.ilog2()).1);
-        let block = near.and_then(|number| self.blocks.get(index(*number)));
-        let Some(block) = block.filter(|block| block.id == id) else {
+        let Some(block) = self.near_block(id) else {
             return false;
         };
         let number = block.pages.get(place >> PAGE_BITS).copied();
@@ -144,11 +141,23 @@ impl<U: Units> Ladder<U> {
         true
     }
 
+    /// Returns a block, if it is the one last found for the lowest digits of its id.
+    #[inline]
+    fn near_block(&self, id: U) -> Option<&Block<U>> {
+        let number = self.near.get(id.split(NEAR.ilog2()).1)?;
+        let block = self.blocks.get(index(*number));
+        block.filter(|block| block.id == id)
+    }
+
     /// Finds or makes the place of a quantity.
     #[cold]
     fn settle(&mut self, rung: Rung<U>) {
         let is_removed = rung.quantity == U::default();
         let (id, place) = rung.key.split(KEYS);
+        if is_removed && self.near_block(id).is_some() {
+            // No page: the level was not there.
+            return;
+        }
         let at = self.order.partition_point(|block| block.0 > id);
         let number = match self.order.get(at) {
             Some(block) if block.0 == id => block.1,

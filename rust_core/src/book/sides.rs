@@ -44,13 +44,13 @@ impl Units for i64 {
 
     #[inline]
     fn split(self, digits: u32) -> (Self, usize) {
-        let lowest = self & (1 << digits) - 1;
+        let lowest = self & ((1 << digits) - 1);
         (self >> digits, usize::try_from(lowest).unwrap_or_default())
     }
 
     #[inline]
     fn joined(self, digits: u32, lowest: usize) -> Self {
-        self << digits | Self::try_from(lowest).unwrap_or_default()
+        (self << digits) | Self::try_from(lowest).unwrap_or_default()
     }
 }
 
@@ -71,13 +71,13 @@ impl Units for i128 {
 
     #[inline]
     fn split(self, digits: u32) -> (Self, usize) {
-        let lowest = self & (1 << digits) - 1;
+        let lowest = self & ((1 << digits) - 1);
         (self >> digits, usize::try_from(lowest).unwrap_or_default())
     }
 
     #[inline]
     fn joined(self, digits: u32, lowest: usize) -> Self {
-        self << digits | Self::try_from(lowest).unwrap_or_default()
+        (self << digits) | Self::try_from(lowest).unwrap_or_default()
     }
 }
 
