@@ -4,6 +4,9 @@
 //! divided by the number of levels, is what a level costs beyond the frame. The shortest of many
 //! replays counts, in CPU time of this thread where the system tells it, because a machine that does
 //! other things too makes every single one longer.
+//!
+//! A number as argument says how many replays: `valgrind --tool=callgrind` on the built program with 1
+//! and with 2 gives the instructions of one replay by difference, bare ones included.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -26,8 +29,6 @@ use _core::book::BookTrack;
 use _core::model::{BookAction, BookRule};
 use recorded::{Message, observe, recording, track};
 
-const REPLAYS: usize = 100;
-
 const SESSIONS: [(BookRule, &str); 3] = [
     (
         BookRule::FirstAfterLast,
@@ -44,6 +45,8 @@ const SESSIONS: [(BookRule, &str); 3] = [
 ];
 
 fn main() {
+    let replays = std::env::args().find_map(|argument| argument.parse().ok());
+    let replays = replays.unwrap_or(100);
     for (rule, name) in SESSIONS {
         let Some((book, deltas)) = session(rule, name) else {
             continue;
@@ -51,7 +54,10 @@ fn main() {
         let bare: Vec<_> = deltas.iter().map(Message::without_levels).collect();
         let levels = deltas.iter().flat_map(|delta| &delta.levels).map(Vec::len);
         let levels: usize = levels.sum();
-        let (full, empty) = (shortest(&book, &deltas), shortest(&book, &bare));
+        let (full, empty) = (
+            shortest(replays, &book, &deltas),
+            shortest(replays, &book, &bare),
+        );
         println!(
             "{name}: {} deltas, {levels} levels: {:.1} ns a level beyond {:.1} ns a frame",
             deltas.len(),
@@ -76,7 +82,7 @@ fn session(rule: BookRule, name: &str) -> Option<(BookTrack, Vec<Message>)> {
     Some((book, deltas))
 }
 
-fn shortest(book: &BookTrack, deltas: &[Message]) -> Duration {
+fn shortest(replays: usize, book: &BookTrack, deltas: &[Message]) -> Duration {
     let run = |_| {
         let (mut book, mut reports) = (book.clone(), Vec::new());
         let start = cpu_time();
@@ -85,7 +91,7 @@ fn shortest(book: &BookTrack, deltas: &[Message]) -> Duration {
         }
         cpu_time().saturating_sub(start)
     };
-    (0..REPLAYS).map(run).min().unwrap_or_default()
+    (0..replays).map(run).min().unwrap_or_default()
 }
 
 /// Returns the CPU time of this thread, elsewhere than on Linux the time that passed.
