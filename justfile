@@ -5,6 +5,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 
 just := quote(just_executable())
 
+# Declared by the macro of `adapters/mod.rs`, where cargo fmt does not look.
+
+adapter_folders := "rust_core/src/adapters/*/mod.rs tests/fixtures/new_exchange/rust_core/src/adapters/*/mod.rs"
+
 # List the recipes
 default:
     @{{ just }} --list --unsorted
@@ -27,6 +31,7 @@ check: setup fmt-check lint gen-check docs doc-examples
 # Format Rust, Python and this file
 fmt:
     cargo fmt --all
+    rustfmt --edition 2024 {{ adapter_folders }}
     ruff format .
     ruff check --fix-only --quiet .
     {{ just }} --fmt --unstable
@@ -34,6 +39,7 @@ fmt:
 # Fail when something is not formatted
 fmt-check:
     cargo fmt --all --check
+    rustfmt --edition 2024 --check {{ adapter_folders }}
     ruff format --check .
 
 # Lints, types, layers, and the stub of the extension against the built module

@@ -41,7 +41,8 @@ def document() -> str:
 def _section(venue: Venue) -> Iterator[str]:
     yield f"## {venue.exchange} {venue.market}"
     yield ""
-    yield f"Book over REST: `{venue.depth_url}`"
+    page = f"{venue.exchange}-{venue.market}.md"
+    yield f"What its messages mean: [{page}]({page}). Book over REST: `{venue.depth_url}`"
     yield ""
     yield _row(COLUMNS)
     yield _row(["---"] * len(COLUMNS))

@@ -1,18 +1,33 @@
 """Where the frames of a benchmark come from."""
 
 import os
+import time
 from pathlib import Path
 
+from tapeline.telemetry.clock import SystemClock
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def captures() -> Path:
+    """Return the folder of recordings; it need not exist.
+
+    ``TAPELINE_CAPTURES`` names it; the default is ``../shared/captures`` beside the repository.
+    """
+    default = ROOT.parent / "shared" / "captures"
+    return Path(os.environ.get("TAPELINE_CAPTURES", default))
 
 
 def sample_tape() -> Path | None:
     """Return a tape of recorded Binance spot trades, or None where there is none.
 
-    ``TAPELINE_CAPTURES`` names the folder; the default is ``../shared/captures`` beside the
-    repository. Without one the generator's frames are used.
+    Without one the generator's frames are used.
     """
-    default = ROOT.parent / "shared" / "captures"
-    folder = Path(os.environ.get("TAPELINE_CAPTURES", default))
-    found = sorted(folder.glob("binance_spot_btcusdt_*.jsonl*"))
+    found = sorted(captures().glob("binance_spot_btcusdt_*.jsonl*"))
     return found[0] if found else None
+
+
+class CpuClock(SystemClock):
+    """Counts the time that this thread had a core: what a neighbour took does not count."""
+
+    monotonic_ns = staticmethod(time.thread_time_ns)

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benches.python.chain import latency, throughput
+from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
-from benches.python.frames import sample_tape
+from benches.python.frames import CpuClock, sample_tape
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
-from tapeline.telemetry.clock import SystemClock
 
 FRAMES = 9_000
 ROUNDS = 15
@@ -24,12 +24,18 @@ ROUNDS = 15
 
 def hot_path() -> list[Figure]:
     """Measure push and decode against ``orjson.loads`` of the same frames."""
-    return measure(trade_frames(sample_tape(), FRAMES), SystemClock(), rounds=ROUNDS)
+    return measure(trade_frames(sample_tape(), FRAMES), CpuClock(), rounds=ROUNDS)
+
+
+def channels() -> list[Figure]:
+    """Measure a push of each venue's channels against ``orjson.loads`` of the same frames."""
+    return measure_channels(CpuClock(), rounds=ROUNDS)
 
 
 #: Section -> what measures it, and whether a missed goal fails the run.
 SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "hot-path": (hot_path, True),
+    "channels": (channels, True),
     "allocations": (allocations, True),
     "instructions": (instructions, True),
     "throughput": (throughput, False),

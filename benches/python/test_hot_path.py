@@ -44,7 +44,7 @@ def test_push_in_batches_of_a_thousand(benchmark: BenchmarkFixture, frames: list
 def test_push_one_frame_a_call(benchmark: BenchmarkFixture, frames: list[bytes]) -> None:
     def push() -> int:
         normalizer = new_normalizer()
-        return sum(normalizer.push([frame], RECEIVED_NS).events for frame in frames)
+        return sum(normalizer.push(frame, RECEIVED_NS).events for frame in frames)
 
     assert benchmark(push) == len(frames)
 

@@ -43,7 +43,7 @@ class Normalizer:
     ) -> Normalizer: ...
     def push(
         self,
-        frames: Sequence[bytes],
+        frames: bytes | Sequence[bytes],
         received_ns: int | Sequence[int | None] | None,
         *,
         sent_ns: int | None = None,

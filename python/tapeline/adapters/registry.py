@@ -11,9 +11,11 @@ from tapeline.errors import ArgumentError
 from tapeline.model import Instrument
 
 __all__ = [
+    "MARKETS",
     "InstrumentSource",
     "Venue",
     "capabilities",
+    "load",
     "resolve_instruments",
     "venue",
     "venue_of_url",
@@ -38,7 +40,7 @@ MARKETS = (
 
 def venues() -> tuple[Venue, ...]:
     """Return all markets."""
-    return tuple(_load(package) for package in MARKETS)
+    return tuple(load(package) for package in MARKETS)
 
 
 def venue(exchange: str, market: str) -> Venue:
@@ -65,7 +67,7 @@ def capabilities(known: Venue) -> tuple[Capability, ...]:
         The market is not in the registry.
     """
     for package in MARKETS:
-        if _load(package) is known:
+        if load(package) is known:
             return tuple(import_module(f"{package}.capabilities").CAPABILITIES)
     raise ArgumentError(f"{known.exchange} {known.market} is not in the registry")
 
@@ -129,7 +131,8 @@ def resolve_instruments(
 
 
 @cache
-def _load(package: str) -> Venue:
+def load(package: str) -> Venue:
+    """Return the market of a package of :data:`MARKETS`."""
     found = import_module(f"{package}.venue").VENUE
     if not isinstance(found, Venue):
         raise TypeError(f"{package}.venue.VENUE must be a Venue, was {found!r}")

@@ -134,17 +134,15 @@ def measure(frames: Sequence[bytes], clock: Clock, *, rounds: int = 9) -> list[F
         ``orjson.loads``; push in batches of 1,000; push of one frame a call; decode to Arrow.
     """
     encoded = _encoded(frames)
-    # The call is measured and not the making of its argument: the bytes for orjson exist as well.
-    lists = [[frame] for frame in frames]
     # Made beforehand: setting up instruments and topics is not part of a frame's cost.
     fresh = [new_normalizer() for _ in range(2 * rounds)]
     work: dict[str, Callable[[], object]] = {
         "orjson": lambda: _parse_json(frames),
         "batched": lambda: _push_batches(frames, fresh.pop()),
-        "single": lambda: _push_single(lists, fresh.pop()),
+        "single": lambda: _push_single(frames, fresh.pop()),
         "decode": lambda: decode(encoded, event_type="trade"),
     }
-    least = _interleaved(work, clock, rounds)
+    least = interleaved(work, clock, rounds)
     per_frame = {name: time_ns / len(frames) for name, time_ns in least.items()}
     json_ns = per_frame["orjson"]
     return [
@@ -161,9 +159,7 @@ def measure(frames: Sequence[bytes], clock: Clock, *, rounds: int = 9) -> list[F
     ]
 
 
-def _interleaved(
-    work: dict[str, Callable[[], object]], clock: Clock, rounds: int
-) -> dict[str, int]:
+def interleaved(work: dict[str, Callable[[], object]], clock: Clock, rounds: int) -> dict[str, int]:
     """Return the least time in ns of each piece of work; one round does each once."""
     least = dict.fromkeys(work, 2**63)
     collecting = gc.isenabled()
@@ -191,9 +187,9 @@ def _push_batches(frames: Sequence[bytes], normalizer: Normalizer) -> None:
         _ = result.messages
 
 
-def _push_single(lists: Sequence[list[bytes]], normalizer: Normalizer) -> None:
-    for frames in lists:
-        result = normalizer.push(frames, RECEIVED_NS)
+def _push_single(frames: Sequence[bytes], normalizer: Normalizer) -> None:
+    for frame in frames:
+        result = normalizer.push(frame, RECEIVED_NS)
         _ = result.messages
 
 

@@ -1,10 +1,9 @@
 """``tapeline generate``: make a synthetic tape, the same for the same arguments."""
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import orjson
 import typer
@@ -12,16 +11,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tapeline.errors import ArgumentError, TapelineError
-from tapeline.simulator.binance.spot.generate import Channel, GeneratorSettings, TapeGenerator
-from tapeline.simulator.registry import speller
-from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
+from tapeline.simulator.registry import speller, synthetic_tape
+from tapeline.simulator.simulated import SyntheticTape
+from tapeline.simulator.synthetic.tape import MarketSettings
 from tapeline.tape import TapeWriter
 from tapeline.telemetry.clock import SystemClock
 
 #: A fixed date, so that the same arguments give the same bytes.
 DEFAULT_START = "2026-01-05T12:00:00Z"
 
-_CHANNELS = {"trade": "trade", "aggtrade": "aggTrade"}
 #: Other words for a type.
 _TYPES = {"orderbook": "l2", "depth": "l2", "bookticker": "l1", "aggtrade": "aggtrade"} | {
     name: name for name in ("trade", "l1", "l2", "funding", "liquidation")
@@ -70,16 +68,16 @@ def generate_command(
     if target is None or (tape and out):
         raise typer.BadParameter("name the tape to write, once", param_hint="TAPE")
     try:
-        generator = _generator(
-            (exchange, market),
-            symbols,
-            [_TYPES.get(name.strip().lower(), name) for name in types.split(",")],
+        settings = MarketSettings(
+            symbols=_named(symbols or speller(exchange, market).default_symbols),
+            types=[_TYPES.get(name.strip().lower(), name) for name in types.split(",")],
             frames=frames,
             seed=seed,
             start_ns=_start_ns(start),
             rate_per_s=rate,
             has_anomalies=anomalies,
         )
+        generator = synthetic_tape(exchange, market, settings)
     except ArgumentError as error:
         raise typer.BadParameter(str(error)) from error
     console = Console(stderr=True)
@@ -98,22 +96,11 @@ def generate_command(
     console.print(f"{target}: {writer.lines:,} frames, {planted:,} anomalies", highlight=False)
 
 
-def _generator(
-    of: tuple[str, str],
-    symbols: str | None,
-    types: Sequence[str],
-    **settings: Any,  # noqa: ANN401  (what both generators take)
-) -> TapeGenerator | MarketTape:
-    """Return the generator: spot trades have their own, faster and finer one."""
-    spelled = speller(*of)
-    named = [name.strip().upper() for name in (symbols or spelled.default_symbols).split(",")]
-    if of == ("binance", "spot") and set(types) <= set(_CHANNELS):
-        channels = [cast("Channel", _CHANNELS[name]) for name in types]
-        return TapeGenerator(GeneratorSettings(symbols=named, channels=channels, **settings))
-    return MarketTape(MarketSettings(symbols=named, types=types, **settings), spelled)
+def _named(symbols: str) -> list[str]:
+    return [name.strip().upper() for name in symbols.split(",")]
 
 
-def _write_ledger(path: Path, generator: TapeGenerator | MarketTape) -> None:
+def _write_ledger(path: Path, generator: SyntheticTape) -> None:
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as stream:

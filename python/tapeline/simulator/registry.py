@@ -1,41 +1,36 @@
-"""The venues that can be simulated and made up: one line each."""
+"""The markets that can be simulated and made up: those of the adapters that have a folder here."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from importlib.util import find_spec
 
+from tapeline.adapters.registry import MARKETS, load
 from tapeline.errors import ArgumentError
-from tapeline.simulator.binance.coinm import BinanceCoinm
-from tapeline.simulator.binance.speller import COINM, SPOT, USDM, BinanceSpeller
-from tapeline.simulator.binance.spot import BinanceSpot
-from tapeline.simulator.binance.usdm import BinanceUsdm
-from tapeline.simulator.bybit.inverse import BybitInverse
-from tapeline.simulator.bybit.linear import BybitLinear
-from tapeline.simulator.bybit.speller import BybitSpeller
-from tapeline.simulator.bybit.spot import BybitSpot
-from tapeline.simulator.okx.speller import OkxSpeller
-from tapeline.simulator.okx.spot import OkxSpot
-from tapeline.simulator.okx.swap import OkxSwap
+from tapeline.simulator.simulated import Simulated, SyntheticTape
 from tapeline.simulator.synthetic.speller import Speller
+from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.simulator.venue import Limits, Venue
 
 
-class Simulated(NamedTuple):
-    """A market: what serves it, and what spells its synthetic tapes."""
+def _simulated() -> dict[tuple[str, str], Simulated]:
+    """Return each market's ``SIMULATED``: it is in the module ``venue`` of its folder."""
+    found = {}
+    for package in MARKETS:
+        folder = package.replace("tapeline.adapters.", "tapeline.simulator.")
+        if _is_there(folder):
+            known = load(package)
+            found[known.exchange, known.market] = import_module(f"{folder}.venue").SIMULATED
+    return found
 
-    venue: Callable[[Limits | None], Venue]
-    speller: Callable[[], Speller]
+
+def _is_there(folder: str) -> bool:
+    try:
+        return find_spec(folder) is not None
+    except ModuleNotFoundError:  # nor is the exchange's
+        return False
 
 
-VENUES: dict[tuple[str, str], Simulated] = {
-    ("binance", "spot"): Simulated(BinanceSpot, lambda: BinanceSpeller(SPOT)),
-    ("binance", "usdm"): Simulated(BinanceUsdm, lambda: BinanceSpeller(USDM)),
-    ("binance", "coinm"): Simulated(BinanceCoinm, lambda: BinanceSpeller(COINM)),
-    ("okx", "spot"): Simulated(OkxSpot, lambda: OkxSpeller(is_swap=False)),
-    ("okx", "swap"): Simulated(OkxSwap, lambda: OkxSpeller(is_swap=True)),
-    ("bybit", "spot"): Simulated(BybitSpot, lambda: BybitSpeller("spot")),
-    ("bybit", "linear"): Simulated(BybitLinear, lambda: BybitSpeller("linear")),
-    ("bybit", "inverse"): Simulated(BybitInverse, lambda: BybitSpeller("inverse")),
-}
+VENUES = _simulated()
+_TRADES = {"trade", "aggtrade"}
 
 
 def venue(exchange: str, market: str, limits: Limits | None = None) -> Venue:
@@ -58,6 +53,20 @@ def speller(exchange: str, market: str) -> Speller:
         There is none (yet); the message lists those that can.
     """
     return _found(exchange, market).speller()
+
+
+def synthetic_tape(exchange: str, market: str, settings: MarketSettings) -> SyntheticTape:
+    """Return a synthetic tape of a market, to be made.
+
+    Raises
+    ------
+    ArgumentError
+        The market cannot be made up (yet), or has no such type or symbol.
+    """
+    found = _found(exchange, market)
+    if found.trades is not None and set(settings.types) <= _TRADES:
+        return found.trades(settings)
+    return MarketTape(settings, found.speller())
 
 
 def _found(exchange: str, market: str) -> Simulated:

@@ -1,13 +1,20 @@
 //! Venue adapters: the bytes of a frame in, a raw record of the model out. Nothing is judged here.
 //!
 //! One folder a venue, one a market, one file a channel; [`json`] is the reader they share. A new
-//! venue adds a folder and a line here and edits no other venue.
+//! exchange is a folder and a line of the list here, and edits no other.
 
-pub mod binance;
-pub mod bybit;
 mod frame;
 pub mod json;
 mod naming;
-pub mod okx;
+#[macro_use]
+mod registry;
 
 pub use frame::{Arena, ControlKind, Frame, Market};
+pub use registry::ForMarket;
+
+// A line an exchange: its folder, then each of its markets, folder and type.
+exchanges! {
+    binance: BinanceSpot = spot::Spot, BinanceUsdm = usdm::Usdm, BinanceCoinm = coinm::Coinm;
+    okx: OkxSpot = spot::Spot, OkxSwap = swap::Swap;
+    bybit: BybitSpot = spot::Spot, BybitLinear = linear::Linear, BybitInverse = inverse::Inverse;
+}

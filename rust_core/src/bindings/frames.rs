@@ -81,8 +81,12 @@ pub(super) fn nanos(value: &Bound<'_, PyAny>, name: impl Display) -> PyResult<Un
     })
 }
 
-/// Returns the frame of a list that holds one `bytes` object and nothing else.
+/// Returns the one frame: a `bytes` object, or that of a list that holds nothing else.
+#[inline]
 pub(super) fn only_frame<'py>(frames: &Bound<'py, PyAny>) -> Option<Bound<'py, PyBytes>> {
+    if let Ok(frame) = frames.cast_exact() {
+        return Some(frame.clone());
+    }
     let list = frames.cast_exact::<PyList>().ok()?;
     if list.len() != 1 {
         return None;
@@ -92,6 +96,9 @@ pub(super) fn only_frame<'py>(frames: &Bound<'py, PyAny>) -> Option<Bound<'py, P
 
 /// Returns the `bytes` objects of a push.
 fn bytes_objects<'py>(frames: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+    if let Ok(frame) = frames.cast() {
+        return Ok(vec![frame.clone()]);
+    }
     let Ok(list) = frames.cast_exact::<PyList>() else {
         let objects = frames.try_iter()?.enumerate();
         return objects

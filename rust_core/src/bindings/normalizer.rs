@@ -107,7 +107,7 @@ impl Normalizer {
         })
     }
 
-    /// Cleans and encodes frames. Holds the GIL for small pushes, releases it for large ones.
+    /// Cleans and encodes frames, or the one frame that a `bytes` object is. Holds the GIL for small pushes, releases it for large ones.
     #[pyo3(signature = (frames, received_ns, *, sent_ns = None))]
     fn push<'py>(
         &self,

@@ -11,6 +11,10 @@ const MOST_MESSAGES: usize = 10_000;
 /// Most bytes kept.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
+/// Most messages kept of a live book that wants to know its depth again: a minute of the fastest depth
+/// stream is longer than any request.
+const MOST_RECENT: usize = 600;
+
 /// A copy of a delta.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
@@ -108,6 +112,15 @@ impl Buffer {
             is_over = true;
         }
         is_over
+    }
+
+    /// Keeps a copy beside the latest few.
+    #[cold]
+    pub(super) fn push_recent(&mut self, span: Span, update: &BookUpdate<'_>) {
+        self.push(span, update);
+        while self.waiting.len() > MOST_RECENT {
+            self.pop();
+        }
     }
 
     /// Returns the id that a book as of `id` comes to with what waits, `None` when a delta does not

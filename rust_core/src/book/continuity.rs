@@ -23,6 +23,20 @@ use crate::model::{BookRule, Coverage, CoverageKind, IssueCode, IssueSet, ProofL
 /// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
 const LARGEST_GAP: i64 = 1_000_000_000_000;
 
+/// So many late whole books without a time in a row, for so long and each above the one before: the venue
+/// began to count anew. What a slower second line brings at once after a stall takes no such time, and
+/// comes between what the faster one brings.
+const LONGEST_LATE_RUN: u32 = 32;
+const LONGEST_LATE_NS: i64 = 60_000_000_000;
+
+/// Late whole books without a time since the latest one that was not late.
+#[derive(Clone, Copy, Debug, Default)]
+struct LateRun {
+    count: u32,
+    id: i64,
+    since: Option<UnixNanos>,
+}
+
 /// Update ids that a message covers, both ends included; `last < first` covers none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -117,10 +131,12 @@ pub(super) struct Continuity {
     candidate: Option<Span>,
     recent: Recent,
     filled: Vec<(i64, i64)>,
+    late_run: LateRun,
 }
 
 impl Continuity {
-    pub(super) fn new(channel: &'static str, gap_proof: ProofLevel) -> Self {
+    /// `known` is how many of the latest messages are known again.
+    pub(super) fn new(channel: &'static str, gap_proof: ProofLevel, known: usize) -> Self {
         Self {
             channel,
             gap_proof,
@@ -131,8 +147,9 @@ impl Continuity {
             gaps: Ranges::default(),
             lost: Vec::new(),
             candidate: None,
-            recent: Recent::default(),
+            recent: Recent::new(known),
             filled: Vec::new(),
+            late_run: LateRun::default(),
         }
     }
 
@@ -307,7 +324,7 @@ impl Continuity {
         if self.recent.has(update.content_hash) {
             return Place::Duplicate;
         }
-        if id < last && self.is_later(update) {
+        if id < last && (self.is_later(update) || self.is_long_run(id, update)) {
             let span = Span {
                 first: id,
                 last: id,
@@ -321,6 +338,26 @@ impl Continuity {
         // The same book with a new time.
         self.accept(update);
         Place::Next
+    }
+
+    /// Counts a late whole book; returns whether there were enough of them to follow. One with a time
+    /// says by that where it belongs.
+    fn is_long_run(&mut self, id: i64, update: &BookUpdate<'_>) -> bool {
+        if update.time.is_some() {
+            return false;
+        }
+        let run = &mut self.late_run;
+        if run.count == 0 || id <= run.id {
+            *run = LateRun {
+                since: update.received,
+                ..LateRun::default()
+            };
+        }
+        run.count = run.count.saturating_add(1);
+        run.id = id;
+        let lasted = update.received.zip(run.since);
+        let lasted = lasted.map_or(0, |(now, since)| now.get().saturating_sub(since.get()));
+        run.count >= LONGEST_LATE_RUN && lasted >= LONGEST_LATE_NS
     }
 
     /// Finds the place of a message without ids: all that can be told is the same one and an older one.
@@ -429,6 +466,7 @@ impl Continuity {
             self.latest_time = update.time;
         }
         self.candidate = None;
+        self.late_run.count = 0;
         self.recent.put(update.content_hash);
     }
 

@@ -1,22 +1,35 @@
 //! The latest messages of a stream, to know them again.
 
-const KEPT: usize = 1_024;
+/// Messages of a stream of deltas: their ids prove that they were seen, too.
+pub(super) const OF_DELTAS: usize = 1_024;
+/// Messages of a stream of whole books, of which an id that is not the latest proves nothing.
+pub(super) const OF_WHOLE_BOOKS: usize = 4_096;
 
-/// Hashes of the last 1,024 messages.
-#[derive(Clone, Debug, Default)]
+/// Hashes of the latest messages.
+#[derive(Clone, Debug)]
 pub(super) struct Recent {
+    limit: usize,
     hashes: Vec<u64>,
     next: usize,
 }
 
 impl Recent {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            hashes: Vec::new(),
+            next: 0,
+        }
+    }
+
     #[inline]
     pub(super) fn put(&mut self, hash: u64) {
         match self.hashes.get_mut(self.next) {
             Some(slot) => *slot = hash,
             None => self.hashes.push(hash),
         }
-        self.next = self.next.wrapping_add(1) % KEPT;
+        let next = self.next.wrapping_add(1);
+        self.next = if next < self.limit { next } else { 0 };
     }
 
     /// Returns whether the message is known; the latest ones are looked at first.
@@ -32,8 +45,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_1024_are_known() {
-        let mut recent = Recent::default();
+    fn the_latest_are_known() {
+        let mut recent = Recent::new(OF_DELTAS);
         assert!(!recent.has(0));
         for hash in 0..3_000 {
             recent.put(hash);

@@ -12,6 +12,7 @@ struct Desk {
     book: BookTrack,
     reports: Vec<Coverage>,
     hash: u64,
+    received: Option<UnixNanos>,
 }
 
 /// Price and quantity.
@@ -52,6 +53,14 @@ fn id(last: i64) -> Ids {
     }
 }
 
+/// The ids of a delta of Binance that follows one that ended before `first`.
+fn joined(rule: BookRule, first: i64, last: i64) -> Ids {
+    match rule {
+        BookRule::FirstAfterLast => span(first, last),
+        _ => after(first - 1, last),
+    }
+}
+
 impl Ids {
     fn at(self, time: i64) -> Self {
         Self {
@@ -85,6 +94,7 @@ impl Desk {
             book,
             reports: Vec::new(),
             hash: 0,
+            received: None,
         }
     }
 
@@ -133,7 +143,7 @@ impl Desk {
             prev_id: ids.prev,
             content_hash: self.hash,
             time: ids.time.map(UnixNanos::new),
-            received: None,
+            received: self.received,
             bids: &levels[0],
             asks: &levels[1],
             raw_bids: &texts[0],
@@ -618,13 +628,39 @@ fn depth_ends_where_the_snapshot_ended() {
     );
     assert_eq!(desk.book.state(), BookState::Live);
     assert_eq!(desk.delta(span(4, 5)), APPLIED);
-    assert_eq!(desk.fetched(4), NOT_APPLIED, "behind the book");
+    assert_eq!(desk.fetched(1), NOT_APPLIED, "from before it was wanted");
     assert_eq!(desk.fetched(6), APPLIED);
     assert_eq!(desk.book.last_update_id(), Some(6));
     assert_eq!(desk.best_bid(), "1x100");
     assert_eq!(desk.delta(span(6, 6)), NOT_APPLIED, "it is in the snapshot");
     assert_eq!(desk.delta(span(7, 8)), APPLIED);
     assert!(!desk.book.wants_snapshot());
+}
+
+#[test]
+fn a_worn_book_takes_a_snapshot_that_the_stream_has_overtaken() {
+    for rule in [BookRule::FirstAfterLast, BookRule::PrevIsLast] {
+        let mut desk = Desk::new(rule);
+        desk.delta(joined(rule, 1, 2));
+        desk.fetched(2);
+        let left: [&[Quote]; 2] = [&[("100", "0"), ("99", "0"), ("98", "1")], &[]];
+        desk.send(
+            BookAction::Delta,
+            BookOrigin::Wire,
+            joined(rule, 3, 3),
+            left,
+        );
+        assert!(desk.book.wants_snapshot());
+        for id in 4..2_000 {
+            assert_eq!(desk.delta(joined(rule, id, id)), APPLIED);
+        }
+        assert_eq!(desk.fetched(1_000), NOT_APPLIED, "older than what is kept");
+        assert_eq!(desk.fetched(1_990), APPLIED);
+        assert!(!desk.book.wants_snapshot());
+        assert_eq!(desk.book.last_update_id(), Some(1_999));
+        assert_eq!(desk.delta(joined(rule, 2_000, 2_000)), APPLIED);
+        assert_eq!(desk.book.state(), BookState::Live);
+    }
 }
 
 #[test]
@@ -659,4 +695,50 @@ fn the_session_ends_with_its_ids() {
         (end.start, end.end),
         (Some(UnixNanos::new(6)), Some(UnixNanos::new(9)))
     );
+}
+
+#[test]
+fn whole_books_without_a_time_follow_ids_that_began_anew() {
+    let mut desk = Desk::new(BookRule::Snapshots);
+    let mut sent = |last, seconds: i64| {
+        desk.received = Some(UnixNanos::new(seconds * 1_000_000_000));
+        let ids = Ids {
+            last: Some(last),
+            ..Ids::default()
+        };
+        let outcome = desk.pushed(ids);
+        (outcome, desk.book.last_update_id())
+    };
+    let late = remarked(IssueCode::OutOfOrder, false);
+    assert_eq!(sent(9_000, 0), (APPLIED, Some(9_000)));
+    for last in 1_000..1_100 {
+        assert_eq!(sent(last, 1), (late, Some(9_000)), "a slower line at once");
+    }
+    assert_eq!(sent(9_001, 2), (APPLIED, Some(9_001)));
+    for last in 1..=60 {
+        assert_eq!(sent(last, 2 + last), (late, Some(9_001)), "{last}");
+    }
+    assert_eq!(sent(61, 63), (APPLIED, Some(61)));
+    assert_eq!(sent(62, 64), (APPLIED, Some(62)));
+    let told = desk.told();
+    assert_eq!(told[1..], [(SequenceReset, Some((61, 61)), String::new())]);
+}
+
+#[test]
+fn a_second_line_of_whole_books_may_be_4000_messages_behind() {
+    let mut desk = Desk::new(BookRule::Snapshots);
+    let mut send = |last: i64| {
+        let ids = Ids {
+            last: Some(last),
+            ..Ids::default()
+        };
+        desk.hash = last.unsigned_abs();
+        desk.send_again(BookAction::Snapshot, BookOrigin::Wire, ids, [&BIDS, &ASKS])
+    };
+    for last in 1..10_000 {
+        assert_eq!(send(last), APPLIED);
+        if last > 4_000 {
+            assert_eq!(send(last - 4_000), Outcome::Duplicate);
+        }
+    }
 }

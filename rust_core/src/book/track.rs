@@ -4,6 +4,7 @@ use super::buffer::Buffer;
 use super::checksum::Texts;
 use super::continuity::{Continuity, Place, Span, unsigned};
 use super::levels::Levels;
+use super::recent;
 use super::{BookState, BookUpdate, Outcome};
 use crate::model::{
     BookAction, BookDepth, BookOrigin, BookRule, Coverage, CoverageKind, IssueCode, IssueSet,
@@ -44,12 +45,16 @@ impl BookTrack {
         channel: &'static str,
         gap_proof: ProofLevel,
     ) -> Self {
+        let known = match rule {
+            BookRule::Snapshots => recent::OF_WHOLE_BOOKS,
+            _ => recent::OF_DELTAS,
+        };
         Self {
             rule,
             depth,
             channel,
             state: BookState::Buffering,
-            continuity: Continuity::new(channel, gap_proof),
+            continuity: Continuity::new(channel, gap_proof, known),
             levels: Levels::default(),
             texts: None,
             base: None,
@@ -129,6 +134,12 @@ impl BookTrack {
     #[must_use]
     pub fn last_update_id(&self) -> Option<i64> {
         self.base.filter(|_| self.state == BookState::Live)
+    }
+
+    /// Returns the exchange's time as of which the live book is right.
+    #[must_use]
+    pub fn last_time(&self) -> Option<UnixNanos> {
+        self.base_time.filter(|_| self.state == BookState::Live)
     }
 
     /// Returns the ranges of update ids known to be missing, those of earlier numberings first.
@@ -219,7 +230,12 @@ impl BookTrack {
             self.keep(span, update, reports);
             return false;
         }
-        self.apply(update, issues, reports)
+        let applied = self.apply(update, issues, reports);
+        if applied && self.is_worn {
+            // The snapshot that is asked for will be behind the stream when it comes.
+            self.buffer.push_recent(span, update);
+        }
+        applied
     }
 
     /// Takes OKX's one message whose id is lower than the one before.
@@ -268,7 +284,7 @@ impl BookTrack {
     }
 
     /// Takes a snapshot that the caller fetched. It says nothing about the stream. A live book that
-    /// knows its depth does not need it, and one that does not takes it when it is not behind.
+    /// knows its depth does not need it; one that does not kept what came since it wanted one.
     fn observe_fetched(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
         let span = update.last_id.map(|id| Span {
             first: id,

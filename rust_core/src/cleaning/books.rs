@@ -184,7 +184,8 @@ impl Pipeline {
         };
         // A stream of whole books needs no books made of it.
         if applied && stream.rule != BookRule::Snapshots {
-            stream.note_applied(values.time, received);
+            // Deltas that waited may have brought it further than the message.
+            stream.note_applied(stream.track.last_time(), received);
             self.applied = Some((instrument, at));
         }
         flag_times(stream, &values, received, settings, &mut remarks);

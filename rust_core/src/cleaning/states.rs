@@ -3,6 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::stream::prefix;
+use super::window;
 use super::windowed::{Keyed, Windowed};
 use crate::model::{Decimal, EventId, Instrument, UnixNanos};
 
@@ -46,7 +47,7 @@ impl StateStream {
             channel,
             prefix: prefix(instrument, channel),
             last_received: None,
-            order: Windowed::new(channel),
+            order: Windowed::new(channel, window::FEW),
             funding: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::continuity::Track;
 use super::reference::Reference;
+use super::window;
 use super::windowed::Windowed;
 use crate::model::{EventId, IdForm, Instrument, TradeStream, UnixNanos};
 
@@ -29,7 +30,9 @@ impl Stream {
     pub(super) fn new(instrument: &Instrument, stream: &TradeStream) -> Self {
         let order = match stream.ids {
             IdForm::Counted => Order::Counted(Track::new(stream.channel, stream.gap_proof)),
-            IdForm::Growing | IdForm::Text => Order::Windowed(Windowed::new(stream.channel)),
+            IdForm::Growing | IdForm::Text => {
+                Order::Windowed(Windowed::new(stream.channel, window::MANY))
+            }
         };
         Self {
             channel: stream.channel,

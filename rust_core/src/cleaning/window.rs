@@ -1,15 +1,20 @@
-//! The latest 512 keys of a stream, first in, first out.
+//! The latest keys of a stream, first in, first out.
 
-/// Keys that are remembered.
-pub(super) const LIMIT: usize = 512;
+/// Keys that are remembered of funding states and forced orders.
+pub(super) const FEW: usize = 512;
+/// Keys that are remembered of trades. One frame of Bybit has up to 1,024, and what the slower of two
+/// lines sends must still be known.
+pub(super) const MANY: usize = 4_096;
 const SMALLEST_TABLE: usize = 32;
 
 /// Which of the latest keys were seen, and 64 bits of what came with each. Exact: a key is found if
-/// and only if it is one of the 512 put in last.
+/// and only if it is one of those put in last, as many as the limit says.
 ///
 /// It grows with what it holds, so that a quiet stream costs little.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Window {
+    /// Most keys: [`FEW`] or [`MANY`].
+    limit: usize,
     /// Keys and contents; once full, the oldest is at `oldest`.
     entries: Vec<(u64, u64)>,
     oldest: usize,
@@ -18,6 +23,15 @@ pub(super) struct Window {
 }
 
 impl Window {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            entries: Vec::new(),
+            oldest: 0,
+            table: Vec::new(),
+        }
+    }
+
     /// Returns what came with `key`.
     #[inline]
     pub(super) fn get(&self, key: u64) -> Option<u64> {
@@ -37,7 +51,7 @@ impl Window {
     /// Puts in a key that is not there.
     #[inline]
     pub(super) fn put(&mut self, key: u64, content: u64) {
-        if self.entries.len() < LIMIT {
+        if self.entries.len() < self.limit {
             if self.table.len() <= self.entries.len() * 2 {
                 self.grow();
             }
@@ -45,7 +59,7 @@ impl Window {
             return self.link(key, self.entries.len());
         }
         let at = self.oldest;
-        self.oldest = (at + 1) % LIMIT;
+        self.oldest = if at + 1 < self.limit { at + 1 } else { 0 };
         if let Some((old, _)) = self.entries.get(at).copied() {
             self.unlink(old, at + 1);
         }
@@ -138,12 +152,12 @@ mod tests {
         fn it_knows_exactly_the_latest_keys(
             steps in proptest::collection::vec(prop_oneof![0_u64..900, any::<u64>().prop_map(|key| key << 40)], 0..3_000),
         ) {
-            let (mut window, mut model) = (Window::default(), VecDeque::new());
+            let (mut window, mut model) = (Window::new(FEW), VecDeque::new());
             for (step, key) in steps.into_iter().enumerate() {
                 let known = model.iter().find(|(known, _)| *known == key).map(|(_, content)| *content);
                 prop_assert_eq!(window.get(key), known);
                 if known.is_none() {
-                    if model.len() == LIMIT {
+                    if model.len() == FEW {
                         model.pop_front();
                     }
                     model.push_back((key, step as u64));
@@ -155,7 +169,7 @@ mod tests {
 
     #[test]
     fn it_grows_with_what_it_holds() {
-        let mut window = Window::default();
+        let mut window = Window::new(FEW);
         assert_eq!(window.get(0), None);
         window.put(0, 7);
         assert_eq!(
@@ -163,9 +177,10 @@ mod tests {
             (Some(7), SMALLEST_TABLE)
         );
         (1..2_000).for_each(|key| window.put(key, key));
-        assert_eq!(
-            (window.entries.len(), window.table.len()),
-            (LIMIT, 2 * LIMIT)
-        );
+        assert_eq!((window.entries.len(), window.table.len()), (FEW, 2 * FEW));
+        let mut window = Window::new(MANY);
+        (0..9_000).for_each(|key| window.put(key, key));
+        assert_eq!((window.entries.len(), window.table.len()), (MANY, 2 * MANY));
+        assert_eq!((window.get(4_903), window.get(4_904)), (None, Some(4_904)));
     }
 }

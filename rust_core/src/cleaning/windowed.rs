@@ -29,10 +29,11 @@ pub(super) struct Windowed {
 }
 
 impl Windowed {
-    pub(super) fn new(channel: &'static str) -> Self {
+    /// `limit` is how many keys are remembered.
+    pub(super) fn new(channel: &'static str, limit: usize) -> Self {
         Self {
             channel,
-            window: Window::default(),
+            window: Window::new(limit),
             has_begun: false,
             highest: None,
             first_time: None,
@@ -96,6 +97,7 @@ impl Windowed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cleaning::window;
 
     fn keyed(id: u64, content: u64) -> Keyed {
         Keyed {
@@ -109,7 +111,7 @@ mod tests {
 
     #[test]
     fn holes_mean_nothing_and_what_was_seen_is_a_duplicate_or_a_conflict() {
-        let (mut stream, mut reports) = (Windowed::new("publicTrade"), Vec::new());
+        let (mut stream, mut reports) = (Windowed::new("publicTrade", window::FEW), Vec::new());
         let mut observe = |id, content| stream.observe(&keyed(id, content), &mut reports);
         assert_eq!(observe(5, 1), Outcome::Accepted(Arrival::First));
         assert_eq!(observe(900, 1), Outcome::Accepted(Arrival::InSequence));
@@ -119,5 +121,16 @@ mod tests {
         assert_eq!(reports.len(), 1);
         assert_eq!(reports[0].kind, CoverageKind::SessionStart);
         assert!(stream.end(None).is_some_and(|end| end.ids.is_none()));
+    }
+
+    #[test]
+    fn a_whole_frame_of_the_slower_line_is_known() {
+        let (mut stream, mut reports) = (Windowed::new("publicTrade", window::MANY), Vec::new());
+        let mut frame = |content| {
+            let outcomes = (0..1_024).map(|id| stream.observe(&keyed(id, content), &mut reports));
+            let new = outcomes.filter(|outcome| matches!(outcome, Outcome::Accepted(_)));
+            new.count()
+        };
+        assert_eq!((frame(1), frame(1)), (1_024, 0));
     }
 }

@@ -1,6 +1,6 @@
 //! From a raw record of another type than a trade to its topics.
 
-use super::normalizer::{Arrived, Core, kept};
+use super::normalizer::{Arrived, Core};
 use super::ports::Sink;
 use crate::cleaning::{MAX_LEVELS, Verdict};
 use crate::model::{RawBook, RawFunding, RawLiquidation};
@@ -17,7 +17,7 @@ impl Core {
             .clean_book(raw, arrived.received, counters, reports);
         match verdict {
             Verdict::Event(instrument, mut event) => {
-                event.head.raw = kept(self.keep_raw, event.head.issues, arrived.bytes);
+                event.head.raw = self.kept.of_event(event.head.issues, arrived.bytes);
                 self.outlets.book(instrument, &event, sink);
                 self.report(instrument, sink);
             }
@@ -50,7 +50,7 @@ impl Core {
             .clean_funding(raw, arrived.received, counters, reports);
         match verdict {
             Verdict::Event(instrument, mut event) => {
-                event.head.raw = kept(self.keep_raw, event.head.issues, arrived.bytes);
+                event.head.raw = self.kept.of_event(event.head.issues, arrived.bytes);
                 self.outlets.funding(instrument, &event, sink);
                 self.report(instrument, sink);
             }
@@ -72,7 +72,7 @@ impl Core {
             .clean_liquidation(raw, arrived.received, counters, reports);
         match verdict {
             Verdict::Event(instrument, mut event) => {
-                event.head.raw = kept(self.keep_raw, event.head.issues, arrived.bytes);
+                event.head.raw = self.kept.of_event(event.head.issues, arrived.bytes);
                 self.outlets.liquidation(instrument, &event, sink);
                 self.report(instrument, sink);
             }

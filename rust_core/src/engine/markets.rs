@@ -1,65 +1,55 @@
-//! The markets there are, one line each.
+//! The choice of a market's parsers, made once for a push.
 
 use super::normalizer::{Normalizer, Reply};
 use super::ports::{Frames, Sink};
-use crate::adapters::{Market, binance, bybit, okx};
+use crate::adapters::{ForMarket, Market};
 
-macro_rules! markets {
-    ($($name:ident = $market:ty;)*) => {
-        /// A market of an exchange.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Venue { $($name,)* }
-
-        impl Venue {
-            const ALL: &'static [(Self, &'static str, &'static str)] = &[
-                $((Self::$name, <$market as Market>::EXCHANGE, <$market as Market>::MARKET),)*
-            ];
-        }
-
-        impl Normalizer {
-            /// Reads the frames of a push with the parsers of the market, chosen once.
-            #[inline]
-            pub(super) fn read<F: Frames, S: Sink>(&mut self, frames: &F, sink: &mut S) {
-                match self.venue() {
-                    $(Venue::$name => self.read_as::<$market, F, S>(frames, sink),)*
-                }
-            }
-
-            /// Reads the reply to a request.
-            pub(super) fn read_reply<S: Sink>(&mut self, reply: &Reply<'_>, sink: &mut S) {
-                match self.venue() {
-                    $(Venue::$name => self.read_reply_as::<$market, S>(reply, sink),)*
-                }
-            }
-        }
-    };
-}
-
-markets! {
-    BinanceSpot = binance::spot::Spot;
-    BinanceUsdm = binance::usdm::Usdm;
-    BinanceCoinm = binance::coinm::Coinm;
-    OkxSpot = okx::spot::Spot;
-    OkxSwap = okx::swap::Swap;
-    BybitSpot = bybit::spot::Spot;
-    BybitLinear = bybit::linear::Linear;
-    BybitInverse = bybit::inverse::Inverse;
-}
-
-impl Venue {
-    /// Returns the market of these tags.
-    pub(super) fn find(exchange: &str, market: &str) -> Option<Self> {
-        let known = Self::ALL.iter().find(|(_, its_exchange, its_market)| {
-            (*its_exchange, *its_market) == (exchange, market)
+impl Normalizer {
+    /// Reads the frames of a push with the parsers of the market.
+    #[inline]
+    pub(super) fn read<F: Frames, S: Sink>(&mut self, frames: &F, sink: &mut S) {
+        self.venue().with(Read {
+            normalizer: self,
+            frames,
+            sink,
         });
-        known.map(|(venue, _, _)| *venue)
     }
 
-    /// Returns the names of all markets, for a message.
-    pub(super) fn names() -> String {
-        let names = Self::ALL
-            .iter()
-            .map(|(_, exchange, market)| format!("{exchange} {market}"));
-        names.collect::<Vec<_>>().join(", ")
+    /// Reads the reply to a request.
+    pub(super) fn read_reply<S: Sink>(&mut self, reply: &Reply<'_>, sink: &mut S) {
+        self.venue().with(ReadReply {
+            normalizer: self,
+            reply,
+            sink,
+        });
+    }
+}
+
+struct Read<'a, F, S> {
+    normalizer: &'a mut Normalizer,
+    frames: &'a F,
+    sink: &'a mut S,
+}
+
+impl<F: Frames, S: Sink> ForMarket for Read<'_, F, S> {
+    type Output = ();
+
+    #[inline]
+    fn call<M: Market>(self) {
+        self.normalizer.read_as::<M, F, S>(self.frames, self.sink);
+    }
+}
+
+struct ReadReply<'a, S> {
+    normalizer: &'a mut Normalizer,
+    reply: &'a Reply<'a>,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> ForMarket for ReadReply<'_, S> {
+    type Output = ();
+
+    fn call<M: Market>(self) {
+        self.normalizer.read_reply_as::<M, S>(self.reply, self.sink);
     }
 }

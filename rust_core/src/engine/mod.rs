@@ -1,6 +1,7 @@
 //! The one loop that joins adapters, cleaning and wire: frames in, encoded batches out.
 
 mod events;
+mod kept;
 mod markets;
 mod normalizer;
 mod outlets;

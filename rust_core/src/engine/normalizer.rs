@@ -3,17 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::markets::Venue;
+use super::kept::Kept;
 use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
-use super::setup::{KeepRaw, Setup, SetupError};
+use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, Frame, Market};
+use crate::adapters::{Arena, Frame, Market, Venue};
 use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
-use crate::model::{
-    Coverage, Instrument, IssueCode, IssueSet, Malformed, Quarantine, RawTrade, UnixNanos,
-};
-use crate::wire::MAX_RAW;
+use crate::model::{Coverage, Instrument, IssueCode, Malformed, Quarantine, RawTrade, UnixNanos};
 
 /// Cleans and encodes the frames of one market. See `docs/cleaning.md`.
 #[derive(Debug)]
@@ -35,7 +32,7 @@ pub(super) struct Core {
     /// Counts of all pushes before.
     pub(super) total: Counters,
     pub(super) unsupported: Unsupported,
-    pub(super) keep_raw: KeepRaw,
+    pub(super) kept: Kept,
     pub(super) book_every: u32,
     /// Statements that the record being cleaned gave.
     pub(super) reports: Vec<Coverage>,
@@ -92,7 +89,7 @@ impl Normalizer {
             counters: Counters::default(),
             total: Counters::default(),
             unsupported: Unsupported::default(),
-            keep_raw: setup.keep_raw,
+            kept: Kept::new(setup.keep_raw),
             book_every: setup.book_every,
             reports: Vec::new(),
         };
@@ -189,7 +186,10 @@ impl Normalizer {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
         match M::parse_usual(arrived.bytes, arena) {
-            Some(Frame::Trade(raw)) => core.trade(arrived, &raw, sink),
+            Some(Frame::Trade(raw)) => {
+                core.kept.begin(1);
+                core.trade(arrived, &raw, sink);
+            }
             Some(frame) => core.accept(arrived, &frame, sink),
             None => {
                 let frame = M::parse(arrived.bytes, arena);
@@ -278,7 +278,10 @@ impl Core {
     #[inline(never)]
     fn accept<S: Sink>(&mut self, arrived: Arrived<'_>, frame: &Frame<'_>, sink: &mut S) {
         match frame {
-            Frame::Trade(raw) => self.trade(arrived, raw, sink),
+            Frame::Trade(raw) => {
+                self.kept.begin(1);
+                self.trade(arrived, raw, sink);
+            }
             Frame::Trades(list) => self.each(list, |core, raw| core.trade(arrived, raw, sink)),
             Frame::Books(list) => self.each(list, |core, raw| core.book(arrived, raw, sink)),
             Frame::Fundings(list) => self.each(list, |core, raw| core.funding(arrived, raw, sink)),
@@ -299,6 +302,7 @@ impl Core {
     #[inline]
     fn each<T>(&mut self, list: &[T], mut one: impl FnMut(&mut Self, &T)) {
         self.counters.further_elements += (list.len() as u64).saturating_sub(1);
+        self.kept.begin(list.len());
         list.iter().for_each(|raw| one(self, raw));
     }
 
@@ -315,7 +319,7 @@ impl Core {
                 .clean(raw, arrived.received, &mut self.counters, &mut self.reports);
         match &mut verdict {
             Verdict::Event(instrument, event) => {
-                event.raw = kept(self.keep_raw, event.issues, arrived.bytes);
+                event.raw = self.kept.of_event(event.issues, arrived.bytes);
                 self.outlets.trade(*instrument, event, sink);
                 if !self.reports.is_empty() {
                     self.report(*instrument, sink);
@@ -344,7 +348,8 @@ impl Core {
             field: rejected.field,
             offset: None,
             received: arrived.received,
-            raw: arrived.bytes,
+            raw: self.kept.of_record(arrived.bytes),
+            raw_length: arrived.bytes.len(),
         };
         self.outlets.quarantine(rejected.instrument, &record, sink);
     }
@@ -364,7 +369,8 @@ impl Core {
             offset,
         } = fault;
         self.counters.count_quarantined(reason, 1);
-        let (received, raw) = (arrived.received, arrived.bytes);
+        self.kept.begin(1);
+        let (received, raw) = (arrived.received, self.kept.of_record(arrived.bytes));
         let record = Quarantine {
             reason,
             stage: 1,
@@ -372,6 +378,7 @@ impl Core {
             offset,
             received,
             raw,
+            raw_length: arrived.bytes.len(),
         };
         self.outlets.quarantine(None, &record, sink);
     }
@@ -383,13 +390,6 @@ impl Core {
         pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
         outlets.end_push(sink);
     }
-}
-
-/// Returns the bytes of a frame where its event must carry them.
-#[inline]
-pub(super) fn kept(keep_raw: KeepRaw, issues: IssueSet, bytes: &[u8]) -> Option<&[u8]> {
-    let is_kept = keep_raw == KeepRaw::All || !issues.is_empty();
-    is_kept.then(|| bytes.get(..MAX_RAW).unwrap_or(bytes))
 }
 
 const fn has_events(frame: &Frame<'_>) -> bool {

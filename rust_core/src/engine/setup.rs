@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::markets::Venue;
+use crate::adapters::Venue;
 use crate::cleaning::Settings;
 use crate::model::{Decimal, EventType, Instrument};
 use crate::wire::{MAX_INSTRUMENT_TEXT, TopicError, topic};

@@ -1,6 +1,7 @@
 //! Exact decimal numbers.
 
 use super::digits::{digit_run, leading_number, trailing_zero_digits};
+use super::short_decimal;
 
 /// Most significant digits a [`Decimal`] holds.
 pub const MAX_DIGITS: u32 = 38;
@@ -132,8 +133,23 @@ impl Decimal {
         })
     }
 
-    #[inline(never)]
+    /// Reads any number of digits after the point.
+    #[inline]
     fn parse_digits(text: &[u8]) -> Option<Self> {
+        let (units, scale) = match text.len() {
+            0..=8 => short_decimal::read_8(text)?,
+            9..=16 => short_decimal::read_16(text)?,
+            _ => return Self::parse_each(text),
+        };
+        Some(Self {
+            units: i128::from(units),
+            scale,
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn parse_each(text: &[u8]) -> Option<Self> {
         let width = digit_run(text);
         let (integer, rest) = text.split_at_checked(width)?;
         let fraction = match rest {
@@ -423,6 +439,17 @@ mod tests {
             "999999999999999999",
             "0.00000000000000001",
             "1234.5",
+            "1234567.12345678",
+            "123456789012.123",
+            "123456789012345",
+            "1234567890123456",
+            "0.0000000000000",
+            "0.12345678901230",
+            "20",
+            "0.1",
+            "100.0",
+            "10.010",
+            "61837.6",
         ] {
             assert_eq!(
                 Decimal::parse_short(text.as_bytes()),
@@ -448,6 +475,18 @@ mod tests {
             "1.0000000x",
             "1.x0000000",
             "12x45.00000000",
+            "1.2.3",
+            "1.",
+            "12345678.",
+            "12345678901234.",
+            ".12345678",
+            "1:2",
+            "1.2:",
+            "01",
+            "00",
+            "1/2.5",
+            "12345678901234-",
+            "\u{ff}1.5",
             "1234567890123456789",
             " 1",
             "1 ",

@@ -1,13 +1,13 @@
 //! ASCII digits, eight at a time in one 64-bit word (SWAR): no `unsafe`, no table.
 
-const ZEROS: u64 = 0x3030_3030_3030_3030;
+pub(super) const ZEROS: u64 = 0x3030_3030_3030_3030;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 /// Added to a digit's value it stays below 0x80; added to 10 or more it does not.
 const LIMIT: u64 = 0x7676_7676_7676_7676;
 
 /// Sets the high bit of each byte that is no digit; bits after the lowest set one mean nothing.
-#[inline]
-const fn non_digits(values: u64) -> u64 {
+#[inline(always)]
+pub(super) const fn non_digits(values: u64) -> u64 {
     (values.wrapping_add(LIMIT) | values) & HIGH_BITS
 }
 
@@ -29,11 +29,36 @@ pub fn digit_run(text: &[u8]) -> usize {
 }
 
 /// Returns the number that 8 digit values make, the first in the lowest byte.
-#[inline]
-const fn join(values: u64) -> u64 {
+#[inline(always)]
+pub(super) const fn join(values: u64) -> u64 {
     let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+}
+
+/// Returns the digit values of a text of 1 to 8 bytes, the last one in the highest byte, with zeros in
+/// front; bytes that are no digits give values above 9.
+#[inline(always)]
+pub(super) fn right_aligned(text: &[u8]) -> Option<u64> {
+    let shift = u32::try_from(8_usize.checked_sub(text.len())?)
+        .ok()?
+        .wrapping_mul(8);
+    // Two words that overlap cover all bytes.
+    let (first, last) = match text {
+        [_, _, _, _, ..] => (
+            u64::from(u32::from_le_bytes(*text.first_chunk()?)),
+            u64::from(u32::from_le_bytes(*text.last_chunk()?)) << 32_u32,
+        ),
+        [first, second, .., last] => (
+            u64::from(*first) | (u64::from(*second) << 8_u32),
+            u64::from(*last) << 56_u32,
+        ),
+        [first, last] => (u64::from(*first), u64::from(*last) << 56_u32),
+        [only] => (u64::from(*only), 0),
+        [] => return None,
+    };
+    let ascii = first.wrapping_shl(shift) | last;
+    Some(ascii ^ ZEROS.wrapping_shl(shift))
 }
 
 /// Returns the number that the first `count` (1 to 8) bytes of `chunk` write, `None` unless all are digits.
@@ -67,7 +92,11 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
             let low = leading_number(*text.last_chunk()?, 8)?;
             Some(high.wrapping_mul(100_000_000).wrapping_add(low))
         }
-        1..=8 | 17..=20 => parse_each(text),
+        1..=8 => {
+            let values = right_aligned(text)?;
+            (non_digits(values) == 0).then(|| join(values))
+        }
+        17..=20 => parse_each(text),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod instrument;
 mod issue;
 mod quarantine;
 mod raw;
+mod short_decimal;
 mod side;
 mod time;
 

@@ -15,6 +15,8 @@ pub struct Quarantine<'a> {
     pub offset: Option<usize>,
     /// When the frame was received.
     pub received: Option<UnixNanos>,
-    /// The frame.
+    /// The frame; empty where records of the same frame carry enough copies of it.
     pub raw: &'a [u8],
+    /// Length of the frame.
+    pub raw_length: usize,
 }

@@ -359,6 +359,7 @@ fn a_quarantine_record_keeps_the_head_of_a_long_frame_and_its_length() {
         offset: Some(128),
         received: Some(UnixNanos::new(5)),
         raw: &raw,
+        raw_length: raw.len(),
     });
     let value = encoder
         .flush(UnixNanos::new(5), |batch| batch.as_bytes().to_vec())

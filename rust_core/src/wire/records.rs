@@ -48,7 +48,7 @@ pub(super) fn quarantine_event(record: &Quarantine<'_>) -> proto::MarketEvent {
             stage: u32::from(record.stage),
             field: record.field.to_owned(),
             offset: record.offset.map(|offset| offset as u64),
-            raw_length: record.raw.len() as u64,
+            raw_length: record.raw_length as u64,
         })),
         ..proto::MarketEvent::default()
     }

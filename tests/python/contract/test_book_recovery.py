@@ -125,6 +125,24 @@ async def test_a_book_of_a_stream_that_nobody_asked_for_is_left_alone() -> None:
         assert rest.asked == []
 
 
+async def test_a_snapshot_that_comes_after_its_book_was_unsubscribed_is_dropped() -> None:
+    may_answer = asyncio.Event()
+
+    async def script(_path: str, _index: int) -> Reply:
+        await may_answer.wait()
+        return Reply(body=b"{}")
+
+    books = Books([("S0", "books", "rest"), ("S1", "books", "rest")])
+    async with http_venue(script) as rest, recovering(books, OkxLike(), rest) as feed:
+        await eventually(lambda: len(rest.asked) == 2)
+        feed.update(plan(OKX, 1, "books"))
+        may_answer.set()
+        await eventually(lambda: books.replies)
+        await asyncio.sleep(0.2)
+        assert [url.partition("symbol=")[2] for url, _ in books.replies] == ["S0"]
+        assert len(rest.asked) == 2
+
+
 async def test_a_stalled_server_stops_neither_the_line_nor_the_other_books() -> None:
     async def script(path: str, _index: int) -> Reply:
         if path.endswith("S0"):

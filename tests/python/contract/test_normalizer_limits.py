@@ -42,6 +42,27 @@ def test_what_could_not_be_read_back_is_refused(options: dict[str, Any], said: s
         normalizer(**options)
 
 
+class Frame(bytes):
+    """What a client library may hand over."""
+
+
+@pytest.mark.parametrize("received_ns", [RECEIVED_NS, None, [RECEIVED_NS], [None]])
+@pytest.mark.parametrize("kind", [bytes, Frame])
+def test_a_bytes_object_is_one_frame(
+    kind: type[bytes], received_ns: int | list[int | None] | None
+) -> None:
+    alone = normalizer(producer="p").push(kind(trade()), received_ns)
+    in_list = normalizer(producer="p").push([trade()], received_ns)
+
+    assert (alone.frames, alone.events) == (1, 1)
+    assert alone.messages == in_list.messages
+
+
+def test_a_bytes_object_has_one_receive_time() -> None:
+    with pytest.raises(tl.ArgumentError, match=r"one entry a frame \(1\), has 2"):
+        normalizer().push(trade(), [RECEIVED_NS, RECEIVED_NS])
+
+
 def test_the_longest_texts_that_are_taken_can_be_read() -> None:
     longest = listed("X" * 256, "BTCUSDT")
     pipeline = normalizer(instruments=[longest, longest], producer="p" * 256)

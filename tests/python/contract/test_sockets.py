@@ -30,11 +30,13 @@ class Resolver:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.is_down = False
+        self.is_down = self.is_hanging = False
         self.address = "127.0.0.1"
 
     async def __call__(self, host: str, port: int, **_: Any) -> list[Any]:  # noqa: ANN401
         self.asked += 1
+        if self.is_hanging:
+            await asyncio.sleep(60)
         if self.is_down:
             raise socket.gaierror(-3, "Temporary failure in name resolution")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (self.address, port))]
@@ -60,6 +62,17 @@ async def test_a_name_is_asked_once_a_minute_and_kept_while_no_resolver_answers(
     assert await names.resolve("stream.example", 443) == first
     resolver.is_down, resolver.address = False, "127.0.0.2"
     assert (await names.resolve("stream.example", 443))[0][1][0] == "127.0.0.2"
+
+
+async def test_a_resolver_that_hangs_does_not_keep_us_from_the_address_we_know(
+    resolver: Resolver,
+) -> None:
+    clock = Clock()
+    names = Names(clock)
+    first = await names.resolve("stream.example", 443)
+    clock.ns, resolver.is_hanging = 61 * NS, True
+    async with asyncio.timeout(4.0):
+        assert await names.resolve("stream.example", 443) == first
 
 
 async def test_a_name_that_never_resolved_is_an_error(resolver: Resolver) -> None:

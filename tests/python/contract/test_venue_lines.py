@@ -18,6 +18,7 @@ from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.line import LineContext, LinePolicy
 from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
+from tapeline.adapters.connection.session import EndKind
 from tapeline.adapters.connection.websockets_client import dial_websockets
 from tapeline.adapters.registry import venue as market_of
 from tapeline.errors import ConnectRefusedError
@@ -214,6 +215,134 @@ async def test_a_refusal_while_running_costs_that_stream_alone() -> None:
         await eventually(lambda: "trades:S3" in downstream.data)
         assert (feed.reconnects, downstream.changes) == (0, [])
         assert script.heard.subscribed == {"trades:S0", "trades:S1", "trades:S3"}
+
+
+async def test_one_unknown_topic_costs_bybit_streams_of_its_request_nothing() -> None:
+    script = BybitLike(lambda peer, name: peer.send(data(name, name.partition(".")[2])))
+    async with feeding(script, plan(BYBIT, 1)) as (downstream, feed):
+        await eventually(lambda: downstream.data)
+        script.refused = frozenset({"publicTrade.S4"})
+        feed.update(plan(BYBIT, 9))
+        await eventually(lambda: len(script.heard.subscribed) == 8)
+        assert "publicTrade.S4" not in script.heard.subscribed
+        assert (feed.reconnects, downstream.changes) == (0, [])
+
+
+async def test_a_stream_known_to_be_refused_does_not_make_its_line_reconnect() -> None:
+    script = OkxLike(lambda peer, name: peer.send(data(name, name.partition(":")[2])))
+    health = HealthPolicy(first_data_s=0.7, staleness_s=0, idle_ping_s=0)
+    async with feeding(script, plan(OKX, 1), replace(CALM, health=health)) as (downstream, feed):
+        await eventually(lambda: downstream.data)
+        script.refused = frozenset({"trades:S1"})
+        feed.update(plan(OKX, 2))
+        await asyncio.sleep(1.4)
+        assert feed.reconnects == 0
+
+
+@pytest.mark.parametrize("fault", ["subscription", "handshake"])
+async def test_what_is_refused_to_a_line_opened_later_does_not_end_the_feed(fault: str) -> None:
+    class Refusing(OkxLike):
+        async def __call__(self, peer: Peer) -> None:
+            if peer.index == 1 and fault == "handshake":
+                peer.reject(403)
+                return
+            await super().__call__(peer)
+
+    script = Refusing(
+        lambda peer, name: peer.send(data(name, name.partition(":")[2])),
+        refused=frozenset({"trades-all:S0"}) if fault == "subscription" else frozenset(),
+    )
+    async with feeding(script, plan(OKX, 1), replace(CALM, rate_limited_s=0.1)) as (seen, feed):
+        await eventually(lambda: seen.data)
+        feed.update(plan(OKX, 1, "trades", "trades-all"))
+        if fault == "handshake":
+            await eventually(lambda: "trades-all:S0" in script.heard.subscribed)
+        else:
+            await eventually(lambda: len(script.peers) == 2)
+            await asyncio.sleep(0.3)
+        feed.update(plan(OKX, 2, "trades"))
+        await eventually(lambda: "trades:S1" in script.heard.subscribed)
+
+
+async def test_what_is_asked_for_while_a_connection_is_made_is_subscribed_to() -> None:
+    go_on = asyncio.Event()
+
+    class Slow(OkxLike):
+        async def __call__(self, peer: Peer) -> None:
+            await go_on.wait()
+            await super().__call__(peer)
+
+    script = Slow()
+    async with feeding(script, plan(OKX, 3)) as (_, feed):
+        await asyncio.sleep(0.2)
+        feed.update(
+            replace(plan(OKX, 5), instruments=plan(OKX, 5).instruments[1:])  # S1 to S4
+        )
+        go_on.set()
+        wanted = {f"trades:S{n}" for n in range(1, 5)}
+        await eventually(lambda: script.heard.subscribed == wanted)
+        assert len(script.peers) == 1
+
+
+async def test_an_old_connection_is_left_when_the_new_one_has_subscribed_to_everything() -> None:
+    gone_at: list[int] = []
+
+    class Watching(BybitLike):
+        async def __call__(self, peer: Peer) -> None:
+            try:
+                await super().__call__(peer)
+            finally:
+                if peer.index == 0:
+                    gone_at.append(len(self.heard.history))
+
+    script = Watching(lambda peer, name: peer.send(data(name, name.partition(".")[2])))
+    async with feeding(script, plan(BYBIT, 40)) as (downstream, feed):
+        await eventually(lambda: len(downstream.data) == 40)
+        session = feed.lines[0]._session
+        assert session is not None
+        session.end(EndKind.ROTATION, "test")
+        await eventually(lambda: gone_at)
+        # 40 subscriptions of the first connection and all 40 of the second.
+        assert gone_at == [80]
+        assert downstream.changes == []
+
+
+async def test_a_connection_lost_while_its_successor_is_made_is_recorded() -> None:
+    go_on = asyncio.Event()
+
+    class Slow(OkxLike):
+        async def __call__(self, peer: Peer) -> None:
+            if peer.index:
+                await go_on.wait()
+            await super().__call__(peer)
+
+    script = Slow(lambda peer, name: peer.send(data(name)))
+    async with feeding(script, plan(OKX)) as (downstream, feed):
+        await eventually(lambda: downstream.data)
+        session = feed.lines[0]._session
+        assert session is not None
+        session.end(EndKind.SERVER_SHUTDOWN, "test")
+        await asyncio.sleep(0.2)
+        script.peers[0].abort()
+        await eventually(lambda: downstream.changes == [("lost", ("S0",))])
+        go_on.set()
+        await eventually(lambda: len(downstream.data) == 2)
+        assert downstream.changes == [("lost", ("S0",)), ("restored", ("S0",))]
+
+
+async def test_a_server_that_ignores_the_close_and_goes_on_sending_is_dropped_in_time() -> None:
+    class Deaf(OkxLike):
+        async def __call__(self, peer: Peer) -> None:
+            peer.accept()
+            while True:
+                peer.send(data("x"))
+                await asyncio.sleep(0.05)
+
+    policy = replace(CALM, close_silence_s=0.2, close_limit_s=30.0, drain_limit_s=0.5)
+    async with feeding(Deaf(), plan(OKX), policy) as (downstream, feed):
+        await eventually(lambda: downstream.data)
+        async with asyncio.timeout(1.5):
+            await feed.close()
 
 
 async def test_streams_come_and_go_without_a_new_connection() -> None:

@@ -143,12 +143,69 @@ def test_okx_refuses_one_argument_and_takes_the_other() -> None:
 
 def test_bybit_refuses_a_whole_request() -> None:
     asked = asking("bybit linear", "A", "B")
+    answer = '{"success":false,"ret_msg":"error:handler not found","req_id":"%d","op":"subscribe"}'
+    asked.answer(answer % 1)
+    assert asked.refusals == []
+    # Which of them is at fault, only asking for each alone can tell.
+    for number in (2, 3):
+        assert asked.next_message(number * NS) is not None
+        asked.answer(answer % number)
+    assert [[each.raw_symbol for each in found.streams] for found in asked.refusals] == [
+        ["A"],
+        ["B"],
+    ]
+    assert "handler not found" in str(asked.refusals[0])
+    assert asked.is_answered
+
+
+@pytest.mark.parametrize(
+    ("fault", "refused"), [("handler not found", ["B"]), ("already subscribed", [])]
+)
+def test_bybit_streams_refused_beside_another_are_asked_for_again(
+    fault: str, refused: list[str]
+) -> None:
+    asked = asking("bybit linear", "A", "B", "C")
     asked.answer(
-        '{"success":false,"ret_msg":"error:handler not found","req_id":"1","op":"subscribe"}'
+        f'{{"success":false,"ret_msg":"error:{fault},topic:publicTrade.B",'
+        '"conn_id":"x","req_id":"1","op":"subscribe"}'
     )
-    (refusal,) = asked.refusals
-    assert [each.raw_symbol for each in refusal.streams] == ["A", "B"]
-    assert "handler not found" in str(refusal)
+    assert [each.raw_symbol for found in asked.refusals for each in found.streams] == refused
+    assert not asked.is_answered
+    again = orjson.loads(asked.next_message(NS) or "")
+    assert again["args"] == ["publicTrade.A", "publicTrade.C"]
+    asked.answer('{"success":true,"ret_msg":"","conn_id":"x","req_id":"2","op":"subscribe"}')
+    assert asked.is_answered
+
+
+def test_an_answer_without_a_number_is_to_the_oldest_request() -> None:
+    asked = asking("bybit linear", "A")
+    asked.answer('{"success":true,"ret_msg":"subscribe","conn_id":"x","op":"subscribe"}')
+    assert asked.is_complete
+
+
+def test_many_streams_that_begin_anew_at_once_cost_two_messages() -> None:
+    asked = asking("okx swap", *(f"S{n}" for n in range(40)))
+    streams = [dialect("okx swap").stream(f"S{n}", "trades") for n in range(40)]
+    for stream in streams:
+        asked.ask("unsubscribe", [stream])
+        asked.ask("subscribe", [stream])
+    messages = [orjson.loads(asked.next_message(n * NS) or "{}") for n in range(1, 4)]
+    assert [each.get("op") for each in messages] == ["unsubscribe", "subscribe", None]
+    assert [len(each.get("args", ())) for each in messages] == [40, 40, 0]
+
+
+def test_the_order_of_what_is_asked_of_one_stream_stays() -> None:
+    asked = asking("okx swap", "A", "B")
+    (a, b) = (dialect("okx swap").stream(each, "trades") for each in "AB")
+    for verb, stream in (("unsubscribe", a), ("subscribe", a), ("unsubscribe", a)):
+        asked.ask(verb, [stream])  # type: ignore[arg-type]
+    asked.ask("unsubscribe", [b])
+    said = [orjson.loads(asked.next_message(n * NS) or "{}") for n in range(1, 3)]
+    # On again and off again cancel each other.
+    assert [(each.get("op"), len(each.get("args", ()))) for each in said] == [
+        ("unsubscribe", 2),
+        (None, 0),
+    ]
 
 
 @pytest.mark.parametrize("name", ["binance spot", "okx swap", "bybit linear"])

@@ -216,11 +216,28 @@ def test_only_ascii_letters_are_lowered() -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["http://a:1", "ws://", "ws://a:99999", "ws://a/path", "ws://a?x=1", "a:1", "", "ws://a:0"],
+    [
+        "http://a:1",
+        "ws://",
+        "ws://a:99999",
+        "ws://a/path",
+        "ws://a?x=1",
+        "a:1",
+        "",
+        "ws://a:0",
+        "wss://u:p@a",
+    ],
 )
 def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
     with pytest.raises(SettingsError, match="endpoint must look like"):
         checked_endpoint(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", ["wss://key:hunter2@a:1", "hunter2@a", "wss://hunter2@[::1"])
+def test_a_password_in_an_endpoint_is_refused_and_not_repeated(endpoint: str) -> None:
+    with pytest.raises(SettingsError, match="password") as caught:
+        checked_endpoint(endpoint)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

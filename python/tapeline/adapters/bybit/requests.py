@@ -31,7 +31,11 @@ def request(verb: Verb, number: int, streams: Sequence[Stream]) -> str:
 
 
 def answer(text: str) -> Answer | None:
-    """Read the answer to a whole request; ``success`` false refuses all of it."""
+    """Read the answer to a request; ``success`` false refuses all of it, for the topic it names.
+
+    ``error:handler not found,topic:T`` means that there is no T, and ``error:already
+    subscribed,topic:T`` that T is had; the other topics of the request are not had in either case.
+    """
     try:
         message: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -40,7 +44,14 @@ def answer(text: str) -> Answer | None:
         return None
     found = message.get("req_id")
     number = int(found) if isinstance(found, str) and found.isascii() and found.isdigit() else None
-    fault = None
-    if message.get("success") is not True:
-        fault = str(message.get("ret_msg") or "refused without a reason")
-    return Answer(number=number, fault=fault)
+    if message.get("success") is True:
+        return Answer(number=number)
+    fault = str(message.get("ret_msg") or "refused without a reason")
+    _, separator, name = fault.partition(",topic:")
+    is_had = bool(separator) and "already subscribed" in fault
+    return Answer(
+        number=number,
+        names=(name.strip(),) if separator else (),
+        fault=None if is_had else fault,
+        is_for_all=True,
+    )

@@ -86,11 +86,15 @@ class Answer:
         The streams it speaks of; empty for all of the request.
     fault
         Why it was refused, None for an acknowledgement.
+    is_for_all
+        The venue takes a request as a whole: for what it says of these names it refused the others
+        too, which have to be asked for again.
     """
 
     number: int | None = None
     names: tuple[str, ...] = ()
     fault: str | None = None
+    is_for_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +242,8 @@ def checked_endpoint(endpoint: str) -> str:
     """
     if not _is_address(endpoint, ("ws", "wss")):
         raise SettingsError(
-            f"endpoint must look like wss://host:port, without a path, was {endpoint!r}"
+            "endpoint must look like wss://host:port, without a path or a password, "
+            f"was {_without_password(endpoint)!r}"
         )
     parts = urlsplit(endpoint)
     return f"{parts.scheme}://{parts.netloc}"
@@ -254,10 +259,16 @@ def checked_rest_endpoint(endpoint: str) -> str:
     """
     if not _is_address(endpoint, ("http", "https")):
         raise SettingsError(
-            f"rest_endpoint must look like https://host:port, without a path, was {endpoint!r}"
+            "rest_endpoint must look like https://host:port, without a path or a password, "
+            f"was {_without_password(endpoint)!r}"
         )
     parts = urlsplit(endpoint)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _without_password(endpoint: str) -> str:
+    _, at, after = endpoint.rpartition("@")
+    return f"...@{after}" if at else endpoint
 
 
 def _is_address(endpoint: str, schemes: tuple[str, ...]) -> bool:
@@ -266,4 +277,6 @@ def _is_address(endpoint: str, schemes: tuple[str, ...]) -> bool:
         is_valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+    # Addresses are logged; public market data needs no name and no password.
+    is_valid = is_valid and "@" not in parts.netloc
     return is_valid and parts.path in ("", "/") and not parts.query and not parts.fragment

@@ -210,6 +210,7 @@ class Feed:
                 ),
                 streams=streams,
                 group=group,
+                is_refusal_final=self._running is None,
             )
             self.lines.append(line)
             self._places[line] = place

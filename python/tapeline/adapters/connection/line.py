@@ -45,8 +45,9 @@ class LinePolicy:
         Answer to a SUBSCRIBE.
     overlap_s
         How long a new connection may take to deliver before the old one is closed anyway.
-    close_silence_s, close_limit_s
-        A closing connection is dropped after this long without a frame, or in all.
+    close_silence_s, close_limit_s, drain_limit_s
+        A closing connection is dropped after this long without a frame, or in all: beside another
+        one, or at the end of the program.
     healthy_after_s
         Data for this long makes the back-off start from its base again.
     rate_limited_s
@@ -63,6 +64,7 @@ class LinePolicy:
     overlap_s: float = 10.0
     close_silence_s: float = 2.0
     close_limit_s: float = 30.0
+    drain_limit_s: float = 4.0
     healthy_after_s: float = 10.0
     rate_limited_s: float = 60.0
     bad_frames_max: int = 20
@@ -107,6 +109,9 @@ class Line:
         What to subscribe to; may change while running.
     group
         The lines that bring the same streams.
+    is_refusal_final
+        Whether it ends the line when the venue refuses its very first connection or subscription:
+        at the start of a program somebody is there to read it, later on others must not suffer.
     """
 
     def __init__(
@@ -117,6 +122,7 @@ class Line:
         target: LineTarget,
         streams: Iterable[Stream],
         group: LineGroup,
+        is_refusal_final: bool = True,
     ) -> None:
         self.name = name
         self.target = target
@@ -133,6 +139,7 @@ class Line:
         self._retiring: set[asyncio.Task[None]] = set()
         self._refused_streams: dict[Stream, int] = {}
         self.was_connected = False
+        self._is_refusal_final = is_refusal_final
         self._is_down = True
         self._forgive_bad_until_ns = 0
         self.reconnects = 0
@@ -230,11 +237,11 @@ class Line:
         for task in self._retiring:
             task.cancel()
         sessions = list(self._open)
-        await asyncio.gather(*(self._close(each) for each in sessions))
+        limit_s = min(self._policy.close_limit_s, self._policy.drain_limit_s)
+        await asyncio.gather(*(self._close(each, limit_s) for each in sessions))
 
-    async def _close(self, session: Session) -> None:
-        policy = self._policy
-        await session.close(policy.close_silence_s, policy.close_limit_s)
+    async def _close(self, session: Session, limit_s: float) -> None:
+        await session.close(self._policy.close_silence_s, limit_s)
 
     async def _connect(self) -> Session:
         while True:
@@ -254,7 +261,8 @@ class Line:
             await self._refused(error)
             return None
         except ConnectError as error:
-            if isinstance(error, CertificateError) and not self.was_connected:
+            is_first = self._is_refusal_final and not self.was_connected
+            if isinstance(error, CertificateError) and is_first:
                 raise ConnectRefusedError(str(error)) from error
             self._log.warning("connect failed", error=str(error))
             return None
@@ -263,9 +271,8 @@ class Line:
 
     async def _open_session(self) -> Session:
         policy, target = self._policy, self.target
-        address = target.dialect.address(
-            target.endpoint, target.path, self.streams, target.time_unit
-        )
+        streams = tuple(self.streams)
+        address = target.dialect.address(target.endpoint, target.path, streams, target.time_unit)
         session = Session(
             self._context.clock,
             target.dialect,
@@ -286,6 +293,10 @@ class Line:
         if inbox.paused:
             # The mark was passed before there was a connection to pause.
             session.pressure(True)
+        # What came and went while the connection was made.
+        asked, wanted = set(streams), set(self.streams)
+        session.subscriptions.ask("unsubscribe", [each for each in streams if each not in wanted])
+        session.subscriptions.ask("subscribe", [each for each in self.streams if each not in asked])
         return session
 
     def _opened(self, session: Session) -> None:
@@ -295,6 +306,7 @@ class Line:
         self._up.set(1)
         self.reconnects += self.was_connected
         self._session = session
+        self._health.watch(self._patience(self._refused_streams))
         self._refused_streams.clear()
         self._health.start_session(context.clock.monotonic_ns(), self._last_received(session))
         self._log.info("connected", url=session.url, streams=len(self.streams))
@@ -315,7 +327,7 @@ class Line:
         return {**received, _OWN_DATA: session.data_frames}
 
     async def _refused(self, error: HandshakeError) -> None:
-        if error.status in _REFUSALS and not self.was_connected:
+        if error.status in _REFUSALS and self._is_refusal_final and not self.was_connected:
             raise ConnectRefusedError(f"{self.target.endpoint}: {error}") from error
         is_asked = error.status in _RATE_LIMITED or error.status in _REFUSALS
         wait_s = self._policy.rate_limited_s if is_asked else 0.0
@@ -369,15 +381,23 @@ class Line:
         now_ns = self._context.clock.monotonic_ns()
         for refusal in session.take_refusals():
             self._refusals.inc(len(refusal.streams) or 1)
-            if not session.has_data.is_set() and not self.reconnects:
+            if self._is_first_try(session):
                 session.end(EndKind.REFUSED, f"subscription refused: {refusal}")
                 return
             self._log.error("subscription refused", reason=str(refusal))
             due_ns = now_ns + int(_REFUSED_RETRY_S * _NS)
-            self._refused_streams.update(dict.fromkeys(refusal.streams, due_ns))
+            refused = [each for each in refusal.streams if each in self.streams]
+            self._refused_streams.update(dict.fromkeys(refused, due_ns))
+            # That it is silent is known and no fault of the connection.
+            self._health.forget(each.key for each in refused)
         for stream in [each for each, due in self._refused_streams.items() if now_ns >= due]:
             del self._refused_streams[stream]
+            self._health.watch(self._patience([stream]))
             session.subscriptions.ask("subscribe", [stream])
+
+    def _is_first_try(self, session: Session) -> bool:
+        is_new = not session.has_data.is_set() and not self.reconnects
+        return self._is_refusal_final and is_new
 
     def _note_pause(self, session: Session, now_ns: int) -> None:
         """Tell when the socket has not been read for a second: somebody downstream is too slow."""
@@ -397,7 +417,7 @@ class Line:
         self._context.metrics.counter(
             "tapeline_adapters_connection_ends", "Connections left, by reason.", kind=end.kind.value
         ).inc()
-        if end.kind is EndKind.REFUSED and not session.has_data.is_set() and not self.reconnects:
+        if end.kind is EndKind.REFUSED and self._is_first_try(session):
             raise ConnectRefusedError(f"{session.url}: {end.reason}")
         if end.kind is EndKind.BAD_FRAMES and self._is_forgiven():
             session.reopen()
@@ -422,7 +442,7 @@ class Line:
             # A server that greets every connection with its shutdown must not make us hammer it.
             await self._pause(old)
         while old.is_open:
-            new = await self._attempt()
+            new = await self._attempt_beside(old, end)
             if new is None:
                 await self._pause(old)
                 continue
@@ -431,6 +451,20 @@ class Line:
             return new
         self._lost(old, end.reason)
         return None
+
+    async def _attempt_beside(self, old: Session, end: End) -> Session | None:
+        """Make an attempt; the old connection is kept alive meanwhile, and its loss recorded."""
+        attempt = asyncio.ensure_future(self._attempt())
+        try:
+            while not attempt.done():
+                if old.is_open:
+                    old.talk()
+                else:
+                    self._lost(old, end.reason)
+                await asyncio.wait({attempt}, timeout=self._policy.check_s)
+            return attempt.result()
+        finally:
+            attempt.cancel()
 
     async def _pause(self, old: Session) -> None:
         """Wait out the back-off, or until the old connection is gone."""
@@ -442,12 +476,17 @@ class Line:
         waits = [asyncio.ensure_future(each.wait()) for each in (new.has_data, old.has_closed)]
         deadline_ns = self._context.clock.monotonic_ns() + int(self._policy.overlap_s * _NS)
         try:
-            while not any(wait.done() for wait in waits) and new.is_open:
+            while new.is_open and old.is_open:
                 new.talk()
+                old.talk()
+                # Data of the first streams says nothing of those that are not subscribed to yet.
+                if new.has_data.is_set() and new.subscriptions.is_answered:
+                    return
                 if self._context.clock.monotonic_ns() >= deadline_ns:
                     return
+                pending = [wait for wait in waits if not wait.done()]
                 await asyncio.wait(
-                    waits, timeout=self._policy.check_s, return_when=asyncio.FIRST_COMPLETED
+                    pending, timeout=self._policy.check_s, return_when=asyncio.FIRST_COMPLETED
                 )
         finally:
             for wait in waits:
@@ -455,7 +494,7 @@ class Line:
 
     def _retire(self, session: Session) -> None:
         async def close() -> None:
-            await self._close(session)
+            await self._close(session, self._policy.close_limit_s)
             self._open.discard(session)
 
         task = asyncio.create_task(close(), name=f"retire {self.name}")

@@ -119,15 +119,17 @@ class BookRecovery:
         """Look once at which books want something, and start what is due."""
         wanted = {(symbol, channel): way for symbol, channel, way in self._requests()}
         now_ns = self._clock.monotonic_ns()
-        self._forget_served(wanted, now_ns)
-        for key, way in wanted.items():
+        # A book that nobody subscribes to any more wants nothing, whatever its state.
+        lines_of = {key: lines for key in wanted if (lines := self._feed.lines_of(*key))}
+        self._forget_served(lines_of, now_ns)
+        for key, lines in lines_of.items():
+            way = wanted[key]
             effort = self._efforts.setdefault(key, _Effort(wanted_ns=now_ns))
-            lines = self._feed.lines_of(*key)
-            if effort.is_running or now_ns < effort.due_ns or not lines or not lines[0][0].is_up:
+            if effort.is_running or now_ns < effort.due_ns or not lines[0][0].is_up:
                 continue
             self._note_try(key, effort, now_ns)
             if way == "rest":
-                self._start_rest(key[0], effort)
+                self._start_rest(key, effort)
             else:
                 line, stream = lines[0]
                 line.resubscribe(stream)
@@ -153,19 +155,21 @@ class BookRecovery:
             self._log.error("book cannot be synchronised", symbol=key[0], tries=effort.tries)
         effort.due_ns = now_ns + int(delay_s * _NS)
 
-    def _start_rest(self, raw_symbol: str, effort: _Effort) -> None:
+    def _start_rest(self, key: tuple[str, str], effort: _Effort) -> None:
         effort.is_running = True
-        task = asyncio.create_task(self._fetch(raw_symbol, effort), name=f"snapshot {raw_symbol}")
+        task = asyncio.create_task(self._fetch(key, effort), name=f"snapshot {key[0]}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _fetch(self, raw_symbol: str, effort: _Effort) -> None:
-        limits = self._feed.plan.dialect.rest
+    async def _fetch(self, key: tuple[str, str], effort: _Effort) -> None:
+        raw_symbol, limits = key[0], self._feed.plan.dialect.rest
         try:
             reply = await self._scheduler.get(
                 self._snapshot_url(raw_symbol), weight=limits.snapshot_weight, limits=limits
             )
-            self._replies.reply(reply.url, reply.body, reply.received_ns)
+            # Without updates a snapshot would stand for a live book for ever.
+            if self._feed.lines_of(*key):
+                self._replies.reply(reply.url, reply.body, reply.received_ns)
         except RestError as error:
             self._log.warning("snapshot failed", symbol=raw_symbol, error=str(error))
         except Exception:  # noqa: BLE001 - the outer edge of the task

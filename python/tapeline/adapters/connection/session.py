@@ -178,6 +178,8 @@ class Session:
         every_s = self._heartbeat.every_s
         if every_s and now_ns - self._beat_ns >= every_s * _NS:
             self.beat()
+        if self.subscriptions.is_spent(now_ns):
+            self.end(EndKind.ROTATION, "this connection's requests of the hour are used up")
         message = self.subscriptions.next_message(now_ns)
         if message is not None and self.connection is not None:
             self.connection.send_text(message)

@@ -11,6 +11,7 @@ _NS = 1_000_000_000
 _FRESH_NS = 60 * _NS
 # One dead address of several must not use up the time for the handshake.
 _ADDRESS_TIMEOUT_S = 3.0
+_KNOWN_TIMEOUT_S = 2.0
 
 Address = tuple[int, tuple[Any, ...]]
 
@@ -40,7 +41,9 @@ class Names:
             return known[1]
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            # A resolver that hangs must not use up the time for a connection.
+            async with asyncio.timeout(None if known is None else _KNOWN_TIMEOUT_S):
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
             if known is None:
                 raise

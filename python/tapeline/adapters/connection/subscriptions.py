@@ -48,6 +48,8 @@ class Subscriptions:
         self._dialect = dialect
         self._limits = dialect.limits
         self._unsent: deque[tuple[Verb, Stream]] = deque()
+        # Requests cut up after the whole was refused; each goes as it is.
+        self._parts: deque[tuple[Verb, list[Stream]]] = deque()
         self._waiting: dict[int, _Request] = {}
         self._timeout_ns = int(ack_timeout_s * _NS)
         self._next_id = 1
@@ -59,7 +61,12 @@ class Subscriptions:
     @property
     def is_complete(self) -> bool:
         """Whether everything asked for was acknowledged."""
-        return not self._unsent and not self._waiting and not self.refusals
+        return self.is_answered and not self.refusals
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether everything was asked for and the venue has said something to all of it."""
+        return not self._unsent and not self._parts and not self._waiting
 
     def ask(self, verb: Verb, streams: Iterable[Stream]) -> None:
         """Ask for streams, or for no more of them, behind what waits already."""
@@ -72,20 +79,42 @@ class Subscriptions:
 
     def next_message(self, now_ns: int) -> str | None:
         """Return the next message if it is time to send one."""
-        if not self._unsent or now_ns < self._next_at_ns or not self._has_budget(now_ns):
+        has_some = self._unsent or self._parts
+        if not has_some or now_ns < self._next_at_ns or not self._has_budget(now_ns):
             return None
+        verb, streams = self._parts.popleft() if self._parts else self._next_streams()
+        return self._request(verb, streams, now_ns)
+
+    def is_spent(self, now_ns: int) -> bool:
+        """Whether something waits for which this connection has no request left in this hour."""
+        return bool(self._unsent or self._parts) and not self._has_budget(now_ns)
+
+    def _next_streams(self) -> tuple[Verb, list[Stream]]:
+        """Take what one message can say: the first verb, of each stream in its own order.
+
+        Many books that begin anew at once (each off and on again) cost two messages so, not two
+        each.
+        """
         verb = self._unsent[0][0]
         streams: list[Stream] = []
+        kept: deque[tuple[Verb, Stream]] = deque()
+        later: set[Stream] = set()
         size = 0
-        while self._unsent and self._unsent[0][0] == verb:
-            stream = self._unsent[0][1]
-            size += len(stream.name.encode()) + 8
-            is_full = len(streams) >= self._limits.streams_per_request
-            if is_full or (streams and size > self._limits.request_bytes - 256):
-                break
-            streams.append(stream)
+        while self._unsent:
+            each, stream = self._unsent[0]
+            if each == verb and stream not in later:
+                size += len(stream.name.encode()) + 8
+                is_full = len(streams) >= self._limits.streams_per_request
+                if is_full or (streams and size > self._limits.request_bytes - 256):
+                    break
+                streams.append(stream)
+                later.add(stream)
+            else:
+                later.add(stream)
+                kept.append((each, stream))
             self._unsent.popleft()
-        return self._request(verb, streams, now_ns)
+        self._unsent.extendleft(reversed(kept))
+        return verb, streams
 
     def _request(self, verb: Verb, streams: Sequence[Stream], now_ns: int) -> str:
         number = self._next_id
@@ -111,8 +140,9 @@ class Subscriptions:
     def answer(self, text: str) -> None:
         """Take the text of an acknowledgement or error frame.
 
-        An error that names no request is charged to the oldest one without an answer: venues answer
-        in order, and some errors come without the number.
+        An answer that names neither request nor stream is to the oldest one without an answer:
+        venues answer in order. Where a request of several streams is refused as a whole, the
+        streams are asked for again in parts, until only those are refused that are at fault.
         """
         answer = self._dialect.answer(text)
         if answer is None:
@@ -125,10 +155,18 @@ class Subscriptions:
         request = self._waiting[number]
         named = [name for name in answer.names if name in request.waiting]
         streams = [request.waiting.pop(name) for name in named or list(request.waiting)]
+        if named and answer.is_for_all and request.waiting:
+            self._parts.append((request.verb, list(request.waiting.values())))
+            request.waiting.clear()
         if not request.waiting:
             del self._waiting[number]
+        if answer.fault is None:
+            return
+        if not named and len(streams) > 1:
+            middle = len(streams) // 2
+            self._parts += (request.verb, streams[:middle]), (request.verb, streams[middle:])
         # To be told that we had not subscribed to what we no longer want is an answer too.
-        if answer.fault is not None and request.verb == "subscribe":
+        elif request.verb == "subscribe":
             self.refusals.append(Refusal(answer.fault, tuple(streams)))
 
     def _number(self, answer: Answer) -> int | None:
@@ -137,4 +175,5 @@ class Subscriptions:
         for number, request in self._waiting.items():
             if any(name in request.waiting for name in answer.names):
                 return number
-        return min(self._waiting, default=None) if answer.fault is not None else None
+        is_ours = answer.fault is not None or not answer.names
+        return min(self._waiting, default=None) if is_ours else None

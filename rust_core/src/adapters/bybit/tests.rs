@@ -57,6 +57,13 @@ fn trade_ids_are_uuids_of_contracts_and_digits_of_spot() {
 }
 
 #[test]
+fn a_list_has_a_limit() {
+    let list = |count| TRADE.replace("[{", &format!("[{}{{", "{},".repeat(count)));
+    assert_eq!(told::<Linear>(&list(9_999)), "publicTrade 10000");
+    assert_eq!(told::<Linear>(&list(10_000)), "frame_too_large data");
+}
+
+#[test]
 fn the_time_may_come_after_the_data() {
     let arena = Arena::new();
     let moved = TRADE

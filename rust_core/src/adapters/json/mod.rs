@@ -13,7 +13,7 @@ mod usual;
 
 pub use check::{NoText, check, read_checked};
 pub use cursor::{Cursor, strip_suffix};
-pub use reader::{Kind, Reader};
+pub use reader::{Kind, MOST_ELEMENTS, Reader};
 pub use scanner::{MAX_DEPTH, Scanner, Token};
 pub use text::{Fault, Span, check_text, is_whitespace, trim_whitespace};
 pub use tolerant::Tolerant;

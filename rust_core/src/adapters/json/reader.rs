@@ -7,6 +7,9 @@ use crate::model::{IssueCode, RawField, RawLevel};
 
 /// Room for the elements of a list before it grows.
 const FEW: usize = 16;
+/// Most elements of a list. The longest that a venue documents has 1,024; an element takes 100 times
+/// the room of the shortest text that says one.
+pub const MOST_ELEMENTS: usize = 10_000;
 
 /// What kind of value comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +181,8 @@ pub trait Reader<'a>: Clone {
     /// Takes an array of values that `read` takes one by one, with each one's place.
     ///
     /// # Errors
-    /// What `read` returns; `type` for `field` when no array comes next; `missing` when it is empty.
+    /// What `read` returns; `type` for `field` when no array comes next; `missing` when it is empty;
+    /// `frame_too_large` when it has more than [`MOST_ELEMENTS`].
     #[inline]
     fn list<T: Copy>(
         &mut self,
@@ -188,6 +192,9 @@ pub trait Reader<'a>: Clone {
         let mut values = ArenaVec::with_capacity_in(FEW, self.arena());
         let mut place = 0;
         self.array(field, |reader| {
+            if values.len() >= MOST_ELEMENTS {
+                return Err(Self::stop(IssueCode::FrameTooLarge, field));
+            }
             values.push(read(reader, place)?);
             place += 1;
             Ok(())

@@ -3,7 +3,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::adapters::Frame;
-use crate::adapters::json::Reader;
+use crate::adapters::json::{MOST_ELEMENTS, Reader};
 use crate::model::{IssueCode, JsonType, RawField, RawLiquidation};
 
 use super::trades::word;
@@ -44,6 +44,9 @@ fn read_instrument<'a, R: Reader<'a>>(
     })?;
     let mut details = details.ok_or_else(|| R::stop(IssueCode::Missing, "details"))?;
     details.array("details", |reader| {
+        if orders.len() >= MOST_ELEMENTS {
+            return Err(R::stop(IssueCode::FrameTooLarge, "details"));
+        }
         let mut order = read_order(reader)?;
         order.symbol = symbol;
         order.stream_symbol = stream_symbol;

@@ -112,7 +112,11 @@ fn a_book_goes_live_with_its_snapshot_and_is_told_when_one_is_due() {
         )
     };
     assert_eq!(request(&fixture), Some((true, SnapshotSource::Rest)));
-    assert_eq!(clean(&mut fixture, &snapshot("10")), "100.5x2,99x0|101x3");
+    let untimed = RawBook {
+        time: RawField::Missing,
+        ..snapshot("10")
+    };
+    assert_eq!(clean(&mut fixture, &untimed), "100.5x2,99x0|101x3");
     assert_eq!(request(&fixture), Some((false, SnapshotSource::Rest)));
     let (index, event) = fixture.pipeline.due_snapshot(1).unwrap();
     assert_eq!((index, shown(&event)), (0, "100.5x2|101x3".to_owned()));
@@ -120,6 +124,8 @@ fn a_book_goes_live_with_its_snapshot_and_is_told_when_one_is_due() {
         (event.origin, event.last_update_id),
         (BookOrigin::Book, Some(12))
     );
+    let time = event.head.timestamp.map(|time| time.get() / 1_000_000);
+    assert_eq!(time, Some(NOW_MS), "that of update 12");
     assert!(fixture.pipeline.due_snapshot(1).is_none());
     let next = RawBook {
         first_id: RawField::Number(b"13"),

@@ -2,7 +2,7 @@ use super::*;
 use crate::adapters::ControlKind;
 use crate::adapters::binance::spot::Spot;
 use crate::cleaning::Settings;
-use crate::engine::{ConnectionChange, ConnectionState, SetupInstrument};
+use crate::engine::{ConnectionChange, ConnectionState, KeepRaw, SetupInstrument};
 use crate::model::EventType;
 use crate::wire::EncodedBatch;
 

@@ -2,7 +2,9 @@
 
 from tapeline.simulator.binance import instruments
 from tapeline.simulator.binance.rest import RestMarket
+from tapeline.simulator.binance.speller import COINM, BinanceSpeller
 from tapeline.simulator.binance.venue import BinanceVenue
+from tapeline.simulator.simulated import Simulated
 from tapeline.simulator.venue import Limits
 
 
@@ -18,3 +20,6 @@ class BinanceCoinm(BinanceVenue):
     )
     streams_max = 200
     published = Limits(180.0, 600.0, 86_400.0, 10)
+
+
+SIMULATED = Simulated(BinanceCoinm, lambda: BinanceSpeller(COINM))

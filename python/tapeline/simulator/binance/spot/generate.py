@@ -20,11 +20,13 @@ from tapeline.simulator.binance.spot.anomalies import (
 from tapeline.simulator.binance.spot.market import Arrivals, Latencies, Walk, pair_of
 from tapeline.simulator.binance.spot.synthetic import Delayed, Fill, Order, PairStream, escaped
 from tapeline.simulator.ledger import LEDGER_VERSION, merged
+from tapeline.simulator.synthetic.tape import MarketSettings
 
 #: Where a synthetic tape says its frames came from; never a real connection's URL.
 SYNTHETIC_URL = "synthetic:wss://stream.binance.com:9443/stream"
 
 Channel = Literal["trade", "aggTrade"]
+_CHANNELS: dict[str, Channel] = {"trade": "trade", "aggtrade": "aggTrade"}
 
 _MS_NS = 1_000_000
 #: Frames of one segment are read so far apart.
@@ -254,3 +256,18 @@ class TapeGenerator:
             "anomalies": dict(sorted(kinds.items())),
             "streams": streams,
         }
+
+
+def trade_tape(settings: MarketSettings) -> TapeGenerator:
+    """Return the generator of a tape that holds trades and aggregates alone."""
+    return TapeGenerator(
+        GeneratorSettings(
+            symbols=settings.symbols,
+            channels=[_CHANNELS[name] for name in settings.types],
+            frames=settings.frames,
+            seed=settings.seed,
+            start_ns=settings.start_ns,
+            rate_per_s=settings.rate_per_s,
+            has_anomalies=settings.has_anomalies,
+        )
+    )

@@ -9,7 +9,9 @@ from typing import ClassVar
 
 from tapeline.simulator.binance import instruments
 from tapeline.simulator.binance.rest import RestMarket
+from tapeline.simulator.binance.speller import USDM, BinanceSpeller
 from tapeline.simulator.binance.venue import BinanceVenue
+from tapeline.simulator.simulated import Simulated
 from tapeline.simulator.venue import Limits
 
 PUBLIC = frozenset({"depth", "rpiDepth", "bookTicker", "trade"})
@@ -37,3 +39,6 @@ class BinanceUsdm(BinanceVenue):
         "": PUBLIC,
     }
     published = Limits(180.0, 600.0, 86_400.0, 10)
+
+
+SIMULATED = Simulated(BinanceUsdm, lambda: BinanceSpeller(USDM))

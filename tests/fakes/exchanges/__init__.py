@@ -1,1 +1,0 @@
-"""Exchanges that exist only here."""

@@ -1,1 +1,0 @@
-"""Tidepool spot, added as ``docs/adding-an-exchange.md`` says."""
