@@ -21,7 +21,7 @@ use super::recent::Recent;
 use crate::model::{BookRule, Coverage, CoverageKind, IssueCode, IssueSet, ProofLevel, UnixNanos};
 
 /// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
-const LARGEST_GAP: i64 = 1_000_000_000_000;
+pub(super) const LARGEST_GAP: i64 = 1_000_000_000_000;
 
 /// So many late whole books without a time in a row, for so long and each above the one before: the venue
 /// began to count anew. What a slower second line brings at once after a stall takes no such time, and

@@ -743,3 +743,26 @@ fn a_second_line_of_whole_books_may_be_4000_messages_behind() {
         }
     }
 }
+
+#[test]
+fn a_change_in_a_stream_of_whole_books_is_no_book() {
+    let mut desk = Desk::new(BookRule::Snapshots);
+    assert_eq!(desk.pushed(id(1)), APPLIED);
+    desk.told();
+    assert_eq!(desk.delta(id(2)), NOT_APPLIED);
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+    assert_eq!(desk.best_bid(), "none");
+    assert_eq!(desk.pushed(id(3)), APPLIED);
+    let told: Vec<_> = desk.told().into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(told, [BookUnsynced, BookSynced]);
+}
+
+#[test]
+fn a_reply_far_ahead_of_the_stream_is_not_believed() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(90, 100));
+    assert_eq!(desk.fetched(i64::MAX), NOT_APPLIED);
+    assert!(desk.book.wants_snapshot());
+    assert_eq!(desk.fetched(100), APPLIED);
+    assert_eq!(desk.delta(span(101, 101)), APPLIED);
+}

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::checksum::Texts;
-use super::continuity::{Continuity, Place, Span, unsigned};
+use super::continuity::{Continuity, LARGEST_GAP, Place, Span, unsigned};
 use super::levels::Levels;
 use super::recent;
 use super::{BookState, BookUpdate, Outcome};
@@ -174,6 +174,14 @@ impl BookTrack {
                 applied: false,
             };
         }
+        if update.action == BookAction::Delta {
+            // What it leaves out is not known.
+            self.lose("not a whole book", update, reports);
+            return Outcome::Accepted {
+                issues,
+                applied: false,
+            };
+        }
         let applied = self.adopt(update, &mut issues, reports);
         Outcome::Accepted { issues, applied }
     }
@@ -295,7 +303,13 @@ impl BookTrack {
         let mut issues = IssueSet::EMPTY;
         let is_outdated =
             matches!((update.time, self.restarted), (Some(time), Some(since)) if time < since);
-        let is_wanted = self.wants_snapshot() && update.last_id.is_some() && !is_outdated;
+        // One so far ahead would keep the book live and every delta out of it.
+        let is_absurd = matches!(
+            (update.last_id, self.continuity.highest()),
+            (Some(id), Some(highest)) if id.saturating_sub(highest) > LARGEST_GAP
+        );
+        let has_id = update.last_id.is_some() && !is_absurd;
+        let is_wanted = self.wants_snapshot() && has_id && !is_outdated;
         let applied = is_wanted && self.adopt(update, &mut issues, reports);
         if is_repeated {
             Outcome::Duplicate
