@@ -195,6 +195,7 @@ impl BookTrack {
         let mut issues = place.issues();
         let applied = match (place, self.state) {
             (Place::Duplicate, _) => return Outcome::Duplicate,
+            (Place::Outdated, _) => false,
             (Place::Jump, _) => {
                 self.lose("sequence jump", update, reports);
                 false
@@ -332,6 +333,7 @@ impl BookTrack {
         let mut issues = place.issues();
         let is_wanted = match place {
             Place::Duplicate => return Outcome::Duplicate,
+            Place::Outdated => false,
             Place::Late => self.state != BookState::Live,
             Place::Renumbered => {
                 self.restarted = update.time;
