@@ -14,6 +14,7 @@
 //! | seen ids with a later time, or more than 10^12 ahead | jump; a second one that joins the first restarts the numbering |
 //! | empty, joins, ends where it begins (OKX keep-alive) | next |
 //! | empty, joins, ends lower (OKX after maintenance) | the numbering restarts |
+//! | up to a minute older than the numbering, and does not follow | outdated |
 
 use super::BookUpdate;
 use super::ranges::Ranges;
@@ -22,7 +23,10 @@ use super::span::{Place, Span, unsigned};
 use crate::model::{Coverage, CoverageKind, ProofLevel, UnixNanos};
 
 /// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
-const LARGEST_GAP: i64 = 1_000_000_000_000;
+pub(super) const LARGEST_GAP: i64 = 1_000_000_000_000;
+
+/// How long after the venue began to count anew a message from before may still come.
+const LONGEST_DELAY_NS: i64 = 60_000_000_000;
 
 /// So many late whole books without a time in a row, for so long and each above the one before: the venue
 /// began to count anew. What a slower second line brings at once after a stall takes no such time, and
@@ -55,6 +59,8 @@ pub(super) struct Continuity {
     recent: Recent,
     filled: Vec<(i64, i64)>,
     late_run: LateRun,
+    /// When the venue last began to count anew.
+    restarted: Option<UnixNanos>,
 }
 
 impl Continuity {
@@ -73,6 +79,7 @@ impl Continuity {
             recent: Recent::new(known),
             filled: Vec::new(),
             late_run: LateRun::default(),
+            restarted: None,
         }
     }
 
@@ -130,6 +137,10 @@ impl Continuity {
         if self.recent.has(update.content_hash) {
             return Place::Duplicate;
         }
+        if self.is_outdated(update) {
+            self.recent.put(update.content_hash);
+            return Place::Outdated;
+        }
         if span.first > seen.last.saturating_add(1) {
             if span.first.saturating_sub(seen.last) > LARGEST_GAP {
                 return self.jump(span, update, reports);
@@ -186,6 +197,10 @@ impl Continuity {
         };
         if self.recent.has(update.content_hash) {
             return Place::Duplicate;
+        }
+        if self.is_outdated(update) {
+            self.recent.put(update.content_hash);
+            return Place::Outdated;
         }
         let is_far = id.saturating_sub(seen.last) > LARGEST_GAP;
         if is_far || (id < seen.last && self.is_later(update)) {
@@ -374,6 +389,7 @@ impl Continuity {
         place: Place,
     ) -> Place {
         self.lost.append(&mut self.gaps.take());
+        self.restarted = update.time;
         self.seen = Some(Span {
             first: span.last,
             last: span.last,
@@ -391,6 +407,13 @@ impl Continuity {
         self.candidate = None;
         self.late_run.count = 0;
         self.recent.put(update.content_hash);
+    }
+
+    /// Returns whether the message's ids are of the numbering before this one.
+    fn is_outdated(&self, update: &BookUpdate<'_>) -> bool {
+        let times = update.time.zip(self.restarted);
+        let delay = times.map_or(0, |(time, since)| since.get().saturating_sub(time.get()));
+        (1..=LONGEST_DELAY_NS).contains(&delay)
     }
 
     fn is_later(&self, update: &BookUpdate<'_>) -> bool {

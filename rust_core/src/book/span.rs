@@ -61,6 +61,8 @@ pub(super) enum Place {
     Overlap,
     Late,
     Jump,
+    /// From before the venue began to count anew: a slower second line had it.
+    Outdated,
     /// The venue began to count anew and the message joins what was before.
     Renumbered,
     /// The venue began to count anew; the message joins nothing.
@@ -73,7 +75,7 @@ impl Place {
         let mut issues = IssueSet::EMPTY;
         match self {
             Self::AfterGap => issues.insert(IssueCode::SequenceGap),
-            Self::Late => issues.insert(IssueCode::OutOfOrder),
+            Self::Late | Self::Outdated => issues.insert(IssueCode::OutOfOrder),
             Self::Jump | Self::Restarted => issues.insert(IssueCode::SequenceJump),
             _ => {}
         }

@@ -243,9 +243,10 @@ fn bybit_counts_by_one_and_replaces_at_any_time() {
     assert_eq!(desk.delta(id(2).at(61)), APPLIED);
     assert_eq!(
         desk.delta(id(55).at(55)),
-        remarked(IssueCode::SequenceGap, false),
+        remarked(IssueCode::OutOfOrder, false),
         "from before the restart"
     );
+    assert_eq!(desk.book.state(), BookState::Live);
 }
 
 #[test]
@@ -557,4 +558,44 @@ fn a_second_line_of_whole_books_may_be_4000_messages_behind() {
             assert_eq!(send(last - 4_000), Outcome::Duplicate);
         }
     }
+}
+
+#[test]
+fn a_change_in_a_stream_of_whole_books_is_no_book() {
+    let mut desk = Desk::new(BookRule::Snapshots);
+    assert_eq!(desk.pushed(id(1)), APPLIED);
+    desk.told();
+    assert_eq!(desk.delta(id(2)), NOT_APPLIED);
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+    assert_eq!(desk.best_bid(), "none");
+    assert_eq!(desk.pushed(id(3)), APPLIED);
+    let told: Vec<_> = desk.told().into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(told, [BookUnsynced, BookSynced]);
+}
+
+#[test]
+fn a_reply_far_ahead_of_the_stream_is_not_believed() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(90, 100));
+    assert_eq!(desk.fetched(i64::MAX), NOT_APPLIED);
+    assert!(desk.book.wants_snapshot());
+    assert_eq!(desk.fetched(100), APPLIED);
+    assert_eq!(desk.delta(span(101, 101)), APPLIED);
+}
+
+#[test]
+fn what_a_slower_line_had_before_the_numbering_began_anew_changes_nothing() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    desk.pushed(id(1_000).at(10));
+    desk.delta(id(1_001).at(11));
+    desk.pushed(id(1).at(100));
+    desk.delta(id(2).at(101));
+    desk.told();
+    let late = remarked(IssueCode::OutOfOrder, false);
+    assert_eq!(desk.delta(id(1_004).at(14)), late);
+    assert_eq!(desk.pushed(id(1_005).at(15)), late);
+    assert_eq!(desk.book.last_update_id(), Some(2));
+    assert_eq!(desk.told(), []);
+    assert_eq!(desk.delta(id(3).at(102)), APPLIED);
+    assert_eq!(desk.book.missing().count(), 0);
 }

@@ -4,7 +4,7 @@ mod statements;
 
 use super::buffer::Buffer;
 use super::checksum::Texts;
-use super::continuity::Continuity;
+use super::continuity::{Continuity, LARGEST_GAP};
 use super::levels::Levels;
 use super::recent;
 use super::span::{Place, Span};
@@ -177,6 +177,14 @@ impl BookTrack {
                 applied: false,
             };
         }
+        if update.action == BookAction::Delta {
+            // What it leaves out is not known.
+            self.lose("not a whole book", update, reports);
+            return Outcome::Accepted {
+                issues,
+                applied: false,
+            };
+        }
         let applied = self.adopt(update, &mut issues, reports);
         Outcome::Accepted { issues, applied }
     }
@@ -190,6 +198,7 @@ impl BookTrack {
         let mut issues = place.issues();
         let applied = match (place, self.state) {
             (Place::Duplicate, _) => return Outcome::Duplicate,
+            (Place::Outdated, _) => false,
             (Place::Jump, _) => {
                 self.lose("sequence jump", update, reports);
                 false
@@ -298,7 +307,13 @@ impl BookTrack {
         let mut issues = IssueSet::EMPTY;
         let is_outdated =
             matches!((update.time, self.restarted), (Some(time), Some(since)) if time < since);
-        let is_wanted = self.wants_snapshot() && update.last_id.is_some() && !is_outdated;
+        // One so far ahead would keep the book live and every delta out of it.
+        let is_absurd = matches!(
+            (update.last_id, self.continuity.highest()),
+            (Some(id), Some(highest)) if id.saturating_sub(highest) > LARGEST_GAP
+        );
+        let has_id = update.last_id.is_some() && !is_absurd;
+        let is_wanted = self.wants_snapshot() && has_id && !is_outdated;
         let applied = is_wanted && self.adopt(update, &mut issues, reports);
         if is_repeated {
             Outcome::Duplicate
@@ -321,6 +336,7 @@ impl BookTrack {
         let mut issues = place.issues();
         let is_wanted = match place {
             Place::Duplicate => return Outcome::Duplicate,
+            Place::Outdated => false,
             Place::Late => self.state != BookState::Live,
             Place::Renumbered => {
                 self.restarted = update.time;
