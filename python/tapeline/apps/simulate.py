@@ -34,7 +34,9 @@ def simulate_command(
     ],
     exchange: Annotated[str, typer.Option(help="Venue whose protocol is spoken.")] = "binance",
     market: Annotated[str, typer.Option(help="Market of the venue.")] = "spot",
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one and prints it.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one and prints it.")
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     speed: Annotated[
         str,
@@ -69,10 +71,12 @@ def simulate_command(
         bool, typer.Option("--run-on", help="Once started, run on when no client is subscribed.")
     ] = False,
     ping_interval: Annotated[
-        float | None, typer.Option(help="Seconds between the server's pings [venue's own].")
+        float | None,
+        typer.Option(min=0.0, help="Seconds between the server's pings [venue's own]."),
     ] = None,
     connection_limit: Annotated[
-        float | None, typer.Option(help="Seconds after which a connection is closed [86400].")
+        float | None,
+        typer.Option(min=0.0, help="Seconds after which a connection is closed [86400]."),
     ] = None,
 ) -> None:
     """Serve TAPES as an exchange's WebSocket and REST server, with faults on demand.

@@ -175,6 +175,13 @@ def test_the_generators_ledger_ends_in_its_summary(tape: Path, tmp_path: Path) -
         (["record", "t", "--types", "candle"], "no type 'candle'"),
         (["record", "t", "--symbols", "NO/SUCH"], "no instrument 'NO/SUCH'"),
         (["record", "t", "--endpoint", "http://x"], "endpoint must look like"),
+        (["record", "t", "--duration", "-5"], "duration_s: input should be greater than 0"),
+        (["record", "t", "--idle", "nan"], "idle_s: input should be greater than 0"),
+        (
+            ["record", "t", "--types", "l2", "--endpoint", "ws://[::1]:1", "--ca-file", "/no/ca"],
+            "ca_file: cannot read /no/ca",
+        ),
+        (["simulate", "t", "--port", "99999"], "65535"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(words: list[str], said: str) -> None:
