@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from tapeline.tape import TapeFrame
 from tapeline.transport.local_file import LocalFile
 from tests.fakes.websocket_venue import PING, PONG, TEXT, Peer, Venue, eventually, venue
 from tests.python.contract.simulator_client import Running, serving
-from tests.python.contract.venue_tapes import Book, applied, binance, bybit, okx
+from tests.python.contract.venue_tapes import Book, BookTape, applied, binance, bybit, okx
 
 LIVE: dict[str, Any] = {"is_once": False, "speed": 1.0}
 
@@ -126,7 +126,11 @@ async def test_three_venues_in_one_process_with_their_books_right(tmp_path: Path
     assert (rest["exchange"], rest["market"]) == ("binance", "spot")
 
 
-_TAPES = {"binance": lambda: binance("spot", 1_200), "okx": okx, "bybit": lambda: bybit("linear")}
+_TAPES: dict[str, Callable[[], BookTape]] = {
+    "binance": lambda: binance("spot", 1_200),
+    "okx": okx,
+    "bybit": lambda: bybit("linear"),
+}
 _TOPICS = {
     "binance": "orderbook.binance.spot.btcusdt",
     "okx": "orderbook.okx.swap.btc-2dusdt-2dswap",
@@ -260,3 +264,22 @@ async def test_a_core_pair_loses_and_duplicates_nothing_when_a_line_dies(tmp_pat
     assert sorted(ids) == list(range(1, 2_001))
     assert found.facts["gaps"] == []
     assert [line["line"][-2:] for line in found.facts["lines"]] == ["#1", "#2"]
+
+
+async def test_the_book_of_a_core_pair_survives_the_death_of_a_line(tmp_path: Path) -> None:
+    tape = okx(1_500)
+    async with serving(
+        tape.frames, "kill_line=1@500:1", of=("okx", "swap"), clients=2, **LIVE
+    ) as running:
+        process = await start(
+            tmp_path / "bus.db",
+            *at(running, "okx:swap", "BTC/USDT:USDT"),
+            *("--types", "l2", "--core", "BTC", "--idle", "3"),
+        )
+        found = await end(process, tmp_path / "bus.db")
+    assert found.code == 0, found.log
+    assert found.facts["residual"] == 0
+    assert found.facts["gaps"] == []
+    assert found.book(_TOPICS["okx"], Decimal("0.01")) == tape.final
+    kinds = {row["kind"] for row in found.rows("coverage")}
+    assert not kinds & {"gap_opened", "book_unsynced", "connection_lost"}, kinds
