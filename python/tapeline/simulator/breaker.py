@@ -84,6 +84,10 @@ class Breaker:
             self._restart(fault)
         elif fault.kind is FaultKind.BURST:
             self._speed_up(fault)
+        elif fault.kind is FaultKind.STORM:
+            await asyncio.gather(
+                *(self._break_connection(fault, each) for each in self._clients.live())
+            )
         elif victim is not None:
             await self._break_connection(fault, victim)
 
@@ -97,7 +101,7 @@ class Breaker:
                 await victim.close(code, "simulated disconnect", by="fault")
             case FaultKind.DISCONNECT_ABRUPT:
                 await victim.end_without_close_frame()
-            case FaultKind.RESET | FaultKind.KILL_LINE:
+            case FaultKind.RESET | FaultKind.KILL_LINE | FaultKind.STORM:
                 details["in_flight"] = victim.sent - victim.confirmed
                 if fault.kind is FaultKind.KILL_LINE:
                     details["refused_s"] = 5.0 if option is None else option

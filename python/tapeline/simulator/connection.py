@@ -128,7 +128,7 @@ class Connection(asyncio.Protocol):
         self._fragments = b""
         self._is_glued = is_glued
         self._late: deque[Callable[[], None]] = deque()
-        self._heard_ns = self._spoke_ns = clock.monotonic_ns()
+        self._begun_ns = self._heard_ns = self._spoke_ns = clock.monotonic_ns()
 
     # The transport's side.
 
@@ -309,6 +309,8 @@ class Connection(asyncio.Protocol):
         received, given = self._protocol.close_rcvd, self._protocol.close_sent
         return {
             "connection": self.number,
+            "opened_at_ms": self._begun_ns // 1_000_000,
+            "open_for_ms": (self._clock.monotonic_ns() - self._begun_ns) // 1_000_000,
             "peer": self.peer,
             "target": self.target,
             "streams": list(self.session.streams) if self.session is not None else [],

@@ -22,6 +22,7 @@ class FaultKind(StrEnum):
     HALF_OPEN = "half_open"
     SHUTDOWN = "shutdown"
     ACK_WITHOUT_DATA = "ack_without_data"
+    STORM = "storm"
     SILENCE = "silence"
     RESTART = "restart"
     KILL_LINE = "kill_line"
@@ -64,6 +65,7 @@ MEANINGS: dict[FaultKind, tuple[str, str]] = {
         "send a shutdown notice, go on, and close SECONDS (1) later, N times",
     ),
     FaultKind.ACK_WITHOUT_DATA: ("N", "acknowledge the first N connections and send them nothing"),
+    FaultKind.STORM: ("N[@FRAME]", "reset all connections at once, N times"),
     FaultKind.SILENCE: (
         "N[@FRAME]",
         "one stream of a connection falls silent until it is subscribed again, N times",
@@ -112,7 +114,7 @@ PLACED = frozenset(
     {
         *(FaultKind.DISCONNECT, FaultKind.DISCONNECT_ABRUPT, FaultKind.RESET),
         *(FaultKind.HALF_OPEN, FaultKind.SHUTDOWN, FaultKind.SILENCE, FaultKind.RESTART),
-        *(FaultKind.KILL_LINE, FaultKind.BURST),
+        *(FaultKind.KILL_LINE, FaultKind.BURST, FaultKind.STORM),
     }
 )
 #: Placed faults that happen once: their number says something else.

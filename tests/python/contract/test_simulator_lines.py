@@ -179,6 +179,16 @@ async def test_a_dead_line_cannot_come_back_at_once_and_the_other_misses_nothing
     assert (fault["kind"], fault["connection"], fault["refused_s"]) == ("kill_line", 2, 0.4)
 
 
+async def test_a_storm_takes_all_lines_at_once(tmp_path: Path) -> None:
+    frames = tape(COUNT, step_ns=500_000)
+    async with serving(frames, "storm=1@500", clients=20, **PACED) as running:
+        heard = await asyncio.gather(*(listen(running.url + BTC, quiet_s=2.0) for _ in range(20)))
+    assert {one.code for one in heard} == {1006}
+    assert all(len(one.frames) <= 499 for one in heard)
+    faults = lines(running, tmp_path, "fault")
+    assert sorted(line["connection"] for line in faults) == list(range(1, 21))  # type: ignore[type-var]
+
+
 async def test_a_tape_that_runs_on_leaves_the_gap_its_ledger_names() -> None:
     frames = tape(COUNT, step_ns=1_000_000)
     faults = ("kill_line=1@300:0.2",)

@@ -1,11 +1,15 @@
 """A Binance book beside the tape: REST snapshot and diff depth updates."""
 
+from collections import deque
 from typing import Any
 
 import orjson
 
 from tapeline.simulator.binance.frames import message_of
 from tapeline.simulator.books import PlainBook
+
+#: Diffs kept until a snapshot comes.
+_WAITING_MAX = 10_000
 
 
 class DepthState:
@@ -24,10 +28,14 @@ class DepthState:
         self.times: dict[str, Any] = {}
         self._book = PlainBook()
         self._is_joined = False
+        self._waiting: deque[bytes] = deque(maxlen=_WAITING_MAX)
         self.is_whole = False
 
     def seed(self, reply: bytes) -> None:
-        """Take over a REST snapshot, unless the stream has told more already."""
+        """Take over a REST snapshot, unless the stream has told more already.
+
+        It may be older than diffs that came before it: those are put on top of it.
+        """
         message = orjson.loads(reply)
         if self.is_whole and message["lastUpdateId"] < self.last_id:
             return
@@ -36,16 +44,21 @@ class DepthState:
         self.times = {key: message[key] for key in ("E", "T") if key in message}
         self._is_joined = False
         self.is_whole = True
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        for frame in waiting:
+            self.apply(frame)
 
     def apply(self, frame: bytes) -> None:
         """Take a diff over; one that does not follow the last leaves the book unknown."""
         message = message_of(frame)
-        if not self.is_whole or message is None or not isinstance(message.get("u"), int):
+        if message is None or not isinstance(message.get("u"), int):
             return
-        if message["u"] <= self.last_id:
+        if self.is_whole and message["u"] <= self.last_id:
             return
-        if not self._follows(message):
+        if not self.is_whole or not self._follows(message):
             self.is_whole = False
+            self._waiting.append(frame)
             return
         self._book.change(message["b"], message["a"])
         self.last_id = message["u"]

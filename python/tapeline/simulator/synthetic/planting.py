@@ -72,6 +72,11 @@ class Planter:
         state.heals_in -= 1
         return state.heals_in == 0
 
+    def is_hurt(self, stream: str) -> bool:
+        """Say whether a book still waits for the snapshot that heals it."""
+        state = self._streams.get(stream)
+        return state is not None and state.heals_in > 0
+
     def plain(self, spelled: Spelled) -> Iterator[Line]:
         """Yield a message as it is."""
         yield self._line(spelled, orjson.dumps(spelled.message))

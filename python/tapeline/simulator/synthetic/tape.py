@@ -16,6 +16,7 @@ from tapeline.simulator.synthetic.events import (
     Instrument,
     Liquidation,
     Snapshot,
+    Spelled,
     Top,
     Trade,
 )
@@ -134,6 +135,7 @@ class MarketTape:
             kind = chooser.choices(kinds, weights)[0]
             yield from self._out(self._event(kind, market, self._now_ns // _MS_NS))
         yield from self._out(self._planter.end())
+        yield from self._out(self._last_snapshots())
         self.ledger.extend(self._planter.ledger)
         self.ledger.append(self._summary())
 
@@ -196,10 +198,19 @@ class MarketTape:
             yield from self._snapshot(market)
 
     def _snapshot(self, market: _Market) -> Iterator[Line]:
+        return self._planter.plain(self._spelled_snapshot(market))
+
+    def _spelled_snapshot(self, market: _Market) -> Spelled:
         bids, asks = market.book.levels()
         time_ms = self._now_ns // _MS_NS
         event = Snapshot(market.book.id, bids, asks, time_ms, market.numbers["l2"])
-        return self._planter.plain(self._speller.snapshot(market.instrument, event))
+        return self._speller.snapshot(market.instrument, event)
+
+    def _last_snapshots(self) -> Iterator[Line]:
+        """Yield the snapshots of books that were damaged just before the end."""
+        for market in self._markets:
+            if self._planter.is_hurt(self._spelled_snapshot(market).stream):
+                yield from self._snapshot(market)
 
     def _trade(self, market: _Market, time_ms: int, *, is_aggregate: bool) -> Iterator[Line]:
         is_sell = self._chooser.random() < 0.5
