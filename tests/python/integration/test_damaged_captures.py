@@ -199,6 +199,8 @@ def test_swapped_frames_open_a_gap_that_closes_and_are_all_kept(
 
     assert (summary["gaps"], summary["duplicates"], summary["residual"]) == ([], 0, 0)
     assert [record["raw_symbol"] for record in coverage(tmp_path, "gap_filled")] == [one.symbol]
-    lost = {row["raw_symbol"] for row in coverage(tmp_path, "book_unsynced") if row["reason"] == "gap"}
+    lost = {
+        row["raw_symbol"] for row in coverage(tmp_path, "book_unsynced") if row["reason"] == "gap"
+    }
     assert lost == {one.symbol}
     assert set(states(summary).values()) == {"live"}
