@@ -64,10 +64,12 @@ class Recorder:
         What is recorded, and until when.
     writer
         Where to.
-    tls
-        How connections are verified.
+    options
+        How connections are opened.
     clock
         Measures the times.
+    ca_file
+        Trust this certificate authority, and no other, for snapshots.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class Recorder:
         writer: TapeWriter,
         options: DialOptions,
         clock: Clock,
+        ca_file: Path | None = None,
     ) -> None:
+        self._ca_file = str(ca_file) if ca_file is not None else None
         self._plan = plan
         self._limits = limits
         self._writer = writer
@@ -154,7 +158,7 @@ class Recorder:
         dialect = self._plan.feed.dialect
         if not any(dialect.channel(name).is_seeded_by_rest for name in self._plan.feed.channels):
             await asyncio.Event().wait()
-        async with http_fetch() as fetch:
+        async with http_fetch(self._ca_file) as fetch:
             scheduler = RestScheduler(fetch, self._clock, self._random, self._metrics)
             seen = 0
             while True:
@@ -279,17 +283,22 @@ def record_command(
     clock = SystemClock()
     options = DialOptions(wall_ns=clock.wall_ns, tls=tls)
     with TapeWriter(target) as writer, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        reconnects = runner.run(_record(plan, limits, writer, options, clock))
+        reconnects = runner.run(_record(plan, limits, writer, options, clock, ca_file))
     typer.echo(f"{target}: {writer.lines:,} frames, {reconnects} reconnect(s)", err=True)
 
 
 async def _record(
-    plan: VenuePlan, limits: RecordLimits, writer: TapeWriter, options: DialOptions, clock: Clock
+    plan: VenuePlan,
+    limits: RecordLimits,
+    writer: TapeWriter,
+    options: DialOptions,
+    clock: Clock,
+    ca_file: Path | None,
 ) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    recorder = Recorder(plan, limits, writer, options, clock)
+    recorder = Recorder(plan, limits, writer, options, clock, ca_file)
     await recorder.run(stop)
     return recorder.feed.reconnects
 

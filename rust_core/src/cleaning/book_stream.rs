@@ -19,7 +19,7 @@ pub(super) struct BookStreamState {
     pub(super) last_received: Option<UnixNanos>,
     pub(super) latest_time: Option<UnixNanos>,
     pub(super) track: BookTrack,
-    rule: BookRule,
+    pub(super) rule: BookRule,
     /// Updates applied to the live book.
     applied: u64,
     /// Exchange and receive time of the latest of them.

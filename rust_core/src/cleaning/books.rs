@@ -182,7 +182,8 @@ impl Pipeline {
             counters.duplicates += 1;
             return Ok(Judged::Duplicate(instrument));
         };
-        if applied {
+        // A stream of whole books needs no books made of it.
+        if applied && stream.rule != BookRule::Snapshots {
             stream.note_applied(values.time, received);
             self.applied = Some((instrument, at));
         }

@@ -10,11 +10,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tapeline.simulator.ledger import read_ledger
 from tapeline.tape import TapeReader
+from tests.python.contract.book_clients import get, http
 
 WAIT_S = 30
 COMMAND = [sys.executable, "-m", "tapeline.apps.cli"]
@@ -63,6 +67,57 @@ def test_a_recording_of_a_simulation_is_the_tape(tape: Path, tmp_path: Path) -> 
         f"{url}/stream?streams=btcusdt@trade/ethusdt@trade"
     }
     assert read_ledger(ledger)[-1]["sent"] == 3_000
+
+
+@pytest.mark.parametrize(
+    ("exchange", "market", "path", "request_text", "rest"),
+    [
+        (
+            *("binance", "usdm", "/public/ws/btcusdt@depth@100ms", None),
+            "/fapi/v1/depth?symbol=BTCUSDT",
+        ),
+        (
+            *("okx", "swap", "/ws/v5/public"),
+            '{"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT-SWAP"}]}',
+            "/api/v5/market/books?instId=BTC-USDT-SWAP&sz=50",
+        ),
+        (
+            *("bybit", "inverse", "/v5/public/inverse"),
+            '{"op":"subscribe","args":["orderbook.50.BTCUSD"]}',
+            "/v5/market/orderbook?category=inverse&symbol=BTCUSD",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isalpha() else "",
+)
+def test_a_generated_market_is_served_over_websocket_and_rest(
+    tmp_path: Path, exchange: str, market: str, path: str, request_text: str | None, rest: str
+) -> None:
+    of = ("--exchange", exchange, "--market", market)
+    tape, ledger = tmp_path / "market.synthetic.jsonl", tmp_path / "ledger.jsonl"
+    run("generate", tape, *of, "--types", "trade,l1,l2,funding,liquidation", "--frames", "900")
+    faults = ("--fault", "rest=1:429/2", "--fault", "drop=5% on *BTC*trade*")
+    with simulating(tape, *of, *faults, "--once", "--ledger", ledger) as (url, process):
+        with connect(url + path, max_queue=None) as client:
+            if request_text is not None:
+                client.send(request_text)
+            assert client.recv(timeout=WAIT_S)
+            with pytest.raises(HTTPError) as refused:
+                get(http(url) + rest)
+            assert refused.value.headers["Retry-After"] == "2"
+            refused.value.close()
+            assert get(http(url) + rest)
+            with contextlib.suppress(ConnectionClosed):
+                while client.recv(timeout=WAIT_S):
+                    pass
+        assert process.wait(WAIT_S) == 0
+    summary = read_ledger(ledger)[-1]
+    assert summary["requests_by_status"] == {"200": 1, "429": 1}
+    assert summary["sent"] == summary["distinct_sent"] > 100
+
+
+def test_a_market_that_cannot_be_simulated_is_told(tape: Path) -> None:
+    said = run("simulate", tape, "--exchange", "nosuch", status=2)
+    assert "known: binance coinm, binance spot, binance usdm" in said
 
 
 def test_a_recorder_goes_on_over_disconnects_and_stops_at_its_frames(

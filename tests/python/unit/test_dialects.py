@@ -8,6 +8,7 @@ from tapeline.adapters.connection.dialect import (
     SILENCE_IS_NORMAL_S,
     Dialect,
     Stream,
+    Verb,
     checked_rest_endpoint,
 )
 from tapeline.adapters.connection.feed import fitting
@@ -187,7 +188,7 @@ def test_okx_is_asked_fewer_than_480_times_an_hour() -> None:
     asked = Subscriptions(talk, [], 10)
     sent, now_ns = 0, 0
     for number in range(1_000):
-        verb = "subscribe" if number % 2 else "unsubscribe"
+        verb: Verb = "subscribe" if number % 2 else "unsubscribe"
         asked.ask(verb, [talk.stream(f"S{number}", "books")])
         sent += asked.next_message(now_ns) is not None
         now_ns += NS
