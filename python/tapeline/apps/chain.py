@@ -61,6 +61,11 @@ class Process:
         """Say whether the command has not ended yet."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def stop(self) -> None:
         """Ask it to end, as an operator does: SIGTERM."""
         self._process.terminate()
