@@ -225,12 +225,23 @@ class Found:
         size = Decimal(dict(market.contract_sizes).get(raw_symbol, "1"))
         book: Book = ({}, {})
         _apply(book, snapshot["bids"], snapshot["asks"], size)
-        last = snapshot["last_update_id"]
-        for row in follow:
-            if row["action"] == "delta" and row["last_update_id"] > last:
-                last = row["last_update_id"]
+        for epoch, row in _in_order(follow):
+            is_new = epoch or row["last_update_id"] > snapshot["last_update_id"]
+            if row["action"] == "delta" and is_new:
                 _apply(book, row["bids"], row["asks"], size)
         return book
+
+
+def _in_order(rows: Sequence[Row]) -> list[tuple[int, Row]]:
+    """Sort updates by their ids; ids that begin anew come behind those before."""
+    epochs: list[tuple[int, int, Row]] = []
+    epoch = 0
+    for row in rows:
+        before = row["prev_update_id"]
+        epoch += before is not None and row["last_update_id"] < before
+        epochs.append((epoch, row["last_update_id"], row))
+    epochs.sort(key=lambda each: each[:2])
+    return [(each[0], each[2]) for each in epochs]
 
 
 def _is_of(row: Row, market: Market) -> bool:
