@@ -9,12 +9,15 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from tapeline.errors import ArgumentError
+from tapeline.adapters.registry import venue as market_of
+from tapeline.adapters.registry import venue_of_url
+from tapeline.errors import ArgumentError, TapeError
 from tapeline.simulator.faults import fault_help, parse_fault
 from tapeline.simulator.reel import Reel
 from tapeline.simulator.registry import venue as simulated_venue
 from tapeline.simulator.server import Outcome, ServerSettings, Simulator
 from tapeline.simulator.venue import Limits
+from tapeline.tape import TapeReader
 from tapeline.telemetry.clock import SystemClock
 
 
@@ -104,6 +107,8 @@ def simulate_command(
     if connection_limit is not None:
         limits = limits._replace(connection_s=connection_limit)
     venue = simulated_venue(exchange, market, limits)
+    for tape in tapes:
+        _check_tape(tape, exchange, market)
     console = Console(stderr=True)
     with console.status("reading the tape") as status:
         reel = Reel.load(
@@ -121,6 +126,20 @@ def simulate_command(
         if ledger is not None:
             simulator.ledger.write(ledger)
     _report(console, simulator, outcome)
+
+
+def _check_tape(tape: Path, exchange: str, market: str) -> None:
+    """Refuse a tape whose first frame is another market's: nobody could subscribe to anything."""
+    first = next((line for line in TapeReader(tape) if line.kind == "ws"), None)
+    if first is None:
+        return
+    mine = market_of(exchange, market)
+    known = venue_of_url(first.url.removeprefix("synthetic:"), mine)
+    if known is not None and known is not mine:
+        raise TapeError(
+            f"{tape} is a tape of {known.exchange} {known.market}: simulate it with "
+            f"--exchange {known.exchange} --market {known.market}"
+        )
 
 
 def _run(simulator: Simulator) -> Outcome:

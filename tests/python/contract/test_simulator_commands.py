@@ -194,6 +194,12 @@ def test_a_missing_tape_is_one_sentence() -> None:
     assert "Traceback" not in said
 
 
+def test_a_tape_of_another_market_is_one_sentence(tape: Path) -> None:
+    said = run("simulate", tape, "--exchange", "okx", "--market", "swap", status=1)
+    assert "is a tape of binance spot: simulate it with --exchange binance --market spot" in said
+    assert "Traceback" not in said
+
+
 def test_a_simulator_told_to_stop_does_not_wait_for_a_client_that_answers_nothing(
     tape: Path,
 ) -> None:
