@@ -88,7 +88,6 @@ ENDS += ["disconnect=1@650:1011", "disconnect=1@800:1012", "disconnect_abrupt=1@
     "faults",
     [
         pytest.param(ENDS, id="F29-closed"),
-        pytest.param(["half_open=1@500"], id="F30-half-open"),
         pytest.param(["ack_without_data=1"], id="F31-no-data"),
         pytest.param(["handshake=2:503", "glued=1", "disconnect=1@500"], id="F35-handshake"),
         pytest.param(["slow_handshake=1@400:1", "disconnect=1@500"], id="F35-slow-handshake"),
@@ -130,6 +129,7 @@ def test_a_half_open_connection_is_left_within_5_seconds(
     outcome = run_with(["half_open=1@500"], tapes, tmp_path, idle_s=6)
     for market in tapes:
         found = outcome.found.of(market)
+        assert_kept(market, found, tapes[market], outcome)
         stamps = [row["received_ns"] for _, rows in found for row in rows if "proof" not in row]
         losses = found.coverage("connection_lost")
         assert losses, market.name
