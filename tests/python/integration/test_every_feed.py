@@ -144,4 +144,4 @@ def recovery_s(account: list[dict[str, Any]], *, refused_s: float) -> float:
         for each in connections
         if each["opened_at_ms"] > dead_ms and each["target"] == dead["target"]
     ]
-    return (min(back_ms) - dead_ms) / 1_000 - refused_s
+    return float(min(back_ms) - dead_ms) / 1_000 - refused_s

