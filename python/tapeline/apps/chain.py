@@ -61,6 +61,11 @@ class Process:
         """Say whether the command has not ended yet."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def stop(self) -> None:
         """Ask it to end, as an operator does: SIGTERM."""
         self._process.terminate()
@@ -92,7 +97,7 @@ class Process:
 
 
 class Simulation(Process):
-    """A running ``tapeline simulate --once``.
+    """A running ``tapeline simulate``.
 
     Parameters
     ----------
@@ -100,12 +105,18 @@ class Simulation(Process):
         What is played.
     ledger
         File for the account of what was sent.
+    of
+        Exchange and market.
     speed
         ``"max"``, or how many times the recorded speed.
     faults
         ``KIND=VALUE`` each.
     seed
         Seed of the faults.
+    options
+        More words of the command.
+    is_once
+        It ends when the tape has been read; otherwise when :meth:`stop` is called.
 
     Attributes
     ----------
@@ -118,13 +129,19 @@ class Simulation(Process):
         tapes: Sequence[Path],
         ledger: Path,
         *,
+        of: tuple[str, str] = ("binance", "spot"),
         speed: str = "max",
         faults: Sequence[str] = (),
         seed: int = 0,
+        options: Sequence[str] = (),
+        is_once: bool = True,
     ) -> None:
-        words: list[str | Path] = ["simulate", *tapes, "--once", "--ledger", ledger]
+        words: list[str | Path] = ["simulate", *tapes, "--ledger", ledger]
+        words += ["--exchange", of[0], "--market", of[1]]
+        words += ["--once"] if is_once else []
         words += ["--port", "0", "--speed", speed, "--seed", str(seed)]
         words += [word for fault in faults for word in ("--fault", fault)]
+        words += options
         super().__init__(*words)
         self._ledger = ledger
         self.url = ""

@@ -145,6 +145,9 @@ def collect_command(
         "ca_file": ca_file,
         "metrics_port": metrics_port,
     }
+    beside = [name for name in ("exchange", "market", "symbols") if overrides[name] is not None]
+    if venue and beside:
+        raise typer.BadParameter(f"--venue stands for --{beside[0]} too: give one of them")
     try:
         settings = load_settings(CollectSettings, "collect", config=config, overrides=overrides)
         with logging_to(style=settings.log_format, level=settings.log_level):

@@ -270,6 +270,8 @@ def record_command(
         "endpoint": (endpoint,) if endpoint else None,
         "rest_endpoint": (rest_endpoint,) if rest_endpoint else None,
         "instruments": instruments,
+        "duration_s": duration,
+        "idle_s": idle,
         # One line of each kind: a tape with everything twice serves nobody.
         "core": (),
     }
@@ -277,9 +279,11 @@ def record_command(
         settings = load_settings(CollectSettings, "collect", environment={}, overrides=overrides)
         (plan,) = venue_plans(settings)
         tls = tls_context(plan.feed.endpoints[0], ca_file)
+        # Snapshots may need it where the feed does not.
+        tls_context("wss://snapshots", ca_file)
     except (SettingsError, TapelineError) as error:
         raise typer.BadParameter(str(error)) from error
-    limits = RecordLimits(frames_max=frames, duration_s=duration, idle_s=idle)
+    limits = RecordLimits(frames_max=frames, duration_s=settings.duration_s, idle_s=settings.idle_s)
     clock = SystemClock()
     options = DialOptions(wall_ns=clock.wall_ns, tls=tls)
     with TapeWriter(target) as writer, asyncio.Runner(loop_factory=_loop_factory()) as runner:

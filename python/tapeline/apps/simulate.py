@@ -9,12 +9,15 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from tapeline.errors import ArgumentError
+from tapeline.adapters.registry import venue as market_of
+from tapeline.adapters.registry import venue_of_url
+from tapeline.errors import ArgumentError, TapeError
 from tapeline.simulator.faults import fault_help, parse_fault
 from tapeline.simulator.reel import Reel
 from tapeline.simulator.registry import venue as simulated_venue
 from tapeline.simulator.server import Outcome, ServerSettings, Simulator
 from tapeline.simulator.venue import Limits
+from tapeline.tape import TapeReader
 from tapeline.telemetry.clock import SystemClock
 
 
@@ -34,7 +37,9 @@ def simulate_command(
     ],
     exchange: Annotated[str, typer.Option(help="Venue whose protocol is spoken.")] = "binance",
     market: Annotated[str, typer.Option(help="Market of the venue.")] = "spot",
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one and prints it.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one and prints it.")
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     speed: Annotated[
         str,
@@ -69,10 +74,12 @@ def simulate_command(
         bool, typer.Option("--run-on", help="Once started, run on when no client is subscribed.")
     ] = False,
     ping_interval: Annotated[
-        float | None, typer.Option(help="Seconds between the server's pings [venue's own].")
+        float | None,
+        typer.Option(min=0.0, help="Seconds between the server's pings [venue's own]."),
     ] = None,
     connection_limit: Annotated[
-        float | None, typer.Option(help="Seconds after which a connection is closed [86400].")
+        float | None,
+        typer.Option(min=0.0, help="Seconds after which a connection is closed [86400]."),
     ] = None,
 ) -> None:
     """Serve TAPES as an exchange's WebSocket and REST server, with faults on demand.
@@ -100,6 +107,8 @@ def simulate_command(
     if connection_limit is not None:
         limits = limits._replace(connection_s=connection_limit)
     venue = simulated_venue(exchange, market, limits)
+    for tape in tapes:
+        _check_tape(tape, exchange, market)
     console = Console(stderr=True)
     with console.status("reading the tape") as status:
         reel = Reel.load(
@@ -117,6 +126,20 @@ def simulate_command(
         if ledger is not None:
             simulator.ledger.write(ledger)
     _report(console, simulator, outcome)
+
+
+def _check_tape(tape: Path, exchange: str, market: str) -> None:
+    """Refuse a tape whose first frame is another market's: nobody could subscribe to anything."""
+    first = next((line for line in TapeReader(tape) if line.kind == "ws"), None)
+    if first is None:
+        return
+    mine = market_of(exchange, market)
+    known = venue_of_url(first.url.removeprefix("synthetic:"), mine)
+    if known is not None and known is not mine:
+        raise TapeError(
+            f"{tape} is a tape of {known.exchange} {known.market}: simulate it with "
+            f"--exchange {known.exchange} --market {known.market}"
+        )
 
 
 def _run(simulator: Simulator) -> Outcome:

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::BookUpdate;
-use super::continuity::Span;
+use super::span::Span;
 use crate::model::{Level, RawLevel, UnixNanos};
 
 /// Most messages kept.

@@ -14,14 +14,19 @@
 //! | seen ids with a later time, or more than 10^12 ahead | jump; a second one that joins the first restarts the numbering |
 //! | empty, joins, ends where it begins (OKX keep-alive) | next |
 //! | empty, joins, ends lower (OKX after maintenance) | the numbering restarts |
+//! | up to a minute older than the numbering, and does not follow | outdated |
 
 use super::BookUpdate;
 use super::ranges::Ranges;
 use super::recent::Recent;
-use crate::model::{BookRule, Coverage, CoverageKind, IssueCode, IssueSet, ProofLevel, UnixNanos};
+use super::span::{Place, Span, unsigned};
+use crate::model::{Coverage, CoverageKind, ProofLevel, UnixNanos};
 
 /// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
-const LARGEST_GAP: i64 = 1_000_000_000_000;
+pub(super) const LARGEST_GAP: i64 = 1_000_000_000_000;
+
+/// How long after the venue began to count anew a message from before may still come.
+const LONGEST_DELAY_NS: i64 = 60_000_000_000;
 
 /// So many late whole books without a time in a row, for so long and each above the one before: the venue
 /// began to count anew. What a slower second line brings at once after a stall takes no such time, and
@@ -35,84 +40,6 @@ struct LateRun {
     count: u32,
     id: i64,
     since: Option<UnixNanos>,
-}
-
-/// Update ids that a message covers, both ends included; `last < first` covers none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) first: i64,
-    pub(super) last: i64,
-}
-
-impl Span {
-    /// Returns the span of a delta; `None` when it has no id.
-    #[inline]
-    pub(super) fn of(rule: BookRule, update: &BookUpdate<'_>) -> Option<Self> {
-        let last = update.last_id?;
-        let after_previous = update
-            .prev_id
-            .filter(|id| *id >= 0)
-            .map(|id| id.saturating_add(1));
-        let first = match rule {
-            BookRule::FirstAfterLast => update.first_id,
-            BookRule::PrevIsLast | BookRule::PrevIsLastOrChecksum => {
-                after_previous.or(update.first_id)
-            }
-            BookRule::LastPlusOne | BookRule::Snapshots => None,
-        };
-        Some(Self {
-            first: first.unwrap_or(last),
-            last,
-        })
-    }
-
-    /// Returns whether it has something that a book as of `id` has not.
-    pub(super) const fn is_after(self, id: i64) -> bool {
-        self.last > id
-    }
-
-    /// Returns whether nothing lies between a book as of `id` and this.
-    pub(super) const fn joins(self, id: i64) -> bool {
-        self.first <= id.saturating_add(1)
-    }
-
-    /// Returns whether it goes on exactly where `id` ended.
-    pub(super) const fn follows(self, id: i64) -> bool {
-        self.first == id.saturating_add(1)
-    }
-
-    const fn is_empty(self) -> bool {
-        self.last < self.first
-    }
-}
-
-/// Where a message belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    First,
-    Next,
-    AfterGap,
-    Overlap,
-    Late,
-    Jump,
-    /// The venue began to count anew and the message joins what was before.
-    Renumbered,
-    /// The venue began to count anew; the message joins nothing.
-    Restarted,
-    Duplicate,
-}
-
-impl Place {
-    pub(super) fn issues(self) -> IssueSet {
-        let mut issues = IssueSet::EMPTY;
-        match self {
-            Self::AfterGap => issues.insert(IssueCode::SequenceGap),
-            Self::Late => issues.insert(IssueCode::OutOfOrder),
-            Self::Jump | Self::Restarted => issues.insert(IssueCode::SequenceJump),
-            _ => {}
-        }
-        issues
-    }
 }
 
 /// The ids of one stream.
@@ -132,6 +59,8 @@ pub(super) struct Continuity {
     recent: Recent,
     filled: Vec<(i64, i64)>,
     late_run: LateRun,
+    /// When the venue last began to count anew.
+    restarted: Option<UnixNanos>,
 }
 
 impl Continuity {
@@ -150,6 +79,7 @@ impl Continuity {
             recent: Recent::new(known),
             filled: Vec::new(),
             late_run: LateRun::default(),
+            restarted: None,
         }
     }
 
@@ -207,6 +137,10 @@ impl Continuity {
         if self.recent.has(update.content_hash) {
             return Place::Duplicate;
         }
+        if self.is_outdated(update) {
+            self.recent.put(update.content_hash);
+            return Place::Outdated;
+        }
         if span.first > seen.last.saturating_add(1) {
             if span.first.saturating_sub(seen.last) > LARGEST_GAP {
                 return self.jump(span, update, reports);
@@ -263,6 +197,10 @@ impl Continuity {
         };
         if self.recent.has(update.content_hash) {
             return Place::Duplicate;
+        }
+        if self.is_outdated(update) {
+            self.recent.put(update.content_hash);
+            return Place::Outdated;
         }
         let is_far = id.saturating_sub(seen.last) > LARGEST_GAP;
         if is_far || (id < seen.last && self.is_later(update)) {
@@ -451,6 +389,7 @@ impl Continuity {
         place: Place,
     ) -> Place {
         self.lost.append(&mut self.gaps.take());
+        self.restarted = update.time;
         self.seen = Some(Span {
             first: span.last,
             last: span.last,
@@ -468,6 +407,13 @@ impl Continuity {
         self.candidate = None;
         self.late_run.count = 0;
         self.recent.put(update.content_hash);
+    }
+
+    /// Returns whether the message's ids are of the numbering before this one.
+    fn is_outdated(&self, update: &BookUpdate<'_>) -> bool {
+        let times = update.time.zip(self.restarted);
+        let delay = times.map_or(0, |(time, since)| since.get().saturating_sub(time.get()));
+        (1..=LONGEST_DELAY_NS).contains(&delay)
     }
 
     fn is_later(&self, update: &BookUpdate<'_>) -> bool {
@@ -557,9 +503,4 @@ impl Continuity {
             reason: String::new(),
         }
     }
-}
-
-/// Returns a range of ids as records have it; a negative id is none.
-pub(super) fn unsigned((first, last): (i64, i64)) -> Option<(u64, u64)> {
-    Some((u64::try_from(first).ok()?, u64::try_from(last).ok()?))
 }

@@ -9,7 +9,7 @@
 //!   checksum differs. From then on deltas are kept for the next snapshot.
 //!
 //! Every message covers a range of update ids, and all rules of the venues are statements about
-//! these ranges (`continuity.rs`). No clock, no IO: the caller fetches or resubscribes, at its pace,
+//! these ranges (`span.rs`, `continuity.rs`). No clock, no IO: the caller fetches or resubscribes, at its pace,
 //! while [`BookTrack::wants_snapshot`] says so.
 
 mod buffer;
@@ -20,6 +20,7 @@ mod levels;
 mod ranges;
 mod recent;
 mod sides;
+mod span;
 mod track;
 
 pub use track::BookTrack;

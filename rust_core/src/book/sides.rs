@@ -8,16 +8,24 @@ use crate::model::{Decimal, Level, pow10};
 const WIDE_SCALE: u32 = 18;
 
 /// An integer that counts units of a scale.
-pub(super) trait Units: Copy + Ord + Default {
+pub(super) trait Units: Copy + Ord + Default + core::fmt::Debug {
+    /// What [`Units::split`] never gives.
+    const NO_ID: Self;
     /// Returns the units of a value, `None` when that would round or overflow.
     fn of(value: Decimal, scale: u32) -> Option<Self>;
     /// Returns the number of opposite sign.
     fn negated(self) -> Self;
     /// Returns the same number.
     fn wide(self) -> i128;
+    /// Returns the number without its lowest binary digits, and these.
+    fn split(self, digits: u32) -> (Self, usize);
+    /// Returns the number that was split so.
+    fn joined(self, digits: u32, lowest: usize) -> Self;
 }
 
 impl Units for i64 {
+    const NO_ID: Self = Self::MIN;
+
     #[inline]
     fn of(value: Decimal, scale: u32) -> Option<Self> {
         let units = Self::try_from(value.units()).ok()?;
@@ -33,9 +41,22 @@ impl Units for i64 {
     fn wide(self) -> i128 {
         i128::from(self)
     }
+
+    #[inline]
+    fn split(self, digits: u32) -> (Self, usize) {
+        let lowest = self & ((1 << digits) - 1);
+        (self >> digits, usize::try_from(lowest).unwrap_or_default())
+    }
+
+    #[inline]
+    fn joined(self, digits: u32, lowest: usize) -> Self {
+        (self << digits) | Self::try_from(lowest).unwrap_or_default()
+    }
 }
 
 impl Units for i128 {
+    const NO_ID: Self = Self::MIN;
+
     fn of(value: Decimal, scale: u32) -> Option<Self> {
         value.units_at(scale)
     }
@@ -46,6 +67,17 @@ impl Units for i128 {
 
     fn wide(self) -> i128 {
         self
+    }
+
+    #[inline]
+    fn split(self, digits: u32) -> (Self, usize) {
+        let lowest = self & ((1 << digits) - 1);
+        (self >> digits, usize::try_from(lowest).unwrap_or_default())
+    }
+
+    #[inline]
+    fn joined(self, digits: u32, lowest: usize) -> Self {
+        (self << digits) | Self::try_from(lowest).unwrap_or_default()
     }
 }
 
@@ -94,12 +126,21 @@ impl Scales {
 }
 
 /// One side, and how far it is known.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Side<U> {
     pub(super) ladder: Ladder<U>,
     /// Key of the worst level that a fetched snapshot showed, or of the worst best level since: what
     /// is worse was not seen whole.
     pub(super) horizon: Option<U>,
+}
+
+impl<U: Units> Default for Side<U> {
+    fn default() -> Self {
+        Self {
+            ladder: Ladder::default(),
+            horizon: None,
+        }
+    }
 }
 
 impl<U: Units> Side<U> {
@@ -108,8 +149,8 @@ impl<U: Units> Side<U> {
     #[inline]
     pub(super) fn widen(&mut self) -> bool {
         match (self.horizon, self.ladder.best()) {
-            (Some(horizon), Some(best)) if best.key < horizon => {
-                self.horizon = Some(best.key);
+            (Some(horizon), Some(best)) if best < horizon => {
+                self.horizon = Some(best);
                 true
             }
             _ => false,
@@ -119,7 +160,7 @@ impl<U: Units> Side<U> {
     /// Iterates over the known levels, best first.
     pub(super) fn known(&self) -> impl Iterator<Item = Rung<U>> {
         let is_known = |rung: &Rung<U>| self.horizon.is_none_or(|horizon| rung.key >= horizon);
-        self.ladder.iter().copied().take_while(is_known)
+        self.ladder.iter().take_while(is_known)
     }
 
     fn convert<V>(
@@ -145,11 +186,21 @@ impl<U: Units> Side<U> {
 }
 
 /// Both sides at common scales.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Sides<U> {
     pub(super) bids: Side<U>,
     pub(super) asks: Side<U>,
     pub(super) scales: Scales,
+}
+
+impl<U: Units> Default for Sides<U> {
+    fn default() -> Self {
+        Self {
+            bids: Side::default(),
+            asks: Side::default(),
+            scales: Scales::default(),
+        }
+    }
 }
 
 impl<U: Units> Sides<U> {
@@ -182,18 +233,8 @@ impl<U: Units> Sides<U> {
     /// cut off by the limit of the request, so it is known to its end.
     pub(super) fn set_horizon(&mut self) {
         let (bids, asks) = (self.bids.ladder.len(), self.asks.ladder.len());
-        self.bids.horizon = self
-            .bids
-            .ladder
-            .worst()
-            .filter(|_| bids >= asks)
-            .map(|rung| rung.key);
-        self.asks.horizon = self
-            .asks
-            .ladder
-            .worst()
-            .filter(|_| asks >= bids)
-            .map(|rung| rung.key);
+        self.bids.horizon = self.bids.ladder.worst().filter(|_| bids >= asks);
+        self.asks.horizon = self.asks.ladder.worst().filter(|_| asks >= bids);
     }
 
     /// Moves the horizons along; returns whether one had to move.
@@ -206,7 +247,7 @@ impl<U: Units> Sides<U> {
     /// Returns whether the best bid is not below the best ask.
     pub(super) fn is_crossed(&self) -> bool {
         match (self.bids.ladder.best(), self.asks.ladder.best()) {
-            (Some(bid), Some(ask)) => bid.key >= ask.key.negated(),
+            (Some(bid), Some(ask)) => bid >= ask.negated(),
             _ => false,
         }
     }

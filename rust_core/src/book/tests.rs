@@ -1,197 +1,13 @@
 //! Each rule of each venue, message by message.
 
+mod desk;
+
 use super::*;
-use crate::model::{BookDepth, BookRule, Coverage, CoverageKind, Decimal, IssueCode, ProofLevel};
+use crate::model::{BookRule, CoverageKind, IssueCode};
 use CoverageKind::{BookSynced, BookUnsynced, GapFilled, GapOpened, SequenceReset, SessionStart};
-
-/// Kind, ids and reason of a record.
-type Told = (CoverageKind, Option<(u64, u64)>, String);
-
-/// A track and what it reported.
-struct Desk {
-    book: BookTrack,
-    reports: Vec<Coverage>,
-    hash: u64,
-    received: Option<UnixNanos>,
-}
-
-/// Price and quantity.
-type Quote = (&'static str, &'static str);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Ids {
-    first: Option<i64>,
-    last: Option<i64>,
-    prev: Option<i64>,
-    time: Option<i64>,
-    checksum: Option<i32>,
-}
-
-fn span(first: i64, last: i64) -> Ids {
-    Ids {
-        first: Some(first),
-        last: Some(last),
-        time: Some(last),
-        ..Ids::default()
-    }
-}
-
-fn after(prev: i64, last: i64) -> Ids {
-    Ids {
-        prev: Some(prev),
-        last: Some(last),
-        time: Some(last),
-        ..Ids::default()
-    }
-}
-
-fn id(last: i64) -> Ids {
-    Ids {
-        last: Some(last),
-        time: Some(last),
-        ..Ids::default()
-    }
-}
-
-/// The ids of a delta of Binance that follows one that ended before `first`.
-fn joined(rule: BookRule, first: i64, last: i64) -> Ids {
-    match rule {
-        BookRule::FirstAfterLast => span(first, last),
-        _ => after(first - 1, last),
-    }
-}
-
-impl Ids {
-    fn at(self, time: i64) -> Self {
-        Self {
-            time: Some(time),
-            ..self
-        }
-    }
-}
-
-const BIDS: [Quote; 2] = [("100", "1"), ("99", "2")];
-const ASKS: [Quote; 2] = [("101", "1"), ("102", "2")];
-const APPLIED: Outcome = Outcome::Accepted {
-    issues: IssueSet::EMPTY,
-    applied: true,
+use desk::{
+    APPLIED, ASKS, BIDS, Desk, Ids, NOT_APPLIED, Quote, after, id, joined, record, remarked, span,
 };
-const NOT_APPLIED: Outcome = Outcome::Accepted {
-    issues: IssueSet::EMPTY,
-    applied: false,
-};
-
-fn remarked(code: IssueCode, applied: bool) -> Outcome {
-    let mut issues = IssueSet::EMPTY;
-    issues.insert(code);
-    Outcome::Accepted { issues, applied }
-}
-
-impl Desk {
-    fn new(rule: BookRule) -> Self {
-        let book = BookTrack::new(rule, BookDepth::L2, "depth", ProofLevel::ProvenGap);
-        Self {
-            book,
-            reports: Vec::new(),
-            hash: 0,
-            received: None,
-        }
-    }
-
-    fn send(
-        &mut self,
-        action: BookAction,
-        origin: BookOrigin,
-        ids: Ids,
-        sides: [&[Quote]; 2],
-    ) -> Outcome {
-        self.hash += 1;
-        self.send_again(action, origin, ids, sides)
-    }
-
-    fn send_again(
-        &mut self,
-        action: BookAction,
-        origin: BookOrigin,
-        ids: Ids,
-        sides: [&[Quote]; 2],
-    ) -> Outcome {
-        let parse = |text: &str| Decimal::parse(text.as_bytes()).unwrap();
-        let levels = sides.map(|side| {
-            let levels = side.iter();
-            levels
-                .map(|(price, quantity)| Level {
-                    price: parse(price),
-                    quantity: parse(quantity),
-                })
-                .collect::<Vec<_>>()
-        });
-        let texts = sides.map(|side| {
-            let levels = side.iter();
-            levels
-                .map(|(price, quantity)| RawLevel {
-                    price: price.as_bytes(),
-                    quantity: quantity.as_bytes(),
-                })
-                .collect::<Vec<_>>()
-        });
-        let update = BookUpdate {
-            action,
-            origin,
-            first_id: ids.first,
-            last_id: ids.last,
-            prev_id: ids.prev,
-            content_hash: self.hash,
-            time: ids.time.map(UnixNanos::new),
-            received: self.received,
-            bids: &levels[0],
-            asks: &levels[1],
-            raw_bids: &texts[0],
-            raw_asks: &texts[1],
-            checksum: ids.checksum,
-        };
-        self.book.observe(&update, &mut self.reports)
-    }
-
-    fn delta(&mut self, ids: Ids) -> Outcome {
-        self.send(
-            BookAction::Delta,
-            BookOrigin::Wire,
-            ids,
-            [&[("100", "5")], &[]],
-        )
-    }
-
-    fn fetched(&mut self, last: i64) -> Outcome {
-        let ids = Ids {
-            last: Some(last),
-            ..Ids::default()
-        };
-        self.send(BookAction::Snapshot, BookOrigin::Rest, ids, [&BIDS, &ASKS])
-    }
-
-    fn pushed(&mut self, ids: Ids) -> Outcome {
-        self.send(BookAction::Snapshot, BookOrigin::Wire, ids, [&BIDS, &ASKS])
-    }
-
-    /// Takes the reports: kind, ids, reason.
-    fn told(&mut self) -> Vec<Told> {
-        let reports = self.reports.drain(..);
-        reports
-            .map(|report| (report.kind, report.ids, report.reason))
-            .collect()
-    }
-
-    fn best_bid(&self) -> String {
-        self.book.best().0.map_or("none".to_owned(), |level| {
-            format!("{}x{}", level.quantity, level.price)
-        })
-    }
-}
-
-fn record(kind: CoverageKind, ids: Option<(u64, u64)>, reason: &str) -> Told {
-    (kind, ids, reason.to_owned())
-}
 
 #[test]
 fn binance_spot_joins_a_snapshot_between_deltas() {
@@ -427,9 +243,10 @@ fn bybit_counts_by_one_and_replaces_at_any_time() {
     assert_eq!(desk.delta(id(2).at(61)), APPLIED);
     assert_eq!(
         desk.delta(id(55).at(55)),
-        remarked(IssueCode::SequenceGap, false),
+        remarked(IssueCode::OutOfOrder, false),
         "from before the restart"
     );
+    assert_eq!(desk.book.state(), BookState::Live);
 }
 
 #[test]
@@ -741,4 +558,44 @@ fn a_second_line_of_whole_books_may_be_4000_messages_behind() {
             assert_eq!(send(last - 4_000), Outcome::Duplicate);
         }
     }
+}
+
+#[test]
+fn a_change_in_a_stream_of_whole_books_is_no_book() {
+    let mut desk = Desk::new(BookRule::Snapshots);
+    assert_eq!(desk.pushed(id(1)), APPLIED);
+    desk.told();
+    assert_eq!(desk.delta(id(2)), NOT_APPLIED);
+    assert_eq!(desk.book.state(), BookState::Unsynced);
+    assert_eq!(desk.best_bid(), "none");
+    assert_eq!(desk.pushed(id(3)), APPLIED);
+    let told: Vec<_> = desk.told().into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(told, [BookUnsynced, BookSynced]);
+}
+
+#[test]
+fn a_reply_far_ahead_of_the_stream_is_not_believed() {
+    let mut desk = Desk::new(BookRule::FirstAfterLast);
+    desk.delta(span(90, 100));
+    assert_eq!(desk.fetched(i64::MAX), NOT_APPLIED);
+    assert!(desk.book.wants_snapshot());
+    assert_eq!(desk.fetched(100), APPLIED);
+    assert_eq!(desk.delta(span(101, 101)), APPLIED);
+}
+
+#[test]
+fn what_a_slower_line_had_before_the_numbering_began_anew_changes_nothing() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    desk.pushed(id(1_000).at(10));
+    desk.delta(id(1_001).at(11));
+    desk.pushed(id(1).at(100));
+    desk.delta(id(2).at(101));
+    desk.told();
+    let late = remarked(IssueCode::OutOfOrder, false);
+    assert_eq!(desk.delta(id(1_004).at(14)), late);
+    assert_eq!(desk.pushed(id(1_005).at(15)), late);
+    assert_eq!(desk.book.last_update_id(), Some(2));
+    assert_eq!(desk.told(), []);
+    assert_eq!(desk.delta(id(3).at(102)), APPLIED);
+    assert_eq!(desk.book.missing().count(), 0);
 }

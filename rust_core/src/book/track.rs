@@ -1,14 +1,17 @@
 //! One book channel of one instrument: the state machine.
 
+mod statements;
+
 use super::buffer::Buffer;
 use super::checksum::Texts;
-use super::continuity::{Continuity, Place, Span, unsigned};
+use super::continuity::{Continuity, LARGEST_GAP};
 use super::levels::Levels;
 use super::recent;
+use super::span::{Place, Span};
 use super::{BookState, BookUpdate, Outcome};
 use crate::model::{
-    BookAction, BookDepth, BookOrigin, BookRule, Coverage, CoverageKind, IssueCode, IssueSet,
-    Level, ProofLevel, UnixNanos,
+    BookAction, BookDepth, BookOrigin, BookRule, Coverage, IssueCode, IssueSet, Level, ProofLevel,
+    UnixNanos,
 };
 
 /// The book of one channel of one instrument, and the continuity of its messages.
@@ -174,6 +177,14 @@ impl BookTrack {
                 applied: false,
             };
         }
+        if update.action == BookAction::Delta {
+            // What it leaves out is not known.
+            self.lose("not a whole book", update, reports);
+            return Outcome::Accepted {
+                issues,
+                applied: false,
+            };
+        }
         let applied = self.adopt(update, &mut issues, reports);
         Outcome::Accepted { issues, applied }
     }
@@ -187,6 +198,7 @@ impl BookTrack {
         let mut issues = place.issues();
         let applied = match (place, self.state) {
             (Place::Duplicate, _) => return Outcome::Duplicate,
+            (Place::Outdated, _) => false,
             (Place::Jump, _) => {
                 self.lose("sequence jump", update, reports);
                 false
@@ -295,7 +307,13 @@ impl BookTrack {
         let mut issues = IssueSet::EMPTY;
         let is_outdated =
             matches!((update.time, self.restarted), (Some(time), Some(since)) if time < since);
-        let is_wanted = self.wants_snapshot() && update.last_id.is_some() && !is_outdated;
+        // One so far ahead would keep the book live and every delta out of it.
+        let is_absurd = matches!(
+            (update.last_id, self.continuity.highest()),
+            (Some(id), Some(highest)) if id.saturating_sub(highest) > LARGEST_GAP
+        );
+        let has_id = update.last_id.is_some() && !is_absurd;
+        let is_wanted = self.wants_snapshot() && has_id && !is_outdated;
         let applied = is_wanted && self.adopt(update, &mut issues, reports);
         if is_repeated {
             Outcome::Duplicate
@@ -318,6 +336,7 @@ impl BookTrack {
         let mut issues = place.issues();
         let is_wanted = match place {
             Place::Duplicate => return Outcome::Duplicate,
+            Place::Outdated => false,
             Place::Late => self.state != BookState::Live,
             Place::Renumbered => {
                 self.restarted = update.time;
@@ -444,100 +463,6 @@ impl BookTrack {
             (update.asks, update.raw_asks),
         );
         has_checksum(update) && update.checksum != Some(texts.checksum())
-    }
-
-    /// Keeps a delta for the next snapshot.
-    fn keep(&mut self, span: Span, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
-        if self.state == BookState::Buffering {
-            self.report_no_snapshot(update, reports);
-        }
-        if self.buffer.push(span, update) && !self.has_overflowed {
-            self.has_overflowed = true;
-            let statement =
-                self.statement(CoverageKind::BookUnsynced, Some(update), update.received);
-            reports.push(Coverage {
-                reason: "buffer overflow".to_owned(),
-                ..statement
-            });
-        }
-    }
-
-    fn report_no_snapshot(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
-        let is_pushed = matches!(
-            self.rule,
-            BookRule::PrevIsLastOrChecksum | BookRule::LastPlusOne
-        );
-        self.report_unsynced("no snapshot", Some(update), update.received, reports);
-        if !is_pushed {
-            self.state = BookState::Buffering;
-        }
-    }
-
-    /// Gives up the book and everything counted in an earlier numbering.
-    fn forget(&mut self, reason: &str, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
-        self.restarted = update.time;
-        self.buffer.clear();
-        self.lose(reason, update, reports);
-    }
-
-    /// Gives up the book.
-    #[cold]
-    fn lose(&mut self, reason: &str, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
-        self.report_unsynced(reason, Some(update), update.received, reports);
-        self.base = None;
-    }
-
-    #[cold]
-    fn report_unsynced(
-        &mut self,
-        reason: &str,
-        update: Option<&BookUpdate<'_>>,
-        received: Option<UnixNanos>,
-        reports: &mut Vec<Coverage>,
-    ) {
-        self.state = BookState::Unsynced;
-        if !self.is_reported {
-            self.is_reported = true;
-            let statement = self.statement(CoverageKind::BookUnsynced, update, received);
-            let gap = reports
-                .last()
-                .filter(|last| last.kind == CoverageKind::GapOpened);
-            let ids = gap.map_or(statement.ids, |gap| gap.ids);
-            reports.push(Coverage {
-                reason: reason.to_owned(),
-                ids,
-                ..statement
-            });
-        }
-    }
-
-    fn report_synced(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
-        let is_news =
-            self.state != BookState::Live && (self.is_reported || self.rule != BookRule::Snapshots);
-        self.state = BookState::Live;
-        self.is_reported = false;
-        self.has_overflowed = false;
-        if is_news {
-            reports.push(self.statement(CoverageKind::BookSynced, Some(update), update.received));
-        }
-    }
-
-    fn statement(
-        &self,
-        kind: CoverageKind,
-        update: Option<&BookUpdate<'_>>,
-        received: Option<UnixNanos>,
-    ) -> Coverage {
-        Coverage {
-            kind,
-            proof: ProofLevel::Inferred,
-            channel: self.channel,
-            ids: self.base.and_then(|id| unsigned((id, id))),
-            start: self.base_time,
-            end: update.and_then(|update| update.time).or(self.base_time),
-            received,
-            reason: String::new(),
-        }
     }
 
     /// Returns whether a book as of `id` and what waits for it come to the latest message.

@@ -156,6 +156,7 @@ _TOPICS = {
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        (["--venue", "okx:swap=X", "--symbols", "Y"], "--venue stands for --symbols too"),
         (["--venue", "binance:spot"], "venue must look like binance:spot=BTC/USDT,ETH/USDT"),
         (["--venue", "kraken:spot=X/Y"], "no market 'kraken' 'spot'; there are: binance spot"),
         (["--venue", "okx:swap=BTC/USDT"], "no instrument 'BTC/USDT'"),

@@ -355,6 +355,7 @@ async def test_rotation_makes_the_new_connection_before_it_breaks_the_old_one() 
 
     async with venue(script) as fake:
         async with feeding(fake, replace(CALM, rotate_hours=0.3 / 3600)) as (downstream, feed):
+            await eventually(lambda: len(downstream.trades) == 1)  # there is a connection
             while feed.reconnects < 3:
                 number += 1
                 await asyncio.sleep(0.005)

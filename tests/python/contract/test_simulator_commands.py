@@ -175,6 +175,13 @@ def test_the_generators_ledger_ends_in_its_summary(tape: Path, tmp_path: Path) -
         (["record", "t", "--types", "candle"], "no type 'candle'"),
         (["record", "t", "--symbols", "NO/SUCH"], "no instrument 'NO/SUCH'"),
         (["record", "t", "--endpoint", "http://x"], "endpoint must look like"),
+        (["record", "t", "--duration", "-5"], "duration_s: input should be greater than 0"),
+        (["record", "t", "--idle", "nan"], "idle_s: input should be greater than 0"),
+        (
+            ["record", "t", "--types", "l2", "--endpoint", "ws://[::1]:1", "--ca-file", "/no/ca"],
+            "ca_file: cannot read /no/ca",
+        ),
+        (["simulate", "t", "--port", "99999"], "65535"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(words: list[str], said: str) -> None:
@@ -184,6 +191,12 @@ def test_a_wrong_call_says_what_is_wrong(words: list[str], said: str) -> None:
 def test_a_missing_tape_is_one_sentence() -> None:
     said = run("simulate", "/nowhere.jsonl", status=1)
     assert said.startswith("tapeline: /nowhere.jsonl:1: cannot read the tape")
+    assert "Traceback" not in said
+
+
+def test_a_tape_of_another_market_is_one_sentence(tape: Path) -> None:
+    said = run("simulate", tape, "--exchange", "okx", "--market", "swap", status=1)
+    assert "is a tape of binance spot: simulate it with --exchange binance --market spot" in said
     assert "Traceback" not in said
 
 

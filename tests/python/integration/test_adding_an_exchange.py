@@ -77,6 +77,11 @@ def test_what_is_checked_of_every_market_is_checked_of_it(copy: Copy) -> None:
     copy.run("git", "checkout", "--quiet", "docs/exchanges/capabilities.md")
 
 
+def test_its_own_tests_pass(copy: Copy) -> None:
+    printed = copy.run("cargo", "test", "--lib", "--locked", NAME, timeout_s=600)
+    assert "3 passed" in printed
+
+
 def a_ladder(
     number: int, kind: str, bids: list[list[str]], asks: list[list[str]]
 ) -> dict[str, Any]:

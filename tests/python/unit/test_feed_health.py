@@ -5,7 +5,7 @@ import random
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapeline.adapters.binance.requests import stream_name
@@ -159,6 +159,7 @@ def test_delays_grow_with_jitter_to_5_s_in_the_first_minute_and_30_s_after(seed:
     assert backoff.next_delay_s() <= 0.3
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # long lists, on a busy machine
 @given(st.lists(st.integers(0, 2_000), min_size=400, max_size=900))
 def test_no_window_of_5_minutes_sees_more_attempts_than_the_budget(gaps_ms: list[int]) -> None:
     clock = Clock()

@@ -87,8 +87,8 @@ class Answer:
     fault
         Why it was refused, None for an acknowledgement.
     is_for_all
-        The venue takes a request as a whole: for what it says of these names it refused the others
-        too, which have to be asked for again.
+        The venue refused the whole request for what it says of these names, or of one that it does
+        not name: the others have to be asked for again.
     """
 
     number: int | None = None

@@ -141,8 +141,8 @@ class Subscriptions:
         """Take the text of an acknowledgement or error frame.
 
         An answer that names neither request nor stream is to the oldest one without an answer:
-        venues answer in order. Where a request of several streams is refused as a whole, the
-        streams are asked for again in parts, until only those are refused that are at fault.
+        venues answer in order. Where a venue refuses a request for one of several streams, they are
+        asked for again in parts, until only those are refused that are at fault.
         """
         answer = self._dialect.answer(text)
         if answer is None:
@@ -162,7 +162,7 @@ class Subscriptions:
             del self._waiting[number]
         if answer.fault is None:
             return
-        if not named and len(streams) > 1:
+        if answer.is_for_all and not named and len(streams) > 1:
             middle = len(streams) // 2
             self._parts += (request.verb, streams[:middle]), (request.verb, streams[middle:])
         # To be told that we had not subscribed to what we no longer want is an answer too.

@@ -52,7 +52,10 @@ def answer(text: str) -> Answer | None:
     fault = None
     if message["event"] == "error":
         fault = f"{message.get('msg')} (code {message.get('code')})"
-    return Answer(number=number, names=_names(message.get("arg"), fault), fault=fault)
+    names = _names(message.get("arg"), fault)
+    # An error that names no argument says nothing of which one is at fault.
+    is_for_all = fault is not None and not names
+    return Answer(number=number, names=names, fault=fault, is_for_all=is_for_all)
 
 
 def _names(found: object, fault: str | None) -> tuple[str, ...]:

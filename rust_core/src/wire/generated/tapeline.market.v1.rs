@@ -98,7 +98,8 @@ pub enum CoverageKind {
     SessionEnd = 5,
     ConnectionLost = 6,
     ConnectionRestored = 7,
-    /// The rebuilt book cannot be trusted from here on; \[first_id, last_id\] are the update ids missing, where known.
+    /// The rebuilt book cannot be trusted from here on; \[first_id, last_id\] are the update
+    /// ids missing when a gap is the reason, else first_id = last_id is the last id applied.
     BookUnsynced = 8,
     /// The rebuilt book is right again as of update id first_id = last_id.
     BookSynced = 9,

@@ -1,0 +1,203 @@
+"""What goes wrong with lines, at all venues at once: nothing is lost, nothing comes twice."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.python.integration.venue_chain import (
+    BYBIT,
+    MARKETS,
+    OKX,
+    SPOT,
+    Collecting,
+    Found,
+    Market,
+    Venues,
+    assert_gaps_are_exact,
+    collected,
+    normalized,
+    stream_of,
+    tailed,
+)
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A market's tape and what is on it."""
+
+    path: Path
+    wanted: Found
+
+
+@pytest.fixture(scope="module")
+def tapes(tmp_path_factory: pytest.TempPathFactory) -> dict[Market, Tape]:
+    folder = tmp_path_factory.mktemp("tapes")
+    paths = {market: market.tape(folder, 1_500, 350.0) for market in MARKETS}
+    return {m: Tape(path, normalized(m, path, folder / m.name)) for m, path in paths.items()}
+
+
+@pytest.fixture(autouse=True)
+def short_first_data_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAPELINE_COLLECT_FIRST_DATA_S", "2")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run left behind."""
+
+    found: Found
+    accounts: dict[Market, list[dict[str, Any]]]
+    summary: dict[str, Any]
+
+
+def run_with(
+    faults: list[str], tapes: dict[Market, Tape], folder: Path, *options: str, idle_s: float = 3
+) -> Outcome:
+    """Collect every market from simulators that do the same faults."""
+    bus = f"local:{folder / 'bus.db'}"
+    with Venues(
+        folder, {m: tape.path for m, tape in tapes.items()}, dict.fromkeys(tapes, faults)
+    ) as venues:
+        summary = collected(venues, bus, *options, idle_s=idle_s)
+        return Outcome(tailed(bus, 0.3), venues.accounts(), summary)
+
+
+def assert_kept(market: Market, found: Found, tape: Tape, outcome: Outcome) -> None:
+    """A tape waits while nobody listens; one with two connections goes on for the other."""
+    if market.clients == 1:
+        found.assert_once_each(tape.wanted, market.name)
+        assert found.coverage("gap_opened") == [], market.name
+    else:
+        assert_gaps_are_exact(market, found, outcome.accounts[market])
+        assert max(found.events().values()) == 1
+
+
+#: The other side ends a connection, in each way there is.
+ENDS = ["disconnect=1@200:1001", "disconnect=1@350:1008", "disconnect=1@500:1009"]
+ENDS += ["disconnect=1@650:1011", "disconnect=1@800:1012", "disconnect_abrupt=1@950"]
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(ENDS, id="F29-closed"),
+        pytest.param(["ack_without_data=1"], id="F31-no-data"),
+        pytest.param(["handshake=2:503", "glued=1", "disconnect=1@500"], id="F35-handshake"),
+        pytest.param(["slow_handshake=1@400:1", "disconnect=1@500"], id="F35-slow-handshake"),
+        pytest.param(["burst=20@400:1"], id="F40-burst"),
+    ],
+)
+def test_what_waits_at_the_server_is_neither_lost_nor_doubled(
+    faults: list[str], tapes: dict[Market, Tape], tmp_path: Path
+) -> None:
+    outcome = run_with(faults, tapes, tmp_path)
+    for market, tape in tapes.items():
+        found = outcome.found.of(market)
+        assert_kept(market, found, tape, outcome)
+        for raw in market.raw_symbols:
+            got = found.ids("trade", raw)
+            assert got == [each for each in tape.wanted.ids("trade", raw) if each in set(got)]
+
+
+@pytest.mark.parametrize("after_s", [0, 2])
+def test_an_announced_shutdown_leaves_no_gap(
+    after_s: int, tapes: dict[Market, Tape], tmp_path: Path
+) -> None:
+    outcome = run_with([f"shutdown=1@500:{after_s}"], tapes, tmp_path)
+    for market, tape in tapes.items():
+        found = outcome.found.of(market)
+        if after_s:
+            found.assert_once_each(tape.wanted, market.name)
+            assert found.coverage("gap_opened") == [], market.name
+        else:
+            assert_kept(market, found, tape, outcome)
+        # Bybit announces nothing, and at once is no time to move.
+        if market.exchange != "bybit" and after_s:
+            assert found.coverage("connection_lost") == [], market.name
+
+
+def test_a_half_open_connection_is_left_within_5_seconds(
+    tapes: dict[Market, Tape], tmp_path: Path
+) -> None:
+    outcome = run_with(["half_open=1@500"], tapes, tmp_path, idle_s=6)
+    for market in tapes:
+        found = outcome.found.of(market)
+        assert_kept(market, found, tapes[market], outcome)
+        stamps = [row["received_ns"] for _, rows in found for row in rows if "proof" not in row]
+        losses = found.coverage("connection_lost")
+        assert losses, market.name
+        lost_ns = losses[0]["received_ns"]
+        last_ns = max(stamp for stamp in stamps if stamp <= lost_ns)
+        assert lost_ns - last_ns <= 5_500_000_000, market.name
+        assert "half open" in losses[0]["reason"] or "nothing came" in losses[0]["reason"]
+
+
+def test_one_silent_symbol_is_noticed_while_the_others_deliver(
+    tapes: dict[Market, Tape], tmp_path: Path
+) -> None:
+    streams = {SPOT: "btcusdt@trade", OKX: "trades:BTC-USDT-SWAP"}
+    chosen = {market: tapes[market] for market in streams}
+    bus = f"local:{tmp_path / 'bus.db'}"
+    with Venues(
+        tmp_path,
+        {m: tape.path for m, tape in chosen.items()},
+        {m: [f"silence=1@300 on {stream}"] for m, stream in streams.items()},
+    ) as venues:
+        collected(venues, bus, "--staleness", "1", idle_s=3)
+        outcome = Outcome(tailed(bus, 0.3), venues.accounts(), {})
+    for market, stream in streams.items():
+        found, account = outcome.found.of(market), outcome.accounts[market]
+        assert stream_of(account, stream)["not_sent"] > 0
+        hurt, other = market.raw_symbols
+        connections = [each for each in account if each["type"] == "connection"]
+        assert len(connections) > 1, market.name
+        assert_gaps_are_exact(market, found, account)
+        assert found.missing([channel for channel, _ in market.provable], other) == set()
+        lost = tapes[market].wanted.ids("trade", hurt)
+        assert 0 < len(found.ids("trade", hurt)) < len(lost)
+
+
+def test_a_stopped_collector_blames_nobody_when_it_goes_on(
+    tapes: dict[Market, Tape], tmp_path: Path
+) -> None:
+    bus = f"local:{tmp_path / 'bus.db'}"
+    with Venues(tmp_path, {m: tape.path for m, tape in tapes.items()}) as venues:
+        with Collecting(venues, bus, idle_s=3) as collecting:
+            time.sleep(3.0)
+            os.kill(collecting.pid, signal.SIGSTOP)
+            time.sleep(6.0)
+            os.kill(collecting.pid, signal.SIGCONT)
+            summary = collecting.summary()
+        found = tailed(bus, 0.3)
+    assert summary["reconnects"] == 0
+    for market, tape in tapes.items():
+        mine = found.of(market)
+        mine.assert_once_each(tape.wanted, market.name)
+        assert mine.harm() == [], market.name
+
+
+def test_copies_of_a_second_line_that_lags_and_loses_are_duplicates(tmp_path: Path) -> None:
+    # One connection a line: every second one is the second line of the pair.
+    alone = [replace(market, symbols=market.symbols[:1]) for market in (SPOT, OKX, BYBIT)]
+    paths = {market: market.tape(tmp_path, 1_200, 350.0) for market in alone}
+    faults = ["lag=40", "second_line_drop=5%"]
+    bus = f"local:{tmp_path / 'bus.db'}"
+    with Venues(tmp_path, paths, dict.fromkeys(alone, faults), lines=2) as venues:
+        summary = collected(venues, bus, "--core", "BTC")
+        found = tailed(bus, 0.3)
+        accounts = venues.accounts()
+    assert summary["duplicates"] > 0
+    for market, path in paths.items():
+        mine, wanted = found.of(market), normalized(market, path, tmp_path / market.name)
+        mine.assert_once_each(wanted, market.name)
+        assert mine.harm() == [], market.name
+        assert accounts[market][-1]["connections"] == (3 if market.exchange == "okx" else 2)
+        raw = market.raw_symbols[0]
+        assert mine.ids("trade", raw) == wanted.ids("trade", raw)
