@@ -160,7 +160,23 @@ class AwayStore(ParquetStore):
             raise StoreUnavailableError("the answer was lost")
 
 
-def work(bus: Path, store: ParquetStore, until: Callable[[Counts], bool]) -> Counts:
+class GatedStore(ParquetStore):
+    """A real store that takes nothing before the gate is open."""
+
+    gate: threading.Event
+
+    def write(self, chunk: Chunk) -> None:
+        if not self.gate.wait(30):
+            raise StoreUnavailableError("the gate stayed shut")
+        super().write(chunk)
+
+
+def work(
+    bus: Path,
+    store: ParquetStore,
+    until: Callable[[Counts], bool],
+    limits: Limits = Limits(age_s=0.05),  # noqa: B008 - frozen
+) -> Counts:
     """Run a worker on trades until a condition on its counts holds."""
     worker = Worker(
         "test",
@@ -169,7 +185,7 @@ def work(bus: Path, store: ParquetStore, until: Callable[[Counts], bool]) -> Cou
         dead_letters=LocalDeadLetters(bus.with_name(bus.name + ".deadletter")),
         clock=SystemClock(),
         metrics=WorkerMetrics(Metrics(), "test"),
-        limits=Limits(age_s=0.05),
+        limits=limits,
     )
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,))
@@ -212,6 +228,31 @@ def test_an_answer_that_was_lost_doubles_nothing(tmp_path: Path) -> None:
     counts = work(bus, store, lambda counts: counts.conflicts > 0 or counts.rows["trade"] >= 300)
     # Two refusals, then a lost answer: asked again, the store is further than the writer knew.
     assert (counts.faults, counts.conflicts) == (3, 1)
+    assert_each_once(root, messages)
+
+
+def test_reading_pauses_while_the_store_is_stuck_and_the_buffer_stays_bounded(
+    tmp_path: Path,
+) -> None:
+    bus, root = tmp_path / "bus.db", tmp_path / "store"
+    messages = make_messages(3000, per_push=30)
+    append(bus, messages)
+    store = GatedStore(LocalFolder(root), clock=SystemClock())
+    store.gate = threading.Event()
+    buffered: list[int] = []
+
+    def is_done(counts: Counts) -> bool:
+        buffered.append(counts.buffered_bytes)
+        # Two looks apart, so that a buffer that grows in between would show.
+        if counts.is_paused and len(buffered) > 100:
+            store.gate.set()
+        return counts.rows["trade"] == 3000 and not counts.is_paused
+
+    limits = Limits(rows=200, age_s=0.05, messages_per_poll=10)
+    counts = work(bus, store, is_done, limits)
+    assert counts.rows["trade"] == 3000
+    whole = sum(len(value) for _, _, value in messages)
+    assert 0 < max(buffered) < whole / 3
     assert_each_once(root, messages)
 
 
