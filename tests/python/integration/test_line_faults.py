@@ -80,8 +80,10 @@ def assert_kept(market: Market, found: Found, tape: Tape, outcome: Outcome) -> N
 
 
 #: The other side ends a connection, in each way there is.
+#: A reset is not among them: TCP then throws away what was sent and not yet read, which no
+#: client can keep; the tests of a killed line hold such a loss against its gap records.
 ENDS = ["disconnect=1@200:1001", "disconnect=1@350:1008", "disconnect=1@500:1009"]
-ENDS += ["disconnect=1@650:1011", "disconnect=1@800:1012", "disconnect_abrupt=1@950"]
+ENDS += ["disconnect=1@650:1011", "disconnect=1@800:1012"]
 
 
 @pytest.mark.parametrize(
