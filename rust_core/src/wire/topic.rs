@@ -217,9 +217,7 @@ mod tests {
 
     #[test]
     fn a_token_that_no_symbol_has_is_refused() {
-        for token in [
-            "BTC", "X", "X4", "X41", "Xzz", "Xff", "X2D", "X2d", "a.b",
-        ] {
+        for token in ["BTC", "X", "X4", "X41", "Xzz", "Xff", "X2D", "X2d", "a.b"] {
             assert_eq!(raw_symbol_of(token), None, "{token}");
         }
     }
