@@ -212,11 +212,13 @@ def test_the_command_says_what_it_did_and_refuses_other_stores(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     many_small_files(tmp_path, files=6, rows=10)
+    files = len(files_of(tmp_path))
     with pytest.raises(SystemExit) as ended:
         main(["compact", f"parquet:{tmp_path}", "--json"])
     assert ended.value.code == 0
     said = json.loads(capsys.readouterr().out)
-    assert (said["jobs"], said["files_before"], said["files_after"], said["rows"]) == (2, 6, 2, 60)
+    assert (said["jobs"], said["files_before"], said["files_after"]) == (2, files, 2)
+    assert said["rows"] == 60
     with pytest.raises(SystemExit) as ended:
         main(["compact", "redis://127.0.0.1:1/0"])
     assert ended.value.code == 2
