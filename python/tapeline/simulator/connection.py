@@ -142,8 +142,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the protocol and act on what they say."""
         if self._is_frozen or self._is_ending:
-            # Behind our end of the stream nothing can be answered; read all the same, because
-            # closing a socket with unread bytes resets it, and what the client has not read is gone.
+            # Behind our end of the stream nothing can be answered. It is read all the same: closing
+            # a socket with unread bytes resets it, and what the client has not read yet is gone.
             return
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():

@@ -175,7 +175,7 @@ async def test_an_abrupt_end_waits_for_a_slow_reader_that_still_talks() -> None:
         host, port = running.url.removeprefix("ws://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 12)
         await raw_handshake(reader, writer, BTC)
-        while running.stream()["sent"] < before:
+        while running.stream()["sent"] < before:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
         # The end is announced and most of the frames are still on the server's side.
         for _ in range(3):

@@ -25,7 +25,7 @@ from tests.python.integration.venue_chain import (
     tailed,
 )
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,7 @@ class Outcome:
     summary: dict[str, Any]
 
 
-def run_with(
-    faults: list[str], tapes: dict[Market, Tape], folder: Path, *options: str
-) -> Outcome:
+def run_with(faults: list[str], tapes: dict[Market, Tape], folder: Path, *options: str) -> Outcome:
     """Collect every market from simulators that do the same faults."""
     bus = f"local:{folder / 'bus.db'}"
     with Venues(
