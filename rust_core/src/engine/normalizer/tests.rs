@@ -2,7 +2,7 @@ use super::*;
 use crate::adapters::ControlKind;
 use crate::adapters::binance::spot::Spot;
 use crate::cleaning::Settings;
-use crate::engine::{ConnectionChange, ConnectionState, KeepRaw, SetupInstrument};
+use crate::engine::{KeepRaw, SetupInstrument, StreamEvent, StreamsChange};
 use crate::model::EventType;
 use crate::wire::EncodedBatch;
 
@@ -110,7 +110,7 @@ fn every_frame_has_one_verdict_and_topics_come_in_the_order_they_were_touched() 
             "coverage.binance.spot.ethusdt",
             "trade.binance.spot.btcusdt",
             "coverage.binance.spot.btcusdt",
-            "quarantine.binance.spot.-unknown",
+            "quarantine.binance.spot.Xunknown",
             "quarantine.binance.spot.btcusdt",
         ]
     );
@@ -191,7 +191,7 @@ fn a_panic_quarantines_the_push_and_the_state_stays_usable() {
             ..Tally::default()
         }
     );
-    assert_eq!(topics(&sink), ["quarantine.binance.spot.-unknown"]);
+    assert_eq!(topics(&sink), ["quarantine.binance.spot.Xunknown"]);
     assert_eq!(normalizer.unsupported().count(), 0);
     assert_eq!(
         normalizer.counters().reasons().collect::<Vec<_>>(),
@@ -207,18 +207,18 @@ fn a_lost_connection_and_the_end_are_stated_for_what_had_data() {
     let mut normalizer = normalizer();
     push(&mut normalizer, &[trade("BTCUSDT", 1)]);
     let mut sink = Collected::default();
-    let lost = ConnectionChange {
-        state: ConnectionState::Lost,
+    let lost = StreamsChange {
+        event: StreamEvent::Lost,
         received: UnixNanos::new(5),
         reason: "reset by peer",
-        raw_symbols: None,
+        streams: None,
     };
-    normalizer.connection(&lost, None, &mut sink);
-    let elsewhere = ConnectionChange {
-        raw_symbols: Some(&["ETHUSDT", "NOPE"]),
+    normalizer.change_streams(&lost, None, &mut sink);
+    let elsewhere = StreamsChange {
+        streams: Some(&[("NOPE", "trade"), ("", "depth")]),
         ..lost
     };
-    normalizer.connection(&elsewhere, None, &mut sink);
+    normalizer.change_streams(&elsewhere, None, &mut sink);
     normalizer.finish(None, None, &mut sink);
     assert_eq!(topics(&sink), ["coverage.binance.spot.btcusdt"; 2]);
     assert!(
