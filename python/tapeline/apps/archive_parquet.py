@@ -10,11 +10,11 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import typer
 
-from tapeline.apps.store_reader import open_reader
 from tapeline.apps.archive_derived import write_funding_texts, write_klines
 from tapeline.apps.archive_job import ArchiveJob, Done
 from tapeline.apps.klines import coarser, interval_of
 from tapeline.apps.progress import counting
+from tapeline.apps.store_reader import open_reader
 from tapeline.errors import SettingsError
 from tapeline.storage.archive.archive import ARCHIVE_LEVEL, open_archive
 from tapeline.storage.archive.klines import MINUTE_NS
@@ -63,7 +63,9 @@ def parquet_command(
     try:
         with (
             logging_to(style="console", level="WARNING"),
-            open_archive(place_of(archive_target(out)), clock, layout=layout, level=level) as archive,
+            open_archive(
+                place_of(archive_target(out)), clock, layout=layout, level=level
+            ) as archive,
             counting("rows", quiet=as_json) as advance,
         ):
             job = ArchiveJob(reader, archive, clock, again=again or (), advance=advance)
@@ -71,7 +73,9 @@ def parquet_command(
             if klines and "trade" in wanted:
                 done += write_klines(archive, reader)
             if "funding" in wanted:
-                written = {each.file.path for each in done if each.outcome == "written" and each.file}
+                written = {
+                    each.file.path for each in done if each.outcome == "written" and each.file
+                }
                 texts = list(write_funding_texts(archive, written))
             else:
                 texts = []

@@ -32,3 +32,5 @@ the exact sum of price times quantity; null where it needs more than 18 decimal 
 counts the coverage statements about trades that touch the interval and say that something is or
 may be missing; 0 is complete. An interval without a trade has no row. Ordered by ``start_ns``,
 exchange, market and raw symbol."""
+
+ORDER: Final = ("start_ns", "exchange", "market", "raw_symbol")
