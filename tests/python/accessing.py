@@ -39,6 +39,11 @@ def market_messages(frames: int = 400) -> tuple[Message, ...]:
             else:
                 result = normalizer.push([frame.raw], frame.recv_ns)
             sent += [(place, message) for message in result.messages]
+            if place % 100 == 7:
+                # No event comes of these, and of some nobody knows when they came.
+                received = frame.recv_ns if place % 200 == 7 else None
+                junk = normalizer.push([b"{not json", frame.raw[:40] + b"\xff"], received)
+                sent += [(place, message) for message in junk.messages]
             if place == frames // 2:
                 lost = normalizer.connection("lost", frame.recv_ns or 0, "the test says so")
                 sent += [(place, message) for message in lost.messages]
@@ -67,7 +72,8 @@ def fill(store: Store, messages: Sequence[Message], chunks: int = 4) -> None:
 
 
 def _write(store: Store, batches: Sequence[Batch], following: dict[tuple[str, int], int]) -> None:
-    tables, offsets = {}, {}
+    tables: dict[str, pa.Table] = {}
+    offsets: dict[tuple[str, int], int] = {}
     for event_type in EVENT_TYPES:
         some = [batch for batch in batches if batch.event_type == event_type]
         if some:
@@ -142,4 +148,6 @@ def answer(
 
     schema = schema_of(event_type)
     rows = [row for row in stored_rows(messages, event_type) if is_wanted(row)]
-    return pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema)
+    return pa.Table.from_pylist(
+        [{name: row[name] for name in schema.names} for row in rows], schema
+    )

@@ -88,10 +88,10 @@ class Coverage:
         """What is missing or not known, a row each.
 
         ``kind`` is ``gap`` (ids that never came), ``connection`` (no line to the venue),
-        ``unsynced`` (messages came, the book made of them is not to be trusted), ``between`` (the
-        collector was started again, and its numbers do not join), ``before`` and ``after`` (asked
-        for, but outside what was collected). Times are Unix UTC nanoseconds, null
-        where unknown; a connection that has not come back has no end.
+        ``unsynced`` (messages came, the book made of them is not to be trusted), ``between``
+        (nobody collected: the collector was started again, or told to leave the stream out),
+        ``before`` and ``after`` (asked for, but outside what was collected). Times are Unix UTC
+        nanoseconds, null where unknown; a connection that has not come back has no end.
         """
         rows = [
             {**stream.names, **hole.row} for stream, hole in self._holes if hole.kind in HOLE_KINDS
@@ -143,15 +143,16 @@ class Coverage:
         if gaps:
             missing = sum(stream.missing_ids for stream in self._streams)
             found.append(f"{_count(len(gaps), 'gap')} ({_count(missing, 'id')} missing)")
-        lost = self._of("connection")
+        lost = {(s.key, hole.start_ns) for s, hole in self._holes if hole.kind == "connection"}
         if lost:
-            found.append(f"{_count(len(lost), 'lost connection')}")
+            # One line carries several streams of an instrument.
+            found.append(_count(len(lost), "lost connection"))
         unsynced = self._of("unsynced")
         if unsynced:
             found.append(f"the book not to be trusted {_count(len(unsynced), 'time')}")
         between = self._of("between")
         if between:
-            found.append(f"{_count(len(between), 'restart')} of the collector")
+            found.append(f"{_count(len(between), 'pause')} in collecting")
         if self.quarantined:
             found.append(f"{_count(self.quarantined, 'message')} quarantined")
         found += _edges(self._of("before"), self._of("after"))

@@ -106,7 +106,8 @@ class Ledger:
         self._gaps: list[Hole] = []
         self._closed: list[Hole] = []
         self._unsynced: Hole | None = None
-        self._is_begun = False
+        self._lines: list[Mapping[str, Any]] = []
+        self._begun: Mapping[str, Any] | None = None
         self._end: Mapping[str, Any] | None = None
 
     def take(self, record: Mapping[str, Any]) -> None:
@@ -117,6 +118,8 @@ class Ledger:
             self._begin(record)
         elif kind == "session_end":
             self._end = record
+        elif kind in ("connection_lost", "connection_restored"):
+            self._lines.append(record)
         elif kind == "gap_opened":
             self._gaps.append(_hole("gap", record))
         elif kind == "gap_filled":
@@ -130,13 +133,14 @@ class Ledger:
     def holes(self) -> list[Hole]:
         """Return what is missing in the end."""
         open_ones = [] if self._unsynced is None else [self._unsynced]
-        return [*self._gaps, *self._closed, *open_ones]
+        return [*self._gaps, *outages(self._lines), *self._closed, *open_ones]
 
     def _begin(self, record: Mapping[str, Any]) -> None:
         """Note what nobody collected since the session before."""
+        before, self._begun = self._begun, record
         was, self._end = self._end, None
-        if not self._is_begun:
-            self._is_begun = True
+        if before is None or (was is None and before["first_id"] is None):
+            # The first session, or the first event of one that was announced.
             return
         first, last = (None, None) if was is None else (was["last_id"], record["first_id"])
         if first is not None and last is not None and first < last:
@@ -145,6 +149,7 @@ class Ledger:
                 return
         else:
             first = last = None
+        reason = was["reason"] if was is not None else ""
         self._closed.append(
             Hole(
                 "between",
@@ -153,7 +158,7 @@ class Ledger:
                 record["start_ns"],
                 first,
                 last,
-                "the collector was started again",
+                reason or "the collector was started again",
             )
         )
 
