@@ -3,12 +3,11 @@
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from tapeline.access.ports import Reader
 from tapeline.apps.archive_job import Done, month_after
+from tapeline.apps.exact_text import exact_text, iso
 from tapeline.apps.klines import gaps_of, minute_klines
 from tapeline.storage.archive.archive import Archive
 from tapeline.storage.archive.layout import KLINE, ArchivedFile, csv_path
@@ -100,22 +99,4 @@ def _fields(row: dict[str, Any]) -> list[str]:
         "next_funding": iso(row["next_funding_ns"]),
         "event_id": row["event_id"].hex(),
     }
-    return [_text((row | extra)[name]) for name in FUNDING_HEADER]
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        # All digits, no exponent, no zeros that say nothing.
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
-
-
-def iso(time_ns: int | None) -> str | None:
-    """Return a time as ``2024-01-01T00:00:00.000000000Z``."""
-    if time_ns is None:
-        return None
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    return [exact_text((row | extra)[name]) for name in FUNDING_HEADER]

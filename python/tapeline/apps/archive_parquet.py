@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 import orjson
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import typer
 
 from tapeline.apps.archive_derived import write_funding_texts, write_klines
 from tapeline.apps.archive_job import ArchiveJob, Done
+from tapeline.apps.exact_text import write_csv
 from tapeline.apps.klines import coarser, interval_of
 from tapeline.apps.progress import counting
 from tapeline.apps.store_reader import open_reader
@@ -115,8 +115,11 @@ def klines_command(
     table = table if interval_ns == MINUTE_NS else coarser(table, interval_ns)
     if out is not None and out.suffix == ".parquet":
         pq.write_table(table, out, compression="zstd")
+    elif out is not None:
+        with out.open("w", encoding="utf-8", newline="") as text:
+            write_csv([table], text)
     else:
-        pacsv.write_csv(table, sys.stdout.buffer if out is None else out)
+        write_csv([table], sys.stdout)
 
 
 def archive_target(text: str) -> Target:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from tapeline.apps.archive_derived import iso
 from tapeline.apps.archive_parquet import archive_target
+from tapeline.apps.exact_text import iso
 from tapeline.errors import StoreFormatError
 from tapeline.storage.archive.layout import MANIFEST, manifest_of
 from tapeline.storage.archive.place import Place, place_of

@@ -53,26 +53,33 @@ def coarser(klines: pa.Table, interval_ns: int) -> pa.Table:
         In order of ``start_ns``.
     interval_ns
         A multiple of a minute; intervals begin at multiples of it since 1970.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``gaps`` is the sum over the minutes: a gap that touches two counts twice, 0 is complete.
     """
     starts = _floor(klines["start_ns"], interval_ns)
     table = klines.set_column(
         klines.schema.get_field_index("start_ns"), KLINE_SCHEMA.field("start_ns"), starts
     )
     sums = ("volume", "notional", "trades", "taker_buy_volume", "gaps")
+    table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
     found = table.group_by([*_NAMES, "start_ns"], use_threads=False).aggregate(
         [
-            ("open", "first"),
+            ("row", "min"),
+            ("row", "max"),
             ("high", "max"),
             ("low", "min"),
-            ("close", "last"),
             # Where one is not known exactly, the sum is not.
             *((name, "sum", pc.ScalarAggregateOptions(skip_nulls=False)) for name in sums),
         ]
     )
     columns = {name: found[name] for name in (*_NAMES, "start_ns")}
     columns |= {"interval_ns": pa.repeat(pa.scalar(interval_ns, pa.int64()), found.num_rows)}
-    for name, how in (("open", "first"), ("high", "max"), ("low", "min"), ("close", "last")):
-        columns[name] = found[f"{name}_{how}"]
+    columns |= {"high": found["high_max"], "low": found["low_min"]}
+    columns["open"] = table["open"].take(found["row_min"])
+    columns["close"] = table["close"].take(found["row_max"])
     columns |= {name: found[f"{name}_sum"] for name in sums}
     return _in_order(columns)
 
@@ -142,6 +149,7 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
         | {
             "start_ns": _floor(trades["timestamp_ns"], MINUTE_NS),
             "price": price,
+            "row": pa.array(range(trades.num_rows), pa.int64()),
             "quantity": quantity.cast(pa.decimal256(57, 18)),
             "bought": pc.if_else(
                 pc.fill_null(pc.equal(trades["side"], "BUY"), fill_value=False), quantity, none
@@ -151,10 +159,10 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
     )
     found = table.group_by([*_NAMES, "start_ns"], use_threads=False).aggregate(
         [
-            ("price", "first"),
+            ("row", "min"),
+            ("row", "max"),
             ("price", "max"),
             ("price", "min"),
-            ("price", "last"),
             ("quantity", "sum"),
             ("bought", "sum"),
             ("notional", "sum"),
@@ -164,10 +172,10 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
     columns = {name: found[name] for name in (*_NAMES, "start_ns")}
     columns |= {
         "interval_ns": pa.repeat(pa.scalar(MINUTE_NS, pa.int64()), found.num_rows),
-        "open": found["price_first"],
+        "open": price.take(found["row_min"]),
         "high": found["price_max"],
         "low": found["price_min"],
-        "close": found["price_last"],
+        "close": price.take(found["row_max"]),
         "volume": found["quantity_sum"].cast(_EXACT),
         "notional": _exact(found["notional_sum"]),
         "trades": found["price_count"],

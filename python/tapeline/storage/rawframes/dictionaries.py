@@ -91,9 +91,8 @@ class Dictionaries:
         content = trained.as_bytes()
         path = dictionary_path(exchange, channel, month, id_)
         if not self._folder.put_new(path, content):
-            there = self._folder.read(path)
-            if there != content:
-                raise StoreFormatError(f"{self._folder.shown}/{path} is another dictionary")
+            # A run that was killed has left it unnamed: it is as good, and never changes.
+            content = self._folder.read(path) or content
         sha256 = hashlib.sha256(content).hexdigest()
         self.known[id_] = Dictionary(id_, exchange, channel, month, path, sha256)
         self._loaded[id_] = zstandard.ZstdCompressionDict(content)

@@ -159,7 +159,7 @@ class RecordingWriter:
 
     def _write_index(self) -> None:
         document = {
-            "blocks": self.written.blocks,
+            "blocks": [list(each) for each in self.written.blocks],
             "frames": self.written.frames,
             "raw_bytes": self.written.raw_bytes,
         }
