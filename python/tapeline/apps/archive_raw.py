@@ -59,7 +59,7 @@ def raw_command(
     with place.working() as working:
         archive = RawArchive(place, working)
         for capture in captures:
-            of = exchange or _exchange_of(capture)
+            of = exchange or exchange_of(capture)
             with counting("frames", quiet=as_json) as advance:
                 recording, is_new = archive.add(
                     capture,
@@ -162,7 +162,8 @@ def _complain(damages: list[str]) -> None:
         raise typer.Exit(1)
 
 
-def _exchange_of(capture: Path) -> str:
+def exchange_of(capture: Path) -> str:
+    """Return the exchange that the first telling address of a capture names."""
     fallback = venue(*_DEFAULT)
     for frame in TapeReader(capture):
         known = venue_of_url(frame.url.removeprefix(SYNTHETIC), fallback)
