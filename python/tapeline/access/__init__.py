@@ -1,0 +1,1 @@
+"""One way to read what stores keep: by time, instrument and type, whichever store answers."""

@@ -1,0 +1,106 @@
+"""What the access layer asks of a store it reads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which rows: by instrument and time. The type is named beside it."""
+
+    symbols: tuple[str, ...] | None = None
+    """Canonical (``BTC/USDT``) or the venue's spelling (``BTCUSDT``), any of them; None is all."""
+    exchange: str | None = None
+    market: str | None = None
+    start_ns: int | None = None
+    """Unix UTC nanoseconds, inclusive; about the row's time, as ``end_ns`` is."""
+    end_ns: int | None = None
+    """Unix UTC nanoseconds, exclusive."""
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether rows without any time belong to the answer: only when no bound is given."""
+        return self.start_ns is None and self.end_ns is None
+
+
+class Bounds(NamedTuple):
+    """First and last time of rows: Unix UTC nanoseconds, both inclusive; None without rows."""
+
+    first_ns: int | None
+    last_ns: int | None
+
+
+class Reader(Protocol):
+    """A store opened for reading. One thread uses it at a time.
+
+    Every method raises StoreUnavailableError when the store cannot be reached now and
+    StoreFormatError when what is there is not ours, damaged or newer.
+    """
+
+    @property
+    def shown(self) -> str:
+        """Where it is, for people, without a password."""
+        ...
+
+    @property
+    def bytes_read(self) -> int | None:
+        """Bytes fetched from the store so far; None where that is not known."""
+        ...
+
+    def types(self) -> frozenset[str]:
+        """Return the event types this kind of store keeps, whether it has rows of them or not."""
+        ...
+
+    def read(
+        self, event_type: str, query: Query, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows in the order of an answer, in bounded memory.
+
+        Parameters
+        ----------
+        columns
+            Names of :func:`tapeline.storage.schema.stored_schema_of`, in the order wanted; None is
+            all of them.
+
+        Yields
+        ------
+        pyarrow.RecordBatch
+            Exactly the types of that schema: plain strings, nothing dictionary-encoded. The time
+            of a row is the first of :data:`tapeline.storage.schema.TIME_COLUMNS` that is not null;
+            rows are ordered by it and then by
+            :data:`tapeline.storage.schema.ORDER_COLUMNS`. Rows without any time come last, and
+            only when :attr:`Query.is_timeless`. Rows with one event id may be there more than
+            once: the caller takes the first.
+        """
+        ...
+
+    def instruments(self) -> pa.Table:
+        """Return the instruments there are, with the columns of :data:`INSTRUMENT_SCHEMA`."""
+        ...
+
+    def bounds(self, event_type: str) -> Bounds:
+        """Return the first and last time of rows of a type."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store; harmless when called twice."""
+        ...
+
+
+INSTRUMENT_SCHEMA = pa.schema(
+    [
+        pa.field("exchange", pa.string(), nullable=False),
+        pa.field("market", pa.string(), nullable=False),
+        pa.field("symbol", pa.string(), nullable=False),
+        pa.field("raw_symbol", pa.string(), nullable=False),
+        pa.field("types", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False),
+        pa.field("first_ns", pa.int64()),
+        pa.field("last_ns", pa.int64()),
+    ]
+)
+"""One row an instrument, ordered by exchange, market and raw symbol. ``types`` are in the order of
+EVENT_TYPES. ``first_ns`` and ``last_ns`` bound the times of its rows of all types: no row lies
+outside, and a store that keeps its bounds by file may know them only roughly."""

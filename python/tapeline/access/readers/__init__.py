@@ -1,0 +1,1 @@
+"""A reader for each kind of store; ``open_reader(target)`` of its module makes one."""
