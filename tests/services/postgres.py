@@ -74,7 +74,7 @@ class Database:
 
 
 class PostgresServer:
-    """A server process whose data survives :meth:`kill`.
+    """A server process whose data survives every end but :meth:`kill`.
 
     Parameters
     ----------
@@ -142,8 +142,8 @@ class PostgresServer:
         for process in reversed(self._processes()):
             os.kill(process, signal.SIGCONT)
 
-    def close(self) -> None:
-        """End it and delete its data."""
+    def kill(self) -> None:
+        """End it at once and delete its data."""
         if self._process is not None:
             self.thaw()
             self.stop_immediately()
@@ -189,7 +189,7 @@ class PostgresServer:
                 assert self._process is not None
                 if self._process.poll() is not None or time.monotonic() > end:
                     log = self.log
-                    self.close()
+                    self.kill()
                     raise PostgresUnavailable(f"it did not start: {error}; {log[-800:]}") from error
                 time.sleep(0.05)
             else:

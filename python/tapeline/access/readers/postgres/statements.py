@@ -18,10 +18,6 @@ class Span(NamedTuple):
     end_ns: int | None
 
 
-TIMELESS: Final = None
-"""In the place of a span: rows without any time."""
-
-
 class Choice(NamedTuple):
     """Which instruments, and their order in an answer."""
 
@@ -45,8 +41,7 @@ def choice_of(
         and (market is None or names[1] == market)
         and (symbols is None or names[2] in symbols or names[3] in symbols)
     }
-    # A raw symbol that is not known comes after those that are.
-    keys = {names: (*names[:2], names[3] is None, names[3] or "") for names in found}
+    keys = {names: (*names[:2], names[3] or "") for names in found}
     places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
     ranks = {symbol_id: places[keys[names]] for names, symbol_id in found.items()}
     is_all = symbols is None and exchange is None and market is None
