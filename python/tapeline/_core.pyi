@@ -8,10 +8,10 @@ from typing_extensions import disjoint_base
 __all__ = [
     "ArgumentError",
     "BatchInfo",
+    "BookReplay",
     "CopiedRows",
     "CopyDecoder",
     "CopyEncoder",
-    "BookReplay",
     "DecodeError",
     "Events",
     "Normalizer",

@@ -17,9 +17,9 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
-    #[pymodule_export]
     use super::book_replay::BookReplay;
+    #[pymodule_export]
+    use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
     use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
     #[pymodule_export]
