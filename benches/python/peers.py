@@ -67,8 +67,16 @@ def _key(channel: Channel) -> tuple[str, str, str]:
 def _environment() -> Path | None:
     """Make the peer's environment once; return its interpreter, None where it cannot be had."""
     python = ENVIRONMENT / "bin" / "python"
-    make = ["uv", "venv", "--quiet", "--allow-existing", "--python", sys.executable, ENVIRONMENT]
-    install = ["uv", "pip", "install", "--quiet", "--python", python, CRYPTOFEED]
+    make: list[str | Path] = [
+        "uv",
+        "venv",
+        "--quiet",
+        "--allow-existing",
+        "--python",
+        sys.executable,
+        ENVIRONMENT,
+    ]
+    install: list[str | Path] = ["uv", "pip", "install", "--quiet", "--python", python, CRYPTOFEED]
     is_made = all(subprocess.run(step, check=False).returncode == 0 for step in (make, install))
     return python if is_made else None
 
