@@ -13,7 +13,7 @@ from tapeline.tape import TapeReader, format_line
 from tests.python.integration.test_every_capture import CAPTURES, TAPES
 
 # The largest have hundreds of thousands of frames, and none that is of another kind.
-SOME = [tape for tape in TAPES if (CAPTURES / tape).stat().st_size < 2_000_000]
+SOME = [tape for tape in TAPES if (CAPTURES / tape).stat().st_size < 1_000_000]
 
 pytestmark = [
     pytest.mark.integration,
