@@ -12,6 +12,7 @@ import typer
 from tapeline.apps.collect_plan import venue_plans
 from tapeline.apps.collect_summary import CollectSummary
 from tapeline.apps.collector import Collector, SendLatency
+from tapeline.apps.ledger_sink import LedgerSink
 from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.telemetry.clock import SystemClock
@@ -107,6 +108,9 @@ def collect_command(
     ca_file: Annotated[
         Path | None, typer.Option(help="Trust this certificate authority for wss, and no other.")
     ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option(help="Write what was sent, by stream, for `tapeline audit`.")
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
     ] = None,
@@ -143,6 +147,7 @@ def collect_command(
         "profile": profile,
         "spool": spool,
         "ca_file": ca_file,
+        "ledger": ledger,
         "metrics_port": metrics_port,
     }
     beside = [name for name in ("exchange", "market", "symbols") if overrides[name] is not None]
@@ -184,6 +189,8 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
     sent = SendLatency()
     kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
     sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
+    if settings.ledger is not None:
+        sink = LedgerSink(sink, settings.ledger)
     stop_metrics: Callable[[], None] | None = None
     try:
         collector = Collector(

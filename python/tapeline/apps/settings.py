@@ -88,6 +88,8 @@ class CollectSettings(BaseModel):
     rotate_hours: Annotated[float, Field(gt=0, le=24)] = 23.0
     profile: Profile = Profile.LOW_LATENCY
     spool: Path | None = None
+    ledger: Path | None = None
+    """What was sent, by stream, for ``tapeline audit``; written at the end."""
     keep_raw: Literal["imperfect", "all"] = "imperfect"
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Prometheus endpoint; 0 is none."""

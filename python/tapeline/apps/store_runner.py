@@ -2,14 +2,18 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
-from tapeline.storage.consumer.dead_letter import DeadLetters, KafkaDeadLetters, LocalDeadLetters
+from tapeline.storage.consumer.dead_letter import (
+    DeadLetters,
+    KafkaDeadLetters,
+    LocalDeadLetters,
+    dead_letter_path,
+)
 from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
 from tapeline.storage.consumer.worker import Worker
@@ -152,6 +156,5 @@ def source_of(transport: BusUri, target: Target, types: Sequence[str], clock: Cl
 def dead_letters_of(transport: BusUri) -> DeadLetters:
     """Return where messages go that no store can take."""
     if isinstance(transport, LocalUri):
-        path = transport.path
-        return LocalDeadLetters(Path(path).with_name(path.name + ".deadletter"))
+        return LocalDeadLetters(dead_letter_path(transport.path))
     return KafkaDeadLetters(transport.servers)
