@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
@@ -16,6 +17,7 @@ from tapeline.storage.consumer.dead_letter import (
 )
 from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
+from tapeline.storage.consumer.trimming import Trimming
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
@@ -38,6 +40,11 @@ class StoreRunner:
 
     A slow or broken store never holds up another: they share nothing but the dead letters.
 
+    Parameters
+    ----------
+    is_trimming
+        Remove from a local transport file what every target has.
+
     Raises
     ------
     SettingsError
@@ -56,8 +63,10 @@ class StoreRunner:
         clock: Clock,
         metrics: Metrics,
         drain_s: float = 10.0,
+        is_trimming: bool = False,
     ) -> None:
         _check(targets)
+        self._trimming = _trimming(transport, targets, clock) if is_trimming else None
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
         self._clock = clock
@@ -65,12 +74,13 @@ class StoreRunner:
         self._stop = threading.Event()
         self._targets = targets
         self._began_ns = clock.monotonic_ns()
+        self._idle_s: float | None = None
         self.workers: list[Worker] = []
         for target in targets:
             self.workers.append(
                 Worker(
                     target.name,
-                    source=source_of(transport, target, types, clock),
+                    source=self._source(transport, target, types),
                     store=OPENERS[target.kind](target, clock),
                     dead_letters=self._dead_letters,
                     clock=clock,
@@ -83,6 +93,10 @@ class StoreRunner:
     def stop(self) -> None:
         """End in order: what was read is stored. May be called from a signal handler."""
         self._stop.set()
+
+    def finish(self, idle_s: float) -> None:
+        """End when everything on the bus is stored and nothing has come for so long."""
+        self._idle_s = idle_s
 
     def run(self, idle_s: float | None, look: Callable[["StoreRunner"], None]) -> StoreSummary:
         """Work until :meth:`stop`, or until nothing has come for ``idle_s`` seconds.
@@ -97,6 +111,7 @@ class StoreRunner:
         StoreSummary
             A worker that a fault has ended is named there; the others went on.
         """
+        self._idle_s = idle_s
         threads = [
             threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
             for worker in self.workers
@@ -105,11 +120,13 @@ class StoreRunner:
             thread.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
             look(self)
-            if idle_s is not None and self._is_idle(idle_s):
+            if self._idle_s is not None and self._is_idle(self._idle_s):
                 self.stop()
         for thread in threads:
             thread.join()
         self._dead_letters.close()
+        if self._trimming is not None:
+            self._trimming.finish()
         return self.summary()
 
     def summary(self) -> StoreSummary:
@@ -121,6 +138,14 @@ class StoreRunner:
             ],
             (self._clock.monotonic_ns() - self._began_ns) / 1e9,
         )
+
+    def _source(self, transport: BusUri, target: Target, types: Sequence[str]) -> Source:
+        """Open the bus for one target, in a consumer group of its own."""
+        if isinstance(transport, LocalUri):
+            trimming = self._trimming
+            on_commit = None if trimming is None else partial(trimming.stored, target.name)
+            return LocalSource(transport, types, self._clock, on_commit)
+        return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
 
     def _is_idle(self, idle_s: float) -> bool:
         alive = [worker for worker in self.workers if worker.counts.ended_by is None]
@@ -146,11 +171,10 @@ def _check(targets: Sequence[Target]) -> None:
         raise SettingsError("no target: name one with --target, for example parquet:./data")
 
 
-def source_of(transport: BusUri, target: Target, types: Sequence[str], clock: Clock) -> Source:
-    """Open the bus for one target, in a consumer group of its own."""
-    if isinstance(transport, LocalUri):
-        return LocalSource(transport, types, clock)
-    return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
+def _trimming(transport: BusUri, targets: Sequence[Target], clock: Clock) -> Trimming:
+    if not isinstance(transport, LocalUri):
+        raise SettingsError("only a local transport file is trimmed: Kafka has its own retention")
+    return Trimming(transport.path, [target.name for target in targets], clock)
 
 
 def dead_letters_of(transport: BusUri) -> DeadLetters:
