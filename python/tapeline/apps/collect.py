@@ -167,8 +167,20 @@ def collect_command(
         raise TapelineError(f"{summary.residual} frames have no verdict: this is a defect")
 
 
-def collect(settings: CollectSettings, *, is_quiet: bool = False) -> CollectSummary:
+def collect(
+    settings: CollectSettings,
+    *,
+    is_quiet: bool = False,
+    on_progress: Callable[[Collector], None] | None = None,
+) -> CollectSummary:
     """Run a collector to its end in an event loop of its own.
+
+    Parameters
+    ----------
+    is_quiet
+        Show no status line.
+    on_progress
+        Called about 20 times a second, instead of the status line.
 
     Raises
     ------
@@ -176,10 +188,14 @@ def collect(settings: CollectSettings, *, is_quiet: bool = False) -> CollectSumm
         A setting is wrong, the venue refuses, or messages were lost.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_collect(settings, is_quiet))
+        return runner.run(_collect(settings, is_quiet, on_progress))
 
 
-async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
+async def _collect(
+    settings: CollectSettings,
+    is_quiet: bool,
+    on_progress: Callable[[Collector], None] | None,
+) -> CollectSummary:
     from tapeline.transport.kafka_settings import KafkaSettings
     from tapeline.transport.open import open_sink
 
@@ -209,7 +225,7 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
         raise
     try:
         show = not is_quiet and sys.stderr.isatty()
-        return await collector.run(_StatusLine(clock) if show else None)
+        return await collector.run(on_progress or (_StatusLine(clock) if show else None))
     finally:
         if stop_metrics is not None:
             stop_metrics()

@@ -10,6 +10,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from tapeline.apps.compacting import Compacting
 from tapeline.apps.settings import StoreSettings, load_settings
 from tapeline.apps.store_runner import StoreRunner
 from tapeline.apps.store_summary import StoreSummary
@@ -45,6 +46,10 @@ def store_command(
     flush_interval: Annotated[
         float | None, typer.Option(help="A message waits so many seconds at most. [1]")
     ] = None,
+    trim: Annotated[
+        bool | None,
+        typer.Option("--trim", help="Remove from a local transport file what every target has."),
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
     ] = None,
@@ -62,6 +67,7 @@ def store_command(
         "types": types,
         "idle_s": idle,
         "flush_interval_s": flush_interval,
+        "trim": trim,
         "metrics_port": metrics_port,
     }
     try:
@@ -80,8 +86,20 @@ def store_command(
         raise TapelineError(f"{summary.residual} messages have no verdict: this is a defect")
 
 
-def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
+def store(
+    settings: StoreSettings,
+    *,
+    is_quiet: bool = False,
+    look: Callable[[StoreRunner], None] | None = None,
+) -> StoreSummary:
     """Run the workers to their end; SIGINT and SIGTERM end them in order.
+
+    Parameters
+    ----------
+    is_quiet
+        Show no status line.
+    look
+        Called ten times a second, instead of the status line.
 
     Raises
     ------
@@ -92,14 +110,23 @@ def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
     """
     clock = SystemClock()
     metrics = Metrics()
+    targets = [parse_target(text) for text in settings.targets]
     runner = StoreRunner(
         parse_uri(settings.transport),
-        [parse_target(text) for text in settings.targets],
+        targets,
         types=settings.types,
         limits=Limits(rows=settings.chunk_rows, age_s=settings.flush_interval_s),
         clock=clock,
         metrics=metrics,
         drain_s=settings.drain_timeout_s,
+        is_trimming=settings.trim,
+        compacting=Compacting(
+            targets,
+            clock,
+            every_s=settings.compact_every_s,
+            level=settings.compact_level,
+            grace_s=settings.compact_grace_s,
+        ),
     )
     stop_metrics: Callable[[], None] | None = None
     if settings.metrics_port:
@@ -107,7 +134,8 @@ def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
     show = not is_quiet and sys.stderr.isatty()
     try:
         with _stopping_on_signals(runner):
-            return runner.run(settings.idle_s, _StatusLine(clock) if show else _show_nothing)
+            shown = _StatusLine(clock) if show else _show_nothing
+            return runner.run(settings.idle_s, look or shown)
     finally:
         if stop_metrics is not None:
             stop_metrics()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from tapeline.apps.compacting import Compacting
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
 from tapeline.storage.consumer.buffer import Limits
@@ -63,9 +64,11 @@ class StoreRunner:
         clock: Clock,
         metrics: Metrics,
         drain_s: float = 10.0,
+        compacting: Compacting | None = None,
         is_trimming: bool = False,
     ) -> None:
         _check(targets)
+        self._compacting = compacting
         self._trimming = _trimming(transport, targets, clock) if is_trimming else None
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
@@ -118,12 +121,16 @@ class StoreRunner:
         ]
         for thread in threads:
             thread.start()
+        if self._compacting is not None:
+            self._compacting.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
             look(self)
             if self._idle_s is not None and self._is_idle(self._idle_s):
                 self.stop()
         for thread in threads:
             thread.join()
+        if self._compacting is not None:
+            self._compacting.stop()
         self._dead_letters.close()
         if self._trimming is not None:
             self._trimming.finish()
