@@ -8,6 +8,7 @@ from typing_extensions import disjoint_base
 __all__ = [
     "ArgumentError",
     "BatchInfo",
+    "BookReplay",
     "DecodeError",
     "Events",
     "Normalizer",
@@ -53,11 +54,11 @@ class Normalizer:
     ) -> PushResult: ...
     def connection(
         self,
-        state: Literal["lost", "restored"],
+        state: Literal["lost", "restored", "started", "stopped"],
         received_ns: int,
         reason: str,
         *,
-        raw_symbols: Sequence[str] | None = None,
+        streams: Sequence[tuple[str, str]] | None = None,
         sent_ns: int | None = None,
     ) -> PushResult: ...
     def finish(self, received_ns: int | None, *, sent_ns: int | None = None) -> PushResult: ...
@@ -72,6 +73,39 @@ class Normalizer:
     def topics(
         self, raw_symbols: Sequence[str], types: Sequence[str] | None = None
     ) -> list[str]: ...
+
+@final
+class BookReplay:
+    def __new__(
+        cls,
+        *,
+        rule: Literal[
+            "snapshots",
+            "first_after_last",
+            "prev_is_last",
+            "prev_is_last_or_checksum",
+            "last_plus_one",
+        ],
+        depth: Literal[1, 2],
+    ) -> BookReplay: ...
+    def apply(
+        self,
+        actions: bytes,
+        origins: bytes,
+        numbers: Sequence[bytes],
+        bids: tuple[bytes, bytes, bytes],
+        asks: tuple[bytes, bytes, bytes],
+    ) -> None: ...
+    @property
+    def state(self) -> Literal["buffering", "live", "unsynced"]: ...
+    @property
+    def last_update_id(self) -> int | None: ...
+    @property
+    def last_time_ns(self) -> int | None: ...
+    @property
+    def missing(self) -> list[tuple[int, int]]: ...
+    def bids(self) -> list[tuple[str, str]]: ...
+    def asks(self) -> list[tuple[str, str]]: ...
 
 @final
 class PushResult:

@@ -13,10 +13,11 @@ from typing import Annotated, Literal
 import typer
 
 from tapeline.adapters.connection.clients import Client, dial_with
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.line import LineContext, LinePolicy
+from tapeline.adapters.connection.line_context import LineContext, LinePolicy
 from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.rest import RestError, RestScheduler, http_fetch
@@ -145,7 +146,7 @@ class Recorder:
         inbox: Inbox,
         state: Literal["lost", "restored"],
         reason: str,
-        raw_symbols: Sequence[str],
+        streams: Sequence[StreamKey],
     ) -> None:
         """Take note of a change; a tape shows it by what is missing."""
 

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod book_replay;
 mod books;
 mod decode;
 mod errors;
@@ -13,6 +14,8 @@ mod sinks;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::book_replay::BookReplay;
     #[pymodule_export]
     use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
     #[pymodule_export]
