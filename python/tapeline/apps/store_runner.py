@@ -77,7 +77,7 @@ class StoreRunner:
         self._stop = threading.Event()
         self._targets = targets
         self._began_ns = clock.monotonic_ns()
-        self._idle_s: float | None = None
+        self._quiet_s: float | None = None
         self.workers: list[Worker] = []
         for target in targets:
             self.workers.append(
@@ -97,9 +97,9 @@ class StoreRunner:
         """End in order: what was read is stored. May be called from a signal handler."""
         self._stop.set()
 
-    def finish(self, idle_s: float) -> None:
-        """End when everything on the bus is stored and nothing has come for so long."""
-        self._idle_s = idle_s
+    def finish(self, quiet_s: float) -> None:
+        """End in order when everything on the bus was read and nothing has come for so long."""
+        self._quiet_s = quiet_s
 
     def run(self, idle_s: float | None, look: Callable[["StoreRunner"], None]) -> StoreSummary:
         """Work until :meth:`stop`, or until nothing has come for ``idle_s`` seconds.
@@ -114,7 +114,6 @@ class StoreRunner:
         StoreSummary
             A worker that a fault has ended is named there; the others went on.
         """
-        self._idle_s = idle_s
         threads = [
             threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
             for worker in self.workers
@@ -125,7 +124,7 @@ class StoreRunner:
             self._compacting.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
             look(self)
-            if self._idle_s is not None and self._is_idle(self._idle_s):
+            if self._is_over(idle_s):
                 self.stop()
         for thread in threads:
             thread.join()
@@ -154,9 +153,12 @@ class StoreRunner:
             return LocalSource(transport, types, self._clock, on_commit)
         return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
 
-    def _is_idle(self, idle_s: float) -> bool:
+    def _is_over(self, idle_s: float | None) -> bool:
         alive = [worker for worker in self.workers if worker.counts.ended_by is None]
-        return all(worker.is_idle(idle_s) for worker in alive)
+        if self._quiet_s is not None:
+            quiet_s = self._quiet_s
+            return all(worker.has_read_all(quiet_s) for worker in alive)
+        return idle_s is not None and all(worker.is_idle(idle_s) for worker in alive)
 
     def _work(self, worker: Worker) -> None:
         try:
