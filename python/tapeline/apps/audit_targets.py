@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tapeline.access.ports import Query, Reader
-from tapeline.access.readers.parquet.reader import open_reader as open_parquet
+from tapeline.access.opening import open_reader
+from tapeline.access.ports import Query
 from tapeline.apps.audit_content import Content, Tally, columns_of
-from tapeline.errors import SettingsError
 from tapeline.storage.targets import Kind, Target
 
-READERS: Final[dict[Kind, Callable[[Target], Reader]]] = {Kind.PARQUET: open_parquet}
 COUNTERS: Final[dict[Kind, Callable[[Target], Content]]] = {}
 """Targets that keep no rows to read again, and count what they were given."""
 
@@ -20,16 +18,13 @@ def content_of(target: Target, types: Sequence[str]) -> Content:
     Raises
     ------
     SettingsError
-        This version cannot read that kind.
+        That kind can neither be read nor asked for counts.
     StoreError
         It cannot be reached, or is damaged.
     """
     if target.kind in COUNTERS:
         return COUNTERS[target.kind](target)
-    if target.kind not in READERS:
-        known = ", ".join([*READERS, *COUNTERS])
-        raise SettingsError(f"{target.shown}: this version audits {known} targets")
-    reader = READERS[target.kind](target)
+    reader = open_reader(target)
     try:
         tally = Tally()
         kept = [each for each in types if each in reader.types()]

@@ -63,7 +63,12 @@ def write_ledger(path: Path, lines: Sequence[dict[str, Any]], events: int) -> Pa
 
 
 def sent_line(events: int, ids: Sequence[str] | None = None) -> dict[str, Any]:
-    line = {"type": "sent", "event_type": "trade", "exchange": "binance", "market": "spot"}
+    line: dict[str, Any] = {
+        "type": "sent",
+        "event_type": "trade",
+        "exchange": "binance",
+        "market": "spot",
+    }
     line |= {"raw_symbol": "BTCUSDT", "events": events}
     return line if ids is None else {**line, "event_ids": list(ids)}
 
