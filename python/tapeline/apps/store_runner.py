@@ -7,6 +7,7 @@ from typing import Final
 
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
+from tapeline.storage.clickhouse.open import open_clickhouse
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
 from tapeline.storage.consumer.dead_letter import DeadLetters, KafkaDeadLetters, LocalDeadLetters
@@ -25,7 +26,10 @@ _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
 _BROKER_S: Final = 10.0
 
-OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {Kind.PARQUET: open_parquet}
+OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
+    Kind.CLICKHOUSE: open_clickhouse,
+    Kind.PARQUET: open_parquet,
+}
 """How the store of a target is made."""
 
 
