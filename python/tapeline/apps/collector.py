@@ -16,7 +16,7 @@ from typing import Any
 from tapeline.adapters.connection.clients import dial_with
 from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.health import HealthPolicy
-from tapeline.adapters.connection.line import LineContext, LinePolicy
+from tapeline.adapters.connection.line_context import LineContext, LinePolicy
 from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.recovery import BookRecovery

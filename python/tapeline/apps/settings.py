@@ -124,6 +124,12 @@ class StoreSettings(BaseModel):
     """A store is given so many rows at once, about; more take more memory."""
     drain_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the stores may take to write the rest at the end."""
+    compact_every_s: Seconds = 60.0
+    """Small files of Parquet targets are merged so often; 0 is never."""
+    compact_level: Annotated[int, Field(ge=1, le=22)] = 3
+    """zstd level of merged files."""
+    compact_grace_s: Seconds = 3600.0
+    """Files that were merged are deleted so much later, for readers that know them."""
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Prometheus endpoint; 0 is none."""
     metrics_host: str = "127.0.0.1"

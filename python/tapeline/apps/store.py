@@ -10,6 +10,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from tapeline.apps.compacting import Compacting
 from tapeline.apps.settings import StoreSettings, load_settings
 from tapeline.apps.store_runner import StoreRunner
 from tapeline.apps.store_summary import StoreSummary
@@ -92,14 +93,22 @@ def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
     """
     clock = SystemClock()
     metrics = Metrics()
+    targets = [parse_target(text) for text in settings.targets]
     runner = StoreRunner(
         parse_uri(settings.transport),
-        [parse_target(text) for text in settings.targets],
+        targets,
         types=settings.types,
         limits=Limits(rows=settings.chunk_rows, age_s=settings.flush_interval_s),
         clock=clock,
         metrics=metrics,
         drain_s=settings.drain_timeout_s,
+        compacting=Compacting(
+            targets,
+            clock,
+            every_s=settings.compact_every_s,
+            level=settings.compact_level,
+            grace_s=settings.compact_grace_s,
+        ),
     )
     stop_metrics: Callable[[], None] | None = None
     if settings.metrics_port:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from tapeline.apps.compacting import Compacting
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
 from tapeline.storage.clickhouse.open import open_clickhouse
@@ -56,8 +57,10 @@ class StoreRunner:
         clock: Clock,
         metrics: Metrics,
         drain_s: float = 10.0,
+        compacting: Compacting | None = None,
     ) -> None:
         _check(targets)
+        self._compacting = compacting
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
         self._clock = clock
@@ -103,12 +106,16 @@ class StoreRunner:
         ]
         for thread in threads:
             thread.start()
+        if self._compacting is not None:
+            self._compacting.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
             look(self)
             if idle_s is not None and self._is_idle(idle_s):
                 self.stop()
         for thread in threads:
             thread.join()
+        if self._compacting is not None:
+            self._compacting.stop()
         self._dead_letters.close()
         return self.summary()
 

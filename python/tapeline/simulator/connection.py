@@ -141,7 +141,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the protocol and act on what they say."""
-        if self._is_frozen:
+        if self._is_frozen or self._is_ending:
+            # Behind our end of the stream nothing can be answered. It is read all the same: closing
+            # a socket with unread bytes resets it, and what the client has not read yet is gone.
             return
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
@@ -153,7 +155,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """End the connection: a client that is done sending has gone."""
-        if not self._is_frozen:
+        if not (self._is_frozen or self._is_ending):
             self._protocol.receive_eof()
             self._flush()
         return False
@@ -279,7 +281,12 @@ class Connection(asyncio.Protocol):
         await self._wait_closed()
 
     async def end_without_close_frame(self) -> None:
-        """End the stream of bytes behind everything written, without a close frame."""
+        """End the stream of bytes behind everything written, without a close frame.
+
+        Only our side is shut; the client has `CLOSE_TIMEOUT_S` to read to the end and close.
+        """
+        while self._late and self.is_open:
+            self._write_late()
         self._is_ending = True
         self.closed_by = "fault"
         if self._transport.can_write_eof():
@@ -446,7 +453,8 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         """Write what the protocol wants written; an empty piece means the end of the stream."""
-        if self._transport.is_closing() or self._is_frozen or self._is_glued:
+        is_over = self._transport.is_closing() or self._is_ending
+        if is_over or self._is_frozen or self._is_glued:
             return
         with contextlib.suppress(ConnectionClosed):
             for piece in self._protocol.data_to_send():

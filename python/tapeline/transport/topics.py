@@ -2,12 +2,12 @@
 
 A routing key is ``type.exchange.market.symboltoken``, for example ``trade.binance.spot.btcusdt``.
 It is the message's address on every bus. The symbol token is made from the venue's own spelling by
-``tapeline.wire.native.topic`` (the one place of the escape rule): A-Z become lower case, digits
-stay, every other byte becomes ``-`` and two hex digits. Here the keys are checked, laid out on
-Kafka topics and turned back into raw symbols for display.
+``tapeline.wire.native.topic`` (the one place of the escape rule): A-Z become lower case, digits,
+``-`` and ``_`` stay, every other byte becomes ``X`` and two hex digits. Here the keys are checked,
+laid out on Kafka topics and turned back into raw symbols for display.
 
-Only ``[a-z0-9-]`` and three dots occur, so that no two topics collide in Kafka's metric names,
-where ``.`` and ``_`` are the same.
+A dot is never part of a token and ``_`` only of a symbol, so that no two topics collide in Kafka's
+metric names, where ``.`` and ``_`` are the same.
 """
 
 import re
@@ -20,11 +20,11 @@ from tapeline.errors import ArgumentError
 MAX_TOPIC_LENGTH: Final = 249
 """Kafka's limit: the name of the partition's folder must fit in 255 bytes."""
 
-UNKNOWN_SYMBOL: Final = "-unknown"
+UNKNOWN_SYMBOL: Final = "Xunknown"
 """Symbol token of quarantine records whose symbol could not be read."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
-_SYMBOL = re.compile(r"(?:[a-z0-9]|-[0-9a-f]{2})+\Z")
+_SYMBOL = re.compile(r"(?:[a-z0-9_-]|X[0-9a-f]{2})+\Z")
 
 
 class TopicLayout(StrEnum):
@@ -77,7 +77,7 @@ def parse_routing_key(text: str) -> RoutingKey:
             )
     if tokens[3] != UNKNOWN_SYMBOL and not _SYMBOL.match(tokens[3]):
         raise ArgumentError(
-            "a symbol token is made of a-z, 0-9 and '-' with two hex digits,"
+            "a symbol token is made of a-z, 0-9, '-', '_' and 'X' with two hex digits,"
             f" was {tokens[3]!r} in {text!r}"
         )
     return RoutingKey(*tokens)
@@ -108,7 +108,7 @@ def routing_key_of(topic: str, message_key: bytes | None) -> str | None:
 
 
 def raw_symbol_of(token: str) -> str:
-    """Return the venue's spelling behind a symbol token, for display; ``""`` for ``-unknown``.
+    """Return the venue's spelling behind a symbol token, for display; ``""`` for ``Xunknown``.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def raw_symbol_of(token: str) -> str:
         raise ArgumentError(f"not a symbol token: {token!r}")
     # Lower-case letters stand for upper case; what was lower case travels as an escape.
     raw = re.sub(
-        rb"-([0-9a-f]{2})|([a-z]+)",
+        rb"X([0-9a-f]{2})|([a-z]+)",
         lambda found: bytes([int(found[1], 16)]) if found[1] else found[2].upper(),
         token.encode("ascii"),
     )

@@ -6,8 +6,11 @@ use crate::model::EventType;
 pub const MAX_TOPIC_LENGTH: usize = 249;
 
 /// The last token of quarantine topics of frames whose symbol is not known. No escaped symbol looks
-/// like it: after `-` an escape has two hexadecimal digits.
-const UNKNOWN_SYMBOL: &str = "-unknown";
+/// like it: after `X` an escape has two hexadecimal digits.
+const UNKNOWN_SYMBOL: &str = "Xunknown";
+
+/// Announces an escaped byte; upper case, which no other character of a token is.
+const ESCAPE: u8 = b'X';
 
 const HEX: [u8; 16] = *b"0123456789abcdef";
 
@@ -70,10 +73,10 @@ pub fn topic(
     Ok(topic)
 }
 
-/// Escapes a venue's symbol to `[a-z0-9-]`, reversibly.
+/// Escapes a venue's symbol to `[a-z0-9_X-]`, reversibly.
 ///
-/// Upper-case letters become lower-case ones, digits stay, every other byte of the symbol's UTF-8
-/// becomes `-` and two hexadecimal digits. The empty symbol becomes `-unknown`.
+/// Upper-case letters become lower-case ones, digits, `-` and `_` stay, every other byte of the
+/// symbol's UTF-8 becomes `X` and two hexadecimal digits. The empty symbol becomes `Xunknown`.
 #[must_use]
 pub fn symbol_token(raw_symbol: &str) -> String {
     if raw_symbol.is_empty() {
@@ -82,9 +85,11 @@ pub fn symbol_token(raw_symbol: &str) -> String {
     let mut token = String::with_capacity(raw_symbol.len());
     for byte in raw_symbol.bytes() {
         match byte {
-            b'A'..=b'Z' | b'0'..=b'9' => token.push(char::from(byte.to_ascii_lowercase())),
+            b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => {
+                token.push(char::from(byte.to_ascii_lowercase()));
+            }
             _ => {
-                token.push('-');
+                token.push(char::from(ESCAPE));
                 token.push(hex_digit(byte >> 4));
                 token.push(hex_digit(byte & 0x0f));
             }
@@ -103,8 +108,8 @@ pub fn raw_symbol_of(token: &str) -> Option<String> {
     let mut symbol = Vec::with_capacity(token.len());
     while let Some(byte) = bytes.next() {
         symbol.push(match byte {
-            b'a'..=b'z' | b'0'..=b'9' => byte.to_ascii_uppercase(),
-            b'-' => (hex_value(bytes.next()?)? << 4) | hex_value(bytes.next()?)?,
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => byte.to_ascii_uppercase(),
+            ESCAPE => (hex_value(bytes.next()?)? << 4) | hex_value(bytes.next()?)?,
             _ => return None,
         });
     }
@@ -158,18 +163,18 @@ mod tests {
         );
         assert_eq!(
             name(EventType::Trade, "BTC-USDT_x").as_deref(),
-            Ok("trade.binance.spot.btc-2dusdt-5f-78")
+            Ok("trade.binance.spot.btc-usdt_X78")
         );
         assert_eq!(
             name(EventType::Trade, "币安人生USDT").as_deref(),
-            Ok("trade.binance.spot.-e5-b8-81-e5-ae-89-e4-ba-ba-e7-94-9fusdt")
+            Ok("trade.binance.spot.Xe5Xb8X81Xe5XaeX89Xe4XbaXbaXe7X94X9fusdt")
         );
     }
 
     #[test]
     fn only_quarantine_may_be_without_a_symbol() {
         let unknown = topic(EventType::Quarantine, "binance", "spot", "");
-        assert_eq!(unknown.as_deref(), Ok("quarantine.binance.spot.-unknown"));
+        assert_eq!(unknown.as_deref(), Ok("quarantine.binance.spot.Xunknown"));
         let trade = topic(EventType::Trade, "binance", "spot", "");
         assert_eq!(
             trade,
@@ -212,9 +217,7 @@ mod tests {
 
     #[test]
     fn a_token_that_no_symbol_has_is_refused() {
-        for token in [
-            "BTC", "btc_usdt", "-", "-4", "-41", "-zz", "-ff", "-2D", "a.b",
-        ] {
+        for token in ["BTC", "X", "X4", "X41", "Xzz", "Xff", "X2D", "X2d", "a.b"] {
             assert_eq!(raw_symbol_of(token), None, "{token}");
         }
     }
@@ -223,17 +226,17 @@ mod tests {
         #[test]
         fn every_symbol_comes_back_from_its_token(symbol in ".{0,40}") {
             let token = symbol_token(&symbol);
-            prop_assert!(token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            prop_assert!(token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_X".contains(&b)));
             prop_assert_eq!(raw_symbol_of(&token), Some(symbol));
         }
 
         #[test]
-        fn different_symbols_have_different_tokens(one in "[A-Za-z0-9._-]{0,6}", other in "[A-Za-z0-9._-]{0,6}") {
+        fn different_symbols_have_different_tokens(one in "[AXx0-9._-]{0,4}", other in "[AXx0-9._-]{0,4}") {
             prop_assert_eq!(one == other, symbol_token(&one) == symbol_token(&other));
         }
 
         #[test]
-        fn a_token_that_reads_is_the_only_one_of_its_symbol(token in "[a-z0-9-]{0,12}") {
+        fn a_token_that_reads_is_the_only_one_of_its_symbol(token in "[a-z0-9X_-]{0,12}") {
             if let Some(symbol) = raw_symbol_of(&token) {
                 prop_assert_eq!(symbol_token(&symbol), if token.is_empty() { UNKNOWN_SYMBOL.to_owned() } else { token });
             }

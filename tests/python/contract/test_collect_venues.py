@@ -148,7 +148,7 @@ _TAPES: dict[str, Callable[[], BookTape]] = {
 }
 _TOPICS = {
     "binance": "orderbook.binance.spot.btcusdt",
-    "okx": "orderbook.okx.swap.btc-2dusdt-2dswap",
+    "okx": "orderbook.okx.swap.btc-usdt-swap",
     "bybit": "orderbook.bybit.linear.btcusdt",
 }
 

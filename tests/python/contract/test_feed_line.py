@@ -15,7 +15,7 @@ from tapeline.adapters.binance.spot.dialect import DIALECT
 from tapeline.adapters.connection.feed import Feed, FeedPlan
 from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.line import LineContext, LinePolicy
+from tapeline.adapters.connection.line_context import LineContext, LinePolicy
 from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.websockets_client import dial_websockets

@@ -37,6 +37,20 @@ def faults_of(running: Running, tmp_path: Path) -> list[dict[str, Any]]:
     return [line for line in read_ledger(path) if line["type"] == "fault"]
 
 
+#: A client's ping: final frame, opcode 9, masked, two bytes.
+MASKED_PING = b"\x89\x82\x00\x00\x00\x00hi"
+
+
+async def raw_handshake(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str
+) -> None:
+    """Open a WebSocket by hand; what comes behind the answer stays unread."""
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+    head += "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    writer.write((head + "Sec-WebSocket-Version: 13\r\n\r\n").encode())
+    assert b"101" in await reader.readuntil(b"\r\n\r\n")
+
+
 async def heard_until_the_end(running: Running) -> list[Heard]:
     """Connect again and again, as a collector does, until the simulator has ended."""
     all_heard: list[Heard] = []
@@ -153,6 +167,27 @@ async def test_a_disconnect_loses_nothing(fault: str, code: int, tmp_path: Path)
         sum(len(one.frames) for one in heard[: count + 1]) + 1 for count in range(len(breaks))
     ]
     assert running.stream()["gaps"] == []
+
+
+async def test_an_abrupt_end_waits_for_a_slow_reader_that_still_talks() -> None:
+    before = 12_000
+    async with serving(tape(before + 10), f"disconnect_abrupt=1@{before + 1}") as running:
+        host, port = running.url.removeprefix("ws://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 12)
+        await raw_handshake(reader, writer, BTC)
+        while running.stream()["sent"] < before:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        # The end is announced and most of the frames are still on the server's side.
+        for _ in range(3):
+            writer.write(MASKED_PING)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        got = await reader.read(-1)
+        writer.close()
+        # What is left of the tape goes to the next connection.
+        await listen(running.url + BTC)
+    assert got.count(b'"e":"trade"') == before
+    assert b'"t":%d,' % before in got
 
 
 async def test_a_reset_loses_at_most_what_the_ledger_calls_in_flight(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def topics_of(found: Found) -> set[str]:
     names = set()
     for kind, rows in found:
         for row in rows:
-            symbol = row["raw_symbol"].lower().replace("-", "-2d")
+            symbol = row["raw_symbol"].lower()
             names.add(f"{kind}.{row['exchange']}.{row['market']}.{symbol}")
     return names
 

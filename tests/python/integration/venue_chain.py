@@ -346,10 +346,14 @@ class Venues:
 
 
 class Collecting(Process):
-    """A running ``tapeline collect --json`` of everything some venues have."""
+    """A running ``tapeline collect --json`` of everything some venues have.
+
+    It ends by silence. The back-off between connections that end soon grows to 5 s: less silence
+    than that would end it while the rest of the tape waits.
+    """
 
     def __init__(
-        self, venues: Venues, transport: str, *options: str, types: str = "all", idle_s: float = 3
+        self, venues: Venues, transport: str, *options: str, types: str = "all", idle_s: float = 6
     ) -> None:
         super().__init__(
             *("collect", *venues.words(), "--types", types, "--transport", transport),

@@ -7,7 +7,7 @@ from .faults import FaultError
 
 _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _UPPER = {ord(upper.lower()): upper for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-_KEPT = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_KEPT = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
 def ascii_lower(text: str) -> str:
@@ -37,13 +37,13 @@ def check_symbol(
 
 
 def symbol_token(raw_symbol: str) -> str:
-    """Return the symbol's part of a topic name; ``-unknown`` for no symbol."""
+    """Return the symbol's part of a topic name; ``Xunknown`` for no symbol."""
     if not raw_symbol:
-        return "-unknown"
+        return "Xunknown"
     token = ""
     for byte in raw_symbol.encode():
         character = chr(byte)
-        token += character.lower() if character in _KEPT else f"-{byte:02x}"
+        token += character.lower() if character in _KEPT else f"X{byte:02x}"
     return token
 
 

@@ -100,7 +100,7 @@ def test_marks_are_found_by_topic_in_either_layout() -> None:
         st.builds(
             Mark,
             st.sampled_from(["p", "q"]),
-            st.sampled_from(["trade.a.b.x", "coverage.a.b.-unknown"]),
+            st.sampled_from(["trade.a.b.x", "coverage.a.b.Xunknown"]),
             st.integers(0, 2**64 - 1) | st.integers(1, 9),
             st.integers(0, 2**32 - 1),
         )

@@ -34,8 +34,8 @@ def token_of(raw_symbol: str) -> str:
     """The escape rule once more, from its description: what the core does in Rust."""
     return "".join(
         chr(byte).lower()
-        if chr(byte).isascii() and (chr(byte).isupper() or chr(byte).isdigit())
-        else f"-{byte:02x}"
+        if chr(byte).isascii() and (chr(byte).isupper() or chr(byte).isdigit() or chr(byte) in "-_")
+        else f"X{byte:02x}"
         for byte in raw_symbol.encode()
     )
 
@@ -46,10 +46,10 @@ def test_every_symbol_comes_back_from_its_token(raw_symbol: str) -> None:
 
 
 def test_a_token_that_is_no_text_is_refused() -> None:
-    for token in ("-ff", "BTC", "btc_", "-5", ""):
+    for token in ("Xff", "BTC", "btc.", "X5", ""):
         with pytest.raises(ArgumentError):
             raw_symbol_of(token)
-    assert raw_symbol_of("-unknown") == ""
+    assert raw_symbol_of("Xunknown") == ""
 
 
 def test_layouts_lead_to_a_topic_and_back() -> None:

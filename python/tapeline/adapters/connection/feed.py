@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tapeline.adapters.connection.dialect import Dialect, Limits, Stream, checked_endpoint
-from tapeline.adapters.connection.line import Line, LineContext, LineTarget
+from tapeline.adapters.connection.line import Line
+from tapeline.adapters.connection.line_context import LineContext, LineTarget
 from tapeline.adapters.connection.standby import LineGroup
 from tapeline.model import Instrument
 

@@ -1,99 +1,26 @@
 """One line: a set of streams that is kept connected, whatever it takes."""
 
 import asyncio
-import contextlib
-import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from math import inf
 
-from tapeline.adapters.connection.dialect import Dialect, Stream, StreamKey
-from tapeline.adapters.connection.downstream import Downstream
-from tapeline.adapters.connection.health import HealthPolicy, LineHealth, Symptom
-from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.patience import Backoff, ConnectBudgets
-from tapeline.adapters.connection.ports import CertificateError, Dial, DialOptions, HandshakeError
+from tapeline.adapters.connection.dialect import Stream, StreamKey
+from tapeline.adapters.connection.handover import Handover
+from tapeline.adapters.connection.health import LineHealth, Symptom
+from tapeline.adapters.connection.line_context import LineContext, LineTarget
+from tapeline.adapters.connection.opening import Opening
+from tapeline.adapters.connection.patience import Backoff
 from tapeline.adapters.connection.session import End, EndKind, Session
 from tapeline.adapters.connection.standby import LineGroup
-from tapeline.errors import ConnectError, ConnectRefusedError
-from tapeline.telemetry.clock import Clock
+from tapeline.errors import ConnectRefusedError
 from tapeline.telemetry.log import logger
-from tapeline.telemetry.metrics import Metrics
 
 _LOG = logger("tapeline.adapters.connection")
 _NS = 1_000_000_000
 # Stands for the line itself among the streams it watches.
 _OWN_DATA: StreamKey = ("this line", "any stream")
-_RATE_LIMITED = frozenset({418, 429})
-# Answers that say "not you" or "not here": asking again soon does not help.
-_REFUSALS = frozenset({*range(300, 500)}) - _RATE_LIMITED - {408}
 # What a venue refuses while running (a delisted pair) is asked for again after this time.
 _REFUSED_RETRY_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinePolicy:
-    """How a line behaves, in seconds unless the name says otherwise.
-
-    Parameters
-    ----------
-    health
-        Deadlines of data and pongs.
-    rotate_hours
-        A connection is replaced at a random age from 87 % to all of this; the venue cuts at 24.
-    ack_timeout_s
-        Answer to a SUBSCRIBE.
-    overlap_s
-        How long a new connection may take to deliver before the old one is closed anyway.
-    close_silence_s, close_limit_s, drain_limit_s
-        A closing connection is dropped after this long without a frame, or in all: beside another
-        one, or at the end of the program.
-    healthy_after_s
-        Data for this long makes the back-off start from its base again.
-    rate_limited_s
-        Wait after 418 and 429 without a ``Retry-After``, and after other refusals.
-    bad_frames_max, bad_window_s
-        More quarantined frames within the window: reconnect, at most once in 6 windows.
-    check_s
-        Time between two looks at the line's health.
-    """
-
-    health: HealthPolicy = field(default_factory=HealthPolicy)
-    rotate_hours: float = 23.0
-    ack_timeout_s: float = 10.0
-    overlap_s: float = 10.0
-    close_silence_s: float = 2.0
-    close_limit_s: float = 30.0
-    drain_limit_s: float = 4.0
-    healthy_after_s: float = 10.0
-    rate_limited_s: float = 60.0
-    bad_frames_max: int = 20
-    bad_window_s: float = 10.0
-    check_s: float = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineContext:
-    """What all lines of a feed share."""
-
-    downstream: Downstream
-    dial: Dial
-    dial_options: DialOptions
-    budgets: ConnectBudgets
-    clock: Clock
-    random_source: random.Random
-    metrics: Metrics
-    policy: LinePolicy
-
-
-@dataclass(frozen=True, slots=True)
-class LineTarget:
-    """Whom a line talks to, and how."""
-
-    dialect: Dialect
-    endpoint: str
-    path: str = ""
-    time_unit: str = "ms"
 
 
 class Line:
@@ -160,6 +87,9 @@ class Line:
         )
         self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
         self.standing = group.join(name, metrics if group.is_redundant else None)
+        standing = self.standing if group.is_redundant else None
+        self._opening = Opening(context, target, standing, self._log)
+        self._handover = Handover(self, context.policy, context.clock)
 
     @property
     def is_up(self) -> bool:
@@ -177,8 +107,7 @@ class Line:
         new = [stream for stream in streams if stream not in self.streams]
         self.streams += new
         self._health.watch(self._patience(new))
-        if self._session is not None:
-            self._session.subscriptions.ask("subscribe", new)
+        self._tell()
 
     def remove(self, streams: Iterable[Stream]) -> None:
         """Bring these streams no longer."""
@@ -187,8 +116,12 @@ class Line:
         self._health.forget(stream.key for stream in old)
         for stream in old:
             self._refused_streams.pop(stream, None)
-        if self._session is not None:
-            self._session.subscriptions.ask("unsubscribe", old)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Have all open connections bring what is wanted: one may be taking over from another."""
+        for session in self._open:
+            session.want(self.streams)
 
     def resubscribe(self, stream: Stream) -> bool:
         """Have the venue begin a stream anew, with a snapshot; False without a connection."""
@@ -222,7 +155,7 @@ class Line:
                 self._faults.inc()
                 self._log.exception("line failed, restarting")
                 for session in list(self._open):
-                    self._lost(session, "internal error")
+                    self.lose(session, "internal error")
                 await asyncio.sleep(self._backoff.next_delay_s())
 
     async def _keep_up(self) -> None:
@@ -245,59 +178,22 @@ class Line:
 
     async def _connect(self) -> Session:
         while True:
-            session = await self._attempt()
+            session = await self.attempt()
             if session is not None:
                 return session
             await asyncio.sleep(self._backoff.next_delay_s())
 
-    async def _attempt(self) -> Session | None:
-        """Make one attempt within the budget; wait as the venue asked where it refused."""
-        dialect = self.target.dialect
-        budget = self._context.budgets.of(self.target.endpoint, dialect.limits.connects)
-        await asyncio.sleep(budget.reserve_s())
-        try:
-            session = await self._open_session()
-        except HandshakeError as error:
-            await self._refused(error)
-            return None
-        except ConnectError as error:
-            is_first = self._is_refusal_final and not self.was_connected
-            if isinstance(error, CertificateError) and is_first:
-                raise ConnectRefusedError(str(error)) from error
-            self._log.warning("connect failed", error=str(error))
-            return None
-        self._opened(session)
+    async def attempt(self) -> Session | None:
+        """Make one attempt at a connection, as one that takes over; None if it failed."""
+        is_final = self._is_refusal_final and not self.was_connected
+        session = await self._opening.attempt(self.streams, is_final=is_final)
+        if session is not None:
+            self._opened(session)
         return session
 
-    async def _open_session(self) -> Session:
-        policy, target = self._policy, self.target
-        streams = tuple(self.streams)
-        address = target.dialect.address(target.endpoint, target.path, streams, target.time_unit)
-        session = Session(
-            self._context.clock,
-            target.dialect,
-            url=address.url,
-            subscribe_to=address.subscribe_to,
-            ack_timeout_s=policy.ack_timeout_s,
-            bad_frames_max=policy.bad_frames_max,
-            bad_window_s=policy.bad_window_s,
-        )
-        inbox = Inbox(session, self._context.downstream.ready, session.pressure, is_held=True)
-        session.inbox = inbox
-        if self.group.is_redundant:
-            inbox.watch = self.standing.watch
-            session.on_judged = self.standing.brought
-        session.connection = await self._context.dial(
-            address.url, inbox, session.closed, self._context.dial_options
-        )
-        if inbox.paused:
-            # The mark was passed before there was a connection to pause.
-            session.pressure(True)
-        # What came and went while the connection was made.
-        asked, wanted = set(streams), set(self.streams)
-        session.subscriptions.ask("unsubscribe", [each for each in streams if each not in wanted])
-        session.subscriptions.ask("subscribe", [each for each in self.streams if each not in asked])
-        return session
+    def next_delay_s(self) -> float:
+        """Return how long to wait before the next attempt."""
+        return self._backoff.next_delay_s()
 
     def _opened(self, session: Session) -> None:
         context = self._context
@@ -306,6 +202,8 @@ class Line:
         self._up.set(1)
         self.reconnects += self.was_connected
         self._session = session
+        # What came and went while the connection was made.
+        session.want(self.streams)
         self._health.watch(self._patience(self._refused_streams))
         self._refused_streams.clear()
         self._health.start_session(context.clock.monotonic_ns(), self._last_received(session))
@@ -325,16 +223,6 @@ class Line:
         if not self.group.is_redundant:
             return received
         return {**received, _OWN_DATA: session.data_frames}
-
-    async def _refused(self, error: HandshakeError) -> None:
-        if error.status in _REFUSALS and self._is_refusal_final and not self.was_connected:
-            raise ConnectRefusedError(f"{self.target.endpoint}: {error}") from error
-        is_asked = error.status in _RATE_LIMITED or error.status in _REFUSALS
-        wait_s = self._policy.rate_limited_s if is_asked else 0.0
-        if error.retry_after_s is not None:
-            wait_s = error.retry_after_s
-        self._log.error("connect refused", status=error.status, wait_s=wait_s)
-        await asyncio.sleep(wait_s)
 
     async def _watch(self, session: Session) -> End:
         """Wait for the reason to leave this connection."""
@@ -423,8 +311,13 @@ class Line:
             session.reopen()
             return session
         if end.is_replaced:
-            return await self._replace(session, end)
-        self._lost(session, end.reason)
+            successor = await self._handover.run(session, end)
+            if successor is not None:
+                self._retire(session)
+                return successor
+            self.lose(session, end.reason)
+            return None
+        self.lose(session, end.reason)
         await asyncio.sleep(self._backoff.next_delay_s())
         return None
 
@@ -435,63 +328,6 @@ class Line:
         self._forgive_bad_until_ns = now_ns + int(6 * self._policy.bad_window_s * _NS)
         return False
 
-    async def _replace(self, old: Session, end: End) -> Session | None:
-        """Make the next connection while the old one still delivers, then close the old one."""
-        age_ns = self._context.clock.monotonic_ns() - old.opened_ns
-        if age_ns < self._policy.healthy_after_s * _NS:
-            # A server that greets every connection with its shutdown must not make us hammer it.
-            await self._pause(old)
-        while old.is_open:
-            new = await self._attempt_beside(old, end)
-            if new is None:
-                await self._pause(old)
-                continue
-            await self._overlap(old, new)
-            self._retire(old)
-            return new
-        self._lost(old, end.reason)
-        return None
-
-    async def _attempt_beside(self, old: Session, end: End) -> Session | None:
-        """Make an attempt; the old connection is kept alive meanwhile, and its loss recorded."""
-        attempt = asyncio.ensure_future(self._attempt())
-        try:
-            while not attempt.done():
-                if old.is_open:
-                    old.talk()
-                else:
-                    self._lost(old, end.reason)
-                await asyncio.wait({attempt}, timeout=self._policy.check_s)
-            return attempt.result()
-        finally:
-            attempt.cancel()
-
-    async def _pause(self, old: Session) -> None:
-        """Wait out the back-off, or until the old connection is gone."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(old.has_closed.wait(), self._backoff.next_delay_s())
-
-    async def _overlap(self, old: Session, new: Session) -> None:
-        """Wait until the new connection has delivered, or nothing is to be gained by waiting."""
-        waits = [asyncio.ensure_future(each.wait()) for each in (new.has_data, old.has_closed)]
-        deadline_ns = self._context.clock.monotonic_ns() + int(self._policy.overlap_s * _NS)
-        try:
-            while new.is_open and old.is_open:
-                new.talk()
-                old.talk()
-                # Data of the first streams says nothing of those that are not subscribed to yet.
-                if new.has_data.is_set() and new.subscriptions.is_answered:
-                    return
-                if self._context.clock.monotonic_ns() >= deadline_ns:
-                    return
-                pending = [wait for wait in waits if not wait.done()]
-                await asyncio.wait(
-                    pending, timeout=self._policy.check_s, return_when=asyncio.FIRST_COMPLETED
-                )
-        finally:
-            for wait in waits:
-                wait.cancel()
-
     def _retire(self, session: Session) -> None:
         async def close() -> None:
             await self._close(session, self._policy.close_limit_s)
@@ -501,7 +337,8 @@ class Line:
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
-    def _lost(self, session: Session, reason: str) -> None:
+    def lose(self, session: Session, reason: str) -> None:
+        """Drop a connection at once and record that its data stops."""
         if session.connection is not None:
             # Not closed in order: a frozen peer would cost the whole close timeout.
             session.connection.abort()

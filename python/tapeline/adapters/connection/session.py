@@ -54,8 +54,10 @@ class Session:
         How the venue is talked to.
     url
         Where it is connected to, for the record.
+    streams
+        What it is to bring.
     subscribe_to
-        Streams to subscribe to by message; empty when the address names them.
+        Streams of them to subscribe to by message; empty when the address names them.
     ack_timeout_s
         The answer to each message is due within this time.
     bad_frames_max, bad_window_s
@@ -68,6 +70,7 @@ class Session:
         dialect: Dialect,
         *,
         url: str = "",
+        streams: Iterable[Stream] = (),
         subscribe_to: Iterable[Stream] = (),
         ack_timeout_s: float = 10.0,
         bad_frames_max: int = 20,
@@ -77,6 +80,7 @@ class Session:
         self._clock = clock
         self._heartbeat = dialect.heartbeat
         self.subscriptions = Subscriptions(dialect, subscribe_to, ack_timeout_s)
+        self._streams = dict.fromkeys(streams)
         self._bad_frames_max = bad_frames_max
         self._bad_window_ns = int(bad_window_s * _NS)
         self._bad_since_ns = 0
@@ -113,6 +117,15 @@ class Session:
         """Take the end of the connection."""
         self.has_closed.set()
         self.end(EndKind.CLOSED, f"closed with {closure.code}: {closure.reason}")
+
+    def want(self, streams: Iterable[Stream]) -> None:
+        """Bring these streams and no others."""
+        wanted = dict.fromkeys(streams)
+        self.subscriptions.ask(
+            "unsubscribe", [each for each in self._streams if each not in wanted]
+        )
+        self.subscriptions.ask("subscribe", [each for each in wanted if each not in self._streams])
+        self._streams = wanted
 
     def pressure(self, is_high: bool) -> None:
         """Pause or resume reading the socket."""

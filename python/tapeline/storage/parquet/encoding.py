@@ -1,6 +1,9 @@
 """Rows to the bytes of a Parquet file."""
 
 import base64
+import contextlib
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import pyarrow as pa
@@ -11,6 +14,8 @@ from tapeline.storage.schema import LOG_INDEX, LOG_OFFSET, stored_schema_of
 
 LIVE_LEVEL: Final = 3
 """zstd level of files that are written as events come; archives take 10."""
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 # Times, ids and offsets of neighbours differ little: deltas take a third of a dictionary's bytes
 # and half its time.
@@ -36,28 +41,49 @@ _PREFIXED: Final = frozenset({"native_id"})
 
 
 def encode(event_type: str, table: pa.Table, *, level: int = LIVE_LEVEL) -> pa.Buffer:
-    """Return the file of rows that are in order already.
+    """Return the file of rows that are in order already."""
+    sink = pa.BufferOutputStream()
+    with file_writer(event_type, sink, table.schema, level=level) as writer:
+        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+    return sink.getvalue()
+
+
+@contextlib.contextmanager
+def file_writer(
+    event_type: str,
+    sink: object,
+    schema: pa.Schema,
+    *,
+    level: int,
+    facts: Mapping[str, str] = _NONE,
+) -> Iterator[pq.ParquetWriter]:
+    """Open a file for tables of ``schema``, a row group for each that is written.
 
     The file says our Arrow schema, so that any reader of Arrow gets exactly its types back.
+
+    Parameters
+    ----------
+    sink
+        A path, or an open stream of Arrow's.
+    facts
+        Key-value metadata for the end of the file; may be added to until the file is closed.
     """
-    schema = stored_schema_of(event_type)
-    sink = pa.BufferOutputStream()
-    leaves = _leaves(schema)
+    stored = stored_schema_of(event_type)
+    leaves = _leaves(stored)
     encodings = {name: coded for name in leaves if (coded := _encoding(name)) is not None}
     with pq.ParquetWriter(
         sink,
-        table.schema,
+        schema,
         compression="zstd",
         compression_level=level,
         use_dictionary=[name for name in leaves if name not in encodings],
         column_encoding=encodings,
-        write_statistics=_with_statistics(schema),
+        write_statistics=_with_statistics(stored),
         store_schema=False,
     ) as writer:
-        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
-        exact = base64.b64encode(schema.serialize()).decode()
-        writer.add_key_value_metadata({"ARROW:schema": exact, "tapeline.type": event_type})
-    return sink.getvalue()
+        yield writer
+        exact = base64.b64encode(stored.serialize()).decode()
+        writer.add_key_value_metadata({"ARROW:schema": exact, "tapeline.type": event_type, **facts})
 
 
 def _encoding(name: str) -> str | None:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -62,6 +63,8 @@ class LocalFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: set[Path] = set()
+        # Two that write the same name at once, in one process or two, must not share a file.
+        self._mine = f"{_TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:8]}-"
 
     @property
     def shown(self) -> str:
@@ -121,7 +124,7 @@ class LocalFolder:
     def _temporary(self, path: str, content: bytes | memoryview) -> Iterator[Path]:
         final = self._root / path
         self._make(final.parent)
-        temporary = final.with_name(f"{_TEMPORARY}{os.getpid()}-{final.name}")
+        temporary = final.with_name(f"{self._mine}{final.name}")
         try:
             with temporary.open("wb") as file:
                 file.write(content)

@@ -33,7 +33,9 @@ exchange, market, symbol and the venue's spelling (the last two null where not k
 names files that later ones replace. ``offsets`` gives topic, partition and next offset. ``marks``
 are runs of batches: producer, routing key, number of the first batch, and the CRC32Cs of it and
 those that follow it, four bytes each, little-endian. A checkpoint has the same fields, its
-``added`` being all files, and no ``removed``.
+``added`` being all files, and no ``removed``; it may have ``gone``: files that were removed lately,
+each with the time of that. They stay where they are for an hour, for readers that know an older
+state.
 
 Inside a file the rows are in the order of an answer: by time, then by
 :data:`tapeline.storage.schema.ORDER_COLUMNS`. Files of a type overlap in time only where events

@@ -42,6 +42,8 @@ class Commit:
     removed: Sequence[str] = ()
     offsets: Mapping[Partition, int] = field(default_factory=dict)
     marks: Sequence[Mark] = ()
+    gone: Mapping[str, int] = field(default_factory=dict)
+    """Checkpoints only: files removed lately, and when (Unix UTC nanoseconds)."""
 
 
 @dataclass(slots=True)
@@ -52,11 +54,16 @@ class State:
     files: dict[str, FileFact] = field(default_factory=dict)
     offsets: dict[Partition, int] = field(default_factory=dict)
     taken: Taken = field(default_factory=Taken)
+    gone: dict[str, int] = field(default_factory=dict)
+    """Files that were removed and may still be read by those who learnt of them before, and the
+    time of their removal, Unix UTC nanoseconds; an old one may be deleted and forgotten."""
 
     def apply(self, commit: Commit) -> None:
         """Go one commit further, or to the state of a checkpoint."""
+        self.gone.update(commit.gone)
         for path in commit.removed:
             self.files.pop(path, None)
+            self.gone[path] = commit.written_ns
         self.files.update({fact.path: fact for fact in commit.added})
         self.offsets.update(commit.offsets)
         self.taken.add(commit.marks)
@@ -71,6 +78,7 @@ class State:
             added=list(self.files.values()),
             offsets=self.offsets,
             marks=list(self.taken),
+            gone=self.gone,
         )
 
 
@@ -86,6 +94,7 @@ def to_json(commit: Commit) -> bytes:
             "removed": list(commit.removed),
             "offsets": [[topic, part, next_] for (topic, part), next_ in commit.offsets.items()],
             "marks": list(_runs(commit.marks)),
+            **({"gone": commit.gone} if commit.gone else {}),
         }
     )
 
@@ -113,6 +122,7 @@ def from_json(path: str, content: bytes) -> Commit:
             document["removed"],
             {(topic, part): following for topic, part, following in document["offsets"]},
             list(_marks(document["marks"])),
+            dict(document.get("gone", {})),
         )
     except (ValueError, TypeError, KeyError, struct.error) as error:
         raise StoreFormatError(

@@ -2,7 +2,7 @@
 
 from tapeline.errors import SettingsError
 from tapeline.storage.parquet.bucket import Bucket
-from tapeline.storage.parquet.folder import LocalFolder
+from tapeline.storage.parquet.folder import Folder, LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.storage.targets import Target
 from tapeline.telemetry.clock import Clock
@@ -16,8 +16,19 @@ def open_parquet(target: Target, clock: Clock) -> ParquetStore:
     SettingsError
         The address names no folder and no bucket.
     """
+    return ParquetStore(folder_of(target), clock=clock)
+
+
+def folder_of(target: Target) -> Folder:
+    """Return the folder or bucket an address names.
+
+    Raises
+    ------
+    SettingsError
+        It names neither.
+    """
     if target.path is not None:
-        return ParquetStore(LocalFolder(target.path), clock=clock)
+        return LocalFolder(target.path)
     if target.bucket is None:
         raise SettingsError(f"{target.shown} names neither a folder nor a bucket")
-    return ParquetStore(Bucket(target), clock=clock)
+    return Bucket(target)

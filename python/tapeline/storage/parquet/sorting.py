@@ -73,7 +73,7 @@ def _days(times: pa.Array) -> Iterator[tuple[str, int, int]]:
     known = len(times) - times.null_count
     while begin < known:
         day = times[begin].as_py() // _DAY_NS
-        end = begin + _count_below(times.slice(begin, known - begin), (day + 1) * _DAY_NS)
+        end = begin + count_below(times.slice(begin, known - begin), (day + 1) * _DAY_NS)
         yield f"{(_EPOCH + timedelta(days=day)):%Y-%m-%d}", begin, end
         begin = end
     if known < len(times):
@@ -107,7 +107,7 @@ def _stable_order(times: pa.Array) -> pa.Array:
     return order.to_series().to_arrow()
 
 
-def _count_below(times: pa.Array, limit: int) -> int:
+def count_below(times: pa.Array, limit: int) -> int:
     """Count the leading times below a limit, by bisection."""
     low, high = 0, len(times)
     while low < high:

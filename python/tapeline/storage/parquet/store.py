@@ -14,18 +14,18 @@ import structlog
 
 from tapeline.errors import RowError, StoreConflictError, StoreUnavailableError
 from tapeline.storage.parquet.encoding import encode
-from tapeline.storage.parquet.folder import Folder, is_temporary
-from tapeline.storage.parquet.layout import LOG_FOLDER, ROWS_PER_GROUP, data_path
+from tapeline.storage.parquet.folder import Folder
+from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import Commit, FileFact
 from tapeline.storage.parquet.sorting import Instrument, Run, instruments_of, runs_of
+from tapeline.storage.parquet.sweeping import ORPHAN_AFTER_S, sweep
 from tapeline.storage.ports import Chunk, Partition, Progress
 from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.parquet")
 
 _ENCODERS: Final = 2
-_ORPHAN_AFTER_S: Final = 3600.0
 _COMMIT_WITHIN_NS: Final = 1800 * 1_000_000_000
 """Files that waited longer for their commit are written again: another writer that opens the store
 may take them for left over."""
@@ -53,7 +53,7 @@ class ParquetStore:
     """
 
     def __init__(
-        self, folder: Folder, *, clock: Clock, orphan_after_s: float = _ORPHAN_AFTER_S
+        self, folder: Folder, *, clock: Clock, orphan_after_s: float = ORPHAN_AFTER_S
     ) -> None:
         self._folder = folder
         self._clock = clock
@@ -69,7 +69,7 @@ class ParquetStore:
         """Read the log, sweep what no commit names; see :meth:`Store.open`."""
         self._commits.load()
         self._is_unsure = False
-        self._sweep()
+        sweep(self._folder, self._commits.state, self._clock, orphan_after_s=self._orphan_after_s)
 
     def progress(self, partitions: Collection[Partition]) -> Progress:
         """Read what was committed, by whomever; see :meth:`Store.progress`."""
@@ -181,22 +181,6 @@ class ParquetStore:
                 self._folder.delete(fact.path)
             except StoreUnavailableError as error:
                 _log.info("left for the next sweep", path=fact.path, fault=str(error))
-
-    def _sweep(self) -> None:
-        """Delete what writers that died have left behind."""
-        now_ns = self._clock.wall_ns()
-        files = self._commits.state.files
-        swept = 0
-        for each in self._folder.list(""):
-            is_ours = is_temporary(each.path) or (
-                each.path.endswith(".parquet") and not each.path.startswith(LOG_FOLDER)
-            )
-            is_old = now_ns - each.modified_ns >= self._orphan_after_s * 1e9
-            if is_ours and is_old and each.path not in files:
-                self._folder.delete(each.path)
-                swept += 1
-        if swept:
-            _log.warning("files of an unfinished write deleted", count=swept)
 
 
 def _pieces(tables: Mapping[str, pa.Table]) -> Iterator[_Piece]:

@@ -110,7 +110,7 @@ fn every_frame_has_one_verdict_and_topics_come_in_the_order_they_were_touched() 
             "coverage.binance.spot.ethusdt",
             "trade.binance.spot.btcusdt",
             "coverage.binance.spot.btcusdt",
-            "quarantine.binance.spot.-unknown",
+            "quarantine.binance.spot.Xunknown",
             "quarantine.binance.spot.btcusdt",
         ]
     );
@@ -191,7 +191,7 @@ fn a_panic_quarantines_the_push_and_the_state_stays_usable() {
             ..Tally::default()
         }
     );
-    assert_eq!(topics(&sink), ["quarantine.binance.spot.-unknown"]);
+    assert_eq!(topics(&sink), ["quarantine.binance.spot.Xunknown"]);
     assert_eq!(normalizer.unsupported().count(), 0);
     assert_eq!(
         normalizer.counters().reasons().collect::<Vec<_>>(),

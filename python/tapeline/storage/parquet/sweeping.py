@@ -1,0 +1,64 @@
+"""Deleting files that count no more: left over from a writer that died, or replaced."""
+
+from typing import Final
+
+import structlog
+
+from tapeline.storage.parquet.folder import Folder, is_temporary
+from tapeline.storage.parquet.layout import LOG_FOLDER
+from tapeline.storage.parquet.manifest import State
+from tapeline.telemetry.clock import Clock
+
+_log = structlog.get_logger("tapeline.storage.parquet")
+
+ORPHAN_AFTER_S: Final = 3600.0
+"""Files no commit names are deleted when they are older: a younger one may be committed yet."""
+GRACE_S: Final = 3600.0
+"""Files a commit has removed are deleted when that is longer ago: readers may hold older states."""
+
+
+def sweep(
+    folder: Folder,
+    state: State,
+    clock: Clock,
+    *,
+    orphan_after_s: float = ORPHAN_AFTER_S,
+    grace_s: float = GRACE_S,
+) -> None:
+    """Look through the whole folder and delete what counts no more.
+
+    Raises
+    ------
+    StoreUnavailableError
+        The folder cannot be read or changed now.
+    """
+    delete_gone(folder, state, clock, grace_s=grace_s)
+    now_ns = clock.wall_ns()
+    swept = 0
+    for each in folder.list(""):
+        is_ours = is_temporary(each.path) or (
+            each.path.endswith(".parquet") and not each.path.startswith(LOG_FOLDER)
+        )
+        is_old = now_ns - each.modified_ns >= orphan_after_s * 1e9
+        if is_ours and is_old and each.path not in state.files and each.path not in state.gone:
+            folder.delete(each.path)
+            swept += 1
+    if swept:
+        _log.warning("files of an unfinished write deleted", count=swept)
+
+
+def delete_gone(folder: Folder, state: State, clock: Clock, *, grace_s: float = GRACE_S) -> int:
+    """Delete files whose removal is long enough ago, and forget them; return how many.
+
+    Raises
+    ------
+    StoreUnavailableError
+        The folder cannot be changed now.
+    """
+    until_ns = clock.wall_ns() - int(grace_s * 1e9)
+    due = [path for path, removed_ns in state.gone.items() if removed_ns <= until_ns]
+    for path in due:
+        if path not in state.files:
+            folder.delete(path)
+        del state.gone[path]
+    return len(due)
