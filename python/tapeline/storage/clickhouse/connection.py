@@ -18,6 +18,8 @@ from clickhouse_connect.driver.binding import finalize_query
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from urllib3.exceptions import HTTPError
+
 from tapeline.errors import SettingsError, StoreFormatError, StoreUnavailableError
 from tapeline.storage.clickhouse.faults import store_error
 from tapeline.storage.targets import Target
@@ -27,6 +29,7 @@ _CONNECT_S: Final = 10
 _ANSWER_S: Final = 60
 _END_OF_STREAM: Final = b"\xff\xff\xff\xff\0\0\0\0"
 _OPTIONS: Final = frozenset({"timeout", "secure"})
+_FAULTS: Final = (ClickHouseError, HTTPError, OSError, RuntimeError, pa.ArrowException)
 _ANSWER_SETTINGS: Final = {
     "output_format_arrow_string_as_string": 1,
     "output_format_arrow_low_cardinality_as_dictionary": 0,
@@ -122,7 +125,7 @@ class Connection:
 
         session = chdb.connect(str(_real(self._path)))
         try:
-            settings = ", ".join(f"{name} = {value!r}" for name, value in _ANSWER_SETTINGS.items())
+            clause = ", ".join(f"{name} = {value!r}" for name, value in settings.items())
             answer = session.send_query(f"{bound} SETTINGS {clause}", "ArrowStream")
             with answer:
                 for block in answer:
@@ -178,7 +181,7 @@ class Connection:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (ClickHouseError, OSError, RuntimeError, pa.ArrowException) as error:
+        except _FAULTS as error:
             raise store_error(self.shown, error) from error
 
 
@@ -201,7 +204,12 @@ class _Watched(io.RawIOBase):
         return True
 
     def read(self, size: int | None = -1) -> bytes:
-        found = cast(bytes, self._source.read(size))
+        try:
+            found = cast(bytes, self._source.read(size))
+        except HTTPError as error:
+            # A server that fails midway says so in the body, and breaks it off.
+            rest = getattr(error.args[-1], "partial", b"").decode(errors="replace")
+            raise OSError(rest if "Exception" in rest else str(error)) from error
         self._tail = (self._tail + found)[-len(_END_OF_STREAM) :]
         return found
 

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
 from tapeline.errors import RowError, StoreError, StoreFormatError, StoreUnavailableError
 
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
@@ -70,6 +68,5 @@ def store_error(shown: str, error: Exception) -> StoreError:
 def _sentence(error: Exception) -> str:
     """Return the reason without the client's wrapping, the address and the version."""
     text = " ".join(str(error).split())
-    if isinstance(error, ClickHouseError):
-        text = text.partition("DB::Exception: ")[2] or text
+    text = text.partition("DB::Exception: ")[2] or text
     return text.partition(" (for url ")[0][:500]
