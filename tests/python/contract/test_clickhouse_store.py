@@ -205,7 +205,7 @@ def test_a_refused_row_costs_itself_alone(address: str) -> None:
         store.write(Chunk({"trade": accepted}, chunk.expected, chunk.offsets))
         assert stored(address).num_rows == 197
         with connected(address) as connection:
-            sql = "SELECT count() FROM system.tables WHERE name LIKE 'rehearsal%%' AND database = %(d)s"
+            sql = "SELECT count() FROM system.tables WHERE database = %(d)s AND name LIKE 'rehe%%'"
             assert connection.rows(sql, {"d": connection.database}) == [(0,)]
 
 
@@ -267,9 +267,9 @@ def test_rows_without_a_time_are_never_dropped(address: str) -> None:
 
 def test_a_wrong_password_and_a_forbidden_user_are_sentences(server: ClickHouseServer) -> None:
     wrong = f"clickhouse://tapeline:guessed@127.0.0.1:{server.port}/tape"
-    with pytest.raises(StoreFormatError, match="user or the password is wrong") as raised:
-        with opened(wrong):
-            pass
+    sentence = "user or the password is wrong"
+    with pytest.raises(StoreFormatError, match=sentence) as raised, opened(wrong):
+        pass
     assert "guessed" not in str(raised.value)
     reader = f"clickhouse://reader@127.0.0.1:{server.port}/tape"
     with pytest.raises(StoreFormatError, match="user may not do this"), opened(reader):

@@ -1,6 +1,5 @@
 """Rows to what ClickHouse is sent: Arrow files, each with a name of its content."""
 
-import hashlib
 import zlib
 
 import pyarrow as pa
@@ -23,19 +22,14 @@ def arrow_file(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def token_of(origin: str, table: pa.Table, content: pa.Buffer) -> str:
-    """Return the deduplication token of an insert.
+def token_of(attempt: str, table: pa.Table, content: pa.Buffer) -> str:
+    """Return the deduplication token of an insert: of these rows, in this attempt.
 
-    Two inserts have the same one only if they have the same rows from the same place: the server
-    drops the second without a word.
-
-    Parameters
-    ----------
-    origin
-        What the rows are progress of.
+    It is for a client that sends a request twice because the connection broke. Another attempt
+    must have another one: the engine notes a token before the rows are there, and when it is killed
+    in between, it drops the rows of that token from then on, without a word.
     """
-    place = hashlib.sha256(origin.encode()).hexdigest()[:32]
-    return f"{place}-{table.num_rows}-{content.size}-{zlib.crc32(content):08x}"
+    return f"{attempt}-{table.num_rows}-{content.size}-{zlib.crc32(content):08x}"
 
 
 def pieces_of(event_type: str, table: pa.Table) -> list[pa.Table]:

@@ -17,7 +17,6 @@ import pyarrow as pa
 from clickhouse_connect.driver.binding import finalize_query
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-
 from urllib3.exceptions import HTTPError
 
 from tapeline.errors import SettingsError, StoreFormatError, StoreUnavailableError

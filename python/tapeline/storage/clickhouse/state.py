@@ -1,13 +1,17 @@
 """How far the writers of a ClickHouse store are, and the one step that moves it.
 
 ClickHouse has no transaction over several statements, but it drops an insert whose deduplication
-token it has seen, atomically. Writes are numbered without holes, and the token of a write is its
-number: of two writers that want to be number 43 one is dropped, and both can read who it was. So
-the state is a register with compare-and-set, on a server and in the embedded engine alike.
+token it has seen, atomically. Writes are numbered, and the token of a write is its number: of two
+writers that want to be number 43 one is dropped, and both can read who it was. So the state is a
+register with compare-and-set, on a server and in the embedded engine alike.
+
+An engine that is killed while it takes write 43 may remember the token and not the rows. Then
+nobody is 43, and the next write is 44.
 """
 
 import zlib
 from collections.abc import Collection, Sequence
+from time import sleep as pause
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -55,6 +59,10 @@ _MARKS: Final = f"""
         )
     ) WHERE later < {BATCHES_PER_STREAM} ORDER BY stamp, place
 """
+
+
+# A write that won a moment ago may not be visible yet.
+_VISIBLE_AFTER_S: Final = (0.0, 0.05, 0.2, 0.5, 1.0)
 
 
 class Position(NamedTuple):
@@ -125,15 +133,23 @@ class State:
                 arrow_file(table),
                 {"insert_deduplication_token": f"write-{number}", "async_insert": 0},
             )
-            if self._winner(number) == name:
+            winner = self._winner(number)
+            if winner == name:
                 return
             position = self.read()
             self.check(position, chunk)
+            if winner is None:
+                position = position._replace(number=max(position.number, number))
 
     def _winner(self, number: int) -> str | None:
-        rows = self._connection.rows(_WRITER, {"number": number})
-        # Two of one number: a writer slept for longer than tokens are remembered. Nobody won.
-        return rows[0][0] if len(rows) == 1 else None
+        """Return who made this write; None when nobody ever will."""
+        for wait_s in _VISIBLE_AFTER_S:
+            pause(wait_s)
+            rows = self._connection.rows(_WRITER, {"number": number})
+            if rows:
+                # Two: a writer slept for longer than tokens are remembered. It did not win.
+                return rows[0][0] if len(rows) == 1 else ""
+        return None
 
 
 def _rows(number: int, name: str, chunk: Chunk, written_s: int) -> Sequence[dict[str, Any]]:

@@ -67,10 +67,10 @@ class ClickHouseStore:
         """Insert rows, then move the offsets; see :meth:`Store.write`."""
         position = self._state.read()
         self._state.check(position, chunk)
-        origin = repr((sorted(chunk.offsets.items()), sorted(chunk.expected.items(), key=repr)))
+        attempt = uuid.uuid4().hex
         for event_type, table in chunk.tables.items():
             for piece in pieces_of(event_type, table):
-                self._insert(event_type, event_type, piece, origin)
+                self._insert(event_type, event_type, piece, attempt)
         self._state.move(position, chunk, self._clock.wall_ns() // 1_000_000_000)
 
     def rehearse(self, tables: Mapping[str, pa.Table]) -> None:
@@ -130,9 +130,9 @@ class ClickHouseStore:
         """Let the connection go."""
         self._connection.close()
 
-    def _insert(self, event_type: str, table: str, rows: pa.Table, origin: str) -> None:
+    def _insert(self, event_type: str, table: str, rows: pa.Table, attempt: str) -> None:
         content = arrow_file(rows)
-        settings = {**_INSERT, "insert_deduplication_token": token_of(origin, rows, content)}
+        settings = {**_INSERT, "insert_deduplication_token": token_of(attempt, rows, content)}
         try:
             self._connection.insert(table, rows.schema.names, content, settings)
         except RowError:
