@@ -17,6 +17,7 @@ from tapeline.storage.consumer.local_source import LocalSource
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
+from tapeline.storage.postgres.open import open_postgres
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -30,6 +31,7 @@ _BROKER_S: Final = 10.0
 OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
     Kind.CLICKHOUSE: open_clickhouse,
     Kind.PARQUET: open_parquet,
+    Kind.POSTGRES: open_postgres,
 }
 """How the store of a target is made."""
 
