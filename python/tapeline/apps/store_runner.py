@@ -8,6 +8,7 @@ from typing import Final
 from tapeline.apps.compacting import Compacting
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
+from tapeline.storage.clickhouse.open import open_clickhouse
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
 from tapeline.storage.consumer.dead_letter import (
@@ -34,6 +35,7 @@ _LOOK_S: Final = 0.1
 _BROKER_S: Final = 10.0
 
 OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
+    Kind.CLICKHOUSE: open_clickhouse,
     Kind.PARQUET: open_parquet,
     Kind.POSTGRES: open_postgres,
 }
