@@ -22,12 +22,14 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
+    Command("up", "Record an exchange on this machine: collect and store, one command."),
     Command("demo", "Run the whole chain on a faulty tape and account for every frame."),
     Command("generate", "Write a synthetic tape: seeded, repeatable, with planted anomalies."),
     Command("simulate", "Serve a tape as an exchange on loopback, with faults on demand."),
     Command("record", "Write a tape from a live or simulated feed."),
     Command("collect", "Collect a feed, clean it and send it to the bus."),
     Command("store", "Write what is on the bus into stores, each message once."),
+    Command("audit", "Hold what was sent against what every store has."),
     Command("compact", "Merge the small files of a Parquet store."),
     Command("archive", "Keep months of a store, and recorded frames, for ever."),
     Command("retention", "Delete what is old enough, once the archive has it."),

@@ -88,6 +88,8 @@ class CollectSettings(BaseModel):
     rotate_hours: Annotated[float, Field(gt=0, le=24)] = 23.0
     profile: Profile = Profile.LOW_LATENCY
     spool: Path | None = None
+    ledger: Path | None = None
+    """What was sent, by stream, for ``tapeline audit``; written at the end."""
     keep_raw: Literal["imperfect", "all"] = "imperfect"
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Prometheus endpoint; 0 is none."""
@@ -124,6 +126,8 @@ class StoreSettings(BaseModel):
     """A store is given so many rows at once, about; more take more memory."""
     drain_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the stores may take to write the rest at the end."""
+    trim: bool = False
+    """Remove from a local transport file what every target has."""
     compact_every_s: Seconds = 60.0
     """Small files of Parquet targets are merged so often; 0 is never."""
     compact_level: Annotated[int, Field(ge=1, le=22)] = 3
