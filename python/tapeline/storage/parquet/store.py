@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import structlog
 
 from tapeline.errors import RowError, StoreConflictError, StoreUnavailableError
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.encoding import encode
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
@@ -109,7 +110,9 @@ class ParquetStore:
             return
         self._commits.catch_up()
         self._is_unsure = False
-        lost = [each for each in self._unsure_files if each.path not in self._commits.state.files]
+        files = self._commits.state.files
+        lost = [each for each in self._unsure_files if each.path not in files]
+        datafiles.publish(self._folder, [f.path for f in self._unsure_files if f.path in files])
         self._unsure_files = []
         # A bucket may still carry out a put that timed out: there the sweep is left to do it.
         if self._folder.fails_for_sure:
@@ -137,7 +140,7 @@ class ParquetStore:
             ):
                 path = data_path(piece.type, piece.run.date, commit, place, unique)
                 facts.append(_fact(piece, path, content))
-                self._folder.put(path, memoryview(content))
+                datafiles.put(self._folder, path, memoryview(content))
         except BaseException:
             self._discard(facts)
             raise
@@ -160,6 +163,7 @@ class ParquetStore:
                 self._commits.catch_up()
             self._is_unsure, self._unsure_files = False, []
             if is_done:
+                datafiles.publish(self._folder, [fact.path for fact in added])
                 return
             try:
                 self._check_expected(chunk)
@@ -178,7 +182,7 @@ class ParquetStore:
         """Give the space back at once: the disk may be full."""
         for fact in facts:
             try:
-                self._folder.delete(fact.path)
+                datafiles.discard(self._folder, fact.path)
             except StoreUnavailableError as error:
                 _log.info("left for the next sweep", path=fact.path, fault=str(error))
 

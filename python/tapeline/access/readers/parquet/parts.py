@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapeline.errors import StoreFormatError
+from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.manifest import FileFact
 
@@ -92,7 +93,7 @@ class _Parts:
         return self._part(offset, length)
 
     def _part(self, offset: int, length: int) -> bytes:
-        content = self._folder.read_part(self._fact.path, offset, length)
+        content = read_part(self._folder, self._fact.path, offset, length)
         if content is None:
             self.is_gone = True
             raise FileGoneError(self._fact.path)
