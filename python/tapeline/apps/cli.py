@@ -26,6 +26,7 @@ COMMANDS = (
     Command("collect", "Collect a feed, clean it and send it to the bus."),
     Command("store", "Write what is on the bus into stores, each message once."),
     Command("compact", "Merge the small files of a Parquet store."),
+    Command("query", "Read what stores keep: by time, instrument and type."),
     Command("tail", "Decode and print what is on the bus."),
     Command("normalize", "Clean recorded frames into Parquet files, offline."),
     Command("topics", "List or create the topics of a set of instruments."),
