@@ -43,8 +43,8 @@ def test_a_stored_book_equals_the_live_one(
         root = tmp_path / str(place)
         fill(ParquetStore(LocalFolder(root), clock=SystemClock()), as_read(sent), chunks=2)
         data = tl.open(root)
-        for live in normalizer.books():
-            live = normalizer.book(live["raw_symbol"], live["channel"]) or {}
+        for each in normalizer.books():
+            live = normalizer.book(each["raw_symbol"], each["channel"]) or {}
             book = data.book_at(live["raw_symbol"], FOREVER)
             assert book.state == live["state"]
             assert book.last_update_id == live["last_update_id"]
