@@ -82,7 +82,7 @@ def rows_of(event_type: str) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 def compare(place: tuple[Database, PostgresStore], event_type: str, table: pa.Table) -> None:
     database, store = place
-    database.run("TRUNCATE " + ", ".join(f"tapeline.{name}" for name in TABLES))  # type: ignore[arg-type]
+    database.run("TRUNCATE " + ", ".join(f"tapeline.{name}" for name in TABLES))
     for tables in ({event_type: table}, as_dictionaries({event_type: table})):
         store.write(Chunk(tables, {}, {}))
     found = read(database.target(), event_type)

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ class TimescaleServer:
         answer = json.loads(self._read())
         if "error" in answer:
             raise asyncpg.PostgresError(f"{answer['error']} ({answer['state']})")
-        read = {_LONG: int, _TIME: _time}
+        read: dict[int, Callable[[Any], object]] = {_LONG: int, _TIME: _time}
         return [
             [
                 value if value is None or kind not in read else read[kind](value)
