@@ -53,6 +53,9 @@ PEERS = {
 def measure_peers(clock: Clock, *, rounds: int = 9) -> list[Figure]:
     """Measure a push of each channel that cryptofeed has, next to cryptofeed."""
     python = _environment()
+    if python is None:
+        sys.stderr.write(f"bench: {CRYPTOFEED} cannot be installed here; section left out\n")
+        return []
     chosen = (channel for channel in CHANNELS if _key(channel) in PEERS)
     return [_figure(sample(channel), python, clock, rounds) for channel in chosen]
 
@@ -61,15 +64,21 @@ def _key(channel: Channel) -> tuple[str, str, str]:
     return channel.exchange, channel.market, channel.name
 
 
-def _environment() -> Path:
-    """Make the peer's environment once; return its interpreter."""
+def _environment() -> Path | None:
+    """Make the peer's environment once; return its interpreter, None where it cannot be had."""
     python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        subprocess.run(
-            ["uv", "venv", "--quiet", "--python", sys.executable, ENVIRONMENT], check=True
-        )
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, CRYPTOFEED], check=True)
-    return python
+    make: list[str | Path] = [
+        "uv",
+        "venv",
+        "--quiet",
+        "--allow-existing",
+        "--python",
+        sys.executable,
+        ENVIRONMENT,
+    ]
+    install: list[str | Path] = ["uv", "pip", "install", "--quiet", "--python", python, CRYPTOFEED]
+    is_made = all(subprocess.run(step, check=False).returncode == 0 for step in (make, install))
+    return python if is_made else None
 
 
 def _figure(found: Sample, python: Path, clock: Clock, rounds: int) -> Figure:

@@ -2,8 +2,10 @@
 
 use pyo3::prelude::*;
 
+mod arrow;
 mod book_replay;
 mod books;
+mod copy;
 mod decode;
 mod errors;
 mod frames;
@@ -16,6 +18,8 @@ mod _core {
 
     #[pymodule_export]
     use super::book_replay::BookReplay;
+    #[pymodule_export]
+    use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
     use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
     #[pymodule_export]
