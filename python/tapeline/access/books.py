@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.access.native import COLUMNS, BookReplay, take
+from tapeline.access.native import COLUMNS, BookReplay, rule_of, take
 from tapeline.access.ports import Query
 from tapeline.access.rows import Rows
 from tapeline.access.times import to_text
@@ -276,22 +276,6 @@ def _begun(waiting: Sequence[pa.Table], depth: int) -> BookReplay:
     for rows in waiting:
         take(replay, rows)
     return replay
-
-
-def rule_of(rows: pa.Table) -> Any:  # noqa: ANN401 - one of the engine's literals
-    """Return how the messages of a channel follow each other, by the ids they have."""
-    deltas = rows.filter(pc.equal(rows["action"], "delta"))
-    if not deltas.num_rows:
-        return "snapshots"
-
-    def has(name: str) -> bool:
-        return bool(deltas[name].null_count < deltas.num_rows)
-
-    if has("prev_update_id"):
-        return "prev_is_last" if has("first_update_id") else "prev_is_last_or_checksum"
-    if has("first_update_id"):
-        return "first_after_last"
-    return "last_plus_one" if has("last_update_id") else "prev_is_last_or_checksum"
 
 
 def _channel_of(name: str) -> pl.Expr:
