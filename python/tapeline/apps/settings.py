@@ -144,6 +144,38 @@ class StoreSettings(BaseModel):
     log_format: Literal["console", "json"] = "console"
 
 
+def _days(value: object) -> object:
+    """Read ``ever`` as no limit."""
+    return None if value == "ever" else value
+
+
+Days = Annotated[
+    Annotated[int, Field(ge=1, le=36_500)] | None,
+    BeforeValidator(_days),
+]
+
+
+class RetentionSettings(BaseModel):
+    """How long stores keep rows, by type, in days; None (``ever``) is for ever.
+
+    The archive keeps everything for ever. Of the order book, snapshots by price level stay in
+    Parquet stores, which keep them for ever too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trade_days: Days = 30
+    orderbook_days: Days = 7
+    funding_days: Days = None
+    liquidation_days: Days = None
+    coverage_days: Days = None
+    quarantine_days: Days = None
+
+    def by_type(self) -> dict[str, int | None]:
+        """Return the days by event type."""
+        return {name.removesuffix("_days"): days for name, days in self}
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
