@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -115,7 +116,7 @@ def test_a_writer_killed_again_and_again_loses_and_doubles_nothing(
     fed: Fed, targets: tuple[str, ...], tmp_path: Path, kills: int
 ) -> None:
     source = random.Random(20260105)
-    slow = {"chunk_rows": 100, "session_timeout_s": 1.0}
+    slow: dict[str, Any] = {"chunk_rows": 100, "session_timeout_s": 1.0}
     for _ in range(kills):
         with writing(fed, targets, tmp_path, **slow) as writer:
             time.sleep(source.uniform(0.2, 2.0))
@@ -230,7 +231,7 @@ def test_a_storm_of_rebalances_loses_and_doubles_nothing(
 
 
 def test_two_writers_share_the_work(fed: Fed, targets: tuple[str, ...], tmp_path: Path) -> None:
-    more = {"idle_s": 6.0, "chunk_rows": 50}
+    more: dict[str, Any] = {"idle_s": 6.0, "chunk_rows": 50}
     with (
         writing(fed, targets, tmp_path, **more) as one,
         writing(fed, targets, tmp_path, **more) as other,

@@ -287,7 +287,9 @@ def test_what_the_bus_deleted_too_early_is_told_and_the_rest_is_stored(
     assert report.is_good
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning(broker: KafkaBroker, tmp_path: Path) -> None:
+def test_a_topic_made_anew_that_ends_before_the_stores_offset_is_read_whole(
+    broker: KafkaBroker, tmp_path: Path
+) -> None:
     root = tmp_path / "store"
     first = make_messages(300)
     send(broker, tmp_path, first)
@@ -300,5 +302,5 @@ def test_a_topic_made_anew_is_read_from_its_beginning(broker: KafkaBroker, tmp_p
         assert time.monotonic() < end
     more = make_messages(90, producer="later", first_id=1_000)
     send(broker, tmp_path, more)
-    assert store_all(broker, root)["rows"] == {"trade": 90, "coverage": 3}
+    assert store_all(broker, root, "--types", "trade")["rows"] == {"trade": 90}
     assert_each_once(root, [*first, *more])
