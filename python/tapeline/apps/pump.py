@@ -146,6 +146,7 @@ class Pump:
         clock = self._clock
         if inbox.watch is not None:
             inbox.watch(frames, stamps)
+        before = self.last_received() if inbox.is_tracked else None
         started_ns = clock.monotonic_ns()
         result = self._normalizer.push(frames, stamps, sent_ns=clock.wall_ns())
         ended_ns = clock.monotonic_ns()
@@ -159,6 +160,9 @@ class Pump:
         # The batch's oldest frame speaks for all of it: never too good.
         self.waiting.record(clock.wall_ns() - stamps[0], count)
         self._send(result)
+        if before is not None:
+            now = self.last_received().items()
+            inbox.owner.heard(key for key, stamp in now if before.get(key) != stamp)
         for _, kind, text in result.controls:
             inbox.owner.control(kind, text)
         inbox.owner.judged(

@@ -51,7 +51,12 @@ class Downstream:
 
     def take(self, inbox: Inbox) -> None:
         for frame, stamp in zip(*inbox.take(1_000_000), strict=True):
+            before = dict(self._stamps)
             kind = self._judge(frame, stamp)
+            if inbox.is_tracked:
+                inbox.owner.heard(
+                    key for key in self._stamps if before.get(key) != self._stamps[key]
+                )
             if kind != "data":
                 inbox.owner.control(kind, frame.decode())
             inbox.owner.judged(1, 0, int(kind != "data"))

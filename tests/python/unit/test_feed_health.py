@@ -190,14 +190,14 @@ def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_
     assert not asked.is_complete
     asked.answer('{"result":null,"id":"1"}')
     assert asked.is_complete
-    assert asked.overdue(10**15) == []
+    assert asked.overdue(10**15, {}) == []
 
 
 def test_a_missing_answer_names_its_streams() -> None:
     asked = subscriptions(["a@trade", "b@trade"], 1)
     asked.next_message(0)
-    assert asked.overdue(NS - 1) == []
-    assert asked.overdue(NS) == ["a@trade", "b@trade"]
+    assert asked.overdue(NS - 1, {}) == []
+    assert asked.overdue(NS, {}) == ["a@trade", "b@trade"]
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "rubbish", '{"result":null,"id":99}', "{}"])
@@ -206,7 +206,7 @@ def test_answers_to_nothing_change_nothing(text: str) -> None:
     asked.next_message(0)
     asked.answer(text)
     assert asked.refusals == []
-    assert asked.overdue(NS) == ["a@trade"]
+    assert asked.overdue(NS, {}) == ["a@trade"]
 
 
 def test_only_ascii_letters_are_lowered() -> None:

@@ -89,7 +89,7 @@ class Line:
         self.standing = group.join(name, metrics if group.is_redundant else None)
         standing = self.standing if group.is_redundant else None
         self._opening = Opening(context, target, standing, self._log)
-        self._handover = Handover(self, context.policy, context.clock)
+        self._handover = Handover(self, context)
 
     @property
     def is_up(self) -> bool:
@@ -190,6 +190,12 @@ class Line:
         if session is not None:
             self._opened(session)
         return session
+
+    def give_back(self, new: Session, old: Session) -> None:
+        """Go on with the old connection: the new one does not bring what it brings."""
+        self._retire(new)
+        self._session = old
+        self._health.start_session(self._context.clock.monotonic_ns(), self._last_received(old))
 
     def next_delay_s(self) -> float:
         """Return how long to wait before the next attempt."""
@@ -310,7 +316,7 @@ class Line:
         if end.kind is EndKind.BAD_FRAMES and self._is_forgiven():
             session.reopen()
             return session
-        if end.is_replaced:
+        if session.is_replaced(end):
             successor = await self._handover.run(session, end)
             if successor is not None:
                 self._retire(session)
