@@ -53,11 +53,11 @@ class Normalizer:
     ) -> PushResult: ...
     def connection(
         self,
-        state: Literal["lost", "restored"],
+        state: Literal["lost", "restored", "started", "stopped"],
         received_ns: int,
         reason: str,
         *,
-        raw_symbols: Sequence[str] | None = None,
+        streams: Sequence[tuple[str, str]] | None = None,
         sent_ns: int | None = None,
     ) -> PushResult: ...
     def finish(self, received_ns: int | None, *, sent_ns: int | None = None) -> PushResult: ...

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import FRAMES_HIGH, Inbox
 from tapeline.cleaning.native import NativeNormalizer, PushResult
 from tapeline.errors import TransportError
@@ -80,13 +81,13 @@ class Pump:
         inbox: Inbox,
         state: Literal["lost", "restored"],
         reason: str,
-        raw_symbols: Sequence[str],
+        streams: Sequence[StreamKey],
     ) -> None:
         """Record the change; what came before a loss is pushed before it."""
         while state == "lost" and len(inbox) and not self.is_blocked:
             self._push(inbox)
         now_ns = self._clock.wall_ns()
-        self._send(self._normalizer.connection(state, now_ns, reason, raw_symbols=raw_symbols))
+        self._send(self._normalizer.connection(state, now_ns, reason, streams=streams))
 
     def reply(self, url: str, body: bytes, received_ns: int) -> None:
         """Take a REST reply; the frames that came before it are pushed before it."""

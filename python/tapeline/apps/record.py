@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from tapeline.adapters.connection.clients import Client, dial_with
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
@@ -145,7 +146,7 @@ class Recorder:
         inbox: Inbox,
         state: Literal["lost", "restored"],
         reason: str,
-        raw_symbols: Sequence[str],
+        streams: Sequence[StreamKey],
     ) -> None:
         """Take note of a change; a tape shows it by what is missing."""
 

@@ -12,8 +12,8 @@ use super::frames::{ListFrames, nanos, only_frame};
 use super::sinks::{Controls, HeldSink, PythonSink, Routes};
 use crate::cleaning::{Settings, SnapshotSource, TimeUnit};
 use crate::engine::{
-    self, ConnectionChange, ConnectionState, Frames, KeepRaw, Reply, Setup, SetupError,
-    SetupInstrument, Slices, Tally,
+    self, Frames, KeepRaw, Reply, Setup, SetupError, SetupInstrument, Slices, StreamEvent,
+    StreamsChange, Tally,
 };
 use crate::model::{Decimal, EventType};
 
@@ -168,9 +168,9 @@ impl Normalizer {
         })
     }
 
-    /// States that the connection was lost or restored, for every instrument that had data, or for
-    /// those of them that are named.
-    #[pyo3(signature = (state, received_ns, reason, *, raw_symbols = None, sent_ns = None))]
+    /// States that streams were lost, restored, started or stopped: of every stream that had data, or
+    /// of those that are named by raw symbol and channel.
+    #[pyo3(signature = (state, received_ns, reason, *, streams = None, sent_ns = None))]
     #[expect(
         clippy::needless_pass_by_value,
         clippy::too_many_arguments,
@@ -182,27 +182,35 @@ impl Normalizer {
         state: &str,
         received_ns: &Bound<'py, PyAny>,
         reason: &str,
-        raw_symbols: Option<Vec<String>>,
+        streams: Option<Vec<(String, String)>>,
         sent_ns: Option<Bound<'py, PyAny>>,
     ) -> PyResult<PushResult> {
-        let state = match state {
-            "lost" => ConnectionState::Lost,
-            "restored" => ConnectionState::Restored,
-            other => return Err(unknown("state", "'lost' or 'restored'", other)),
+        let event = match state {
+            "lost" => StreamEvent::Lost,
+            "restored" => StreamEvent::Restored,
+            "started" => StreamEvent::Started,
+            "stopped" => StreamEvent::Stopped,
+            other => {
+                let states = "'lost', 'restored', 'started' or 'stopped'";
+                return Err(unknown("state", states, other));
+            }
         };
         let received = nanos(received_ns, "received_ns")?;
         let sent = sent_ns.map(|value| nanos(&value, "sent_ns")).transpose()?;
-        let symbols: Option<Vec<_>> = raw_symbols
-            .as_ref()
-            .map(|symbols| symbols.iter().map(String::as_str).collect());
+        let streams: Option<Vec<_>> = streams.as_ref().map(|streams| {
+            let pairs = streams.iter();
+            pairs
+                .map(|(symbol, channel)| (&**symbol, &**channel))
+                .collect()
+        });
         self.with_sink(py, |normalizer, sink| {
-            let change = ConnectionChange {
-                state,
+            let change = StreamsChange {
+                event,
                 received,
                 reason,
-                raw_symbols: symbols.as_deref(),
+                streams: streams.as_deref(),
             };
-            normalizer.connection(&change, sent, sink);
+            normalizer.change_streams(&change, sent, sink);
             Tally::default()
         })
     }

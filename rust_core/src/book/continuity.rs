@@ -320,12 +320,22 @@ impl Continuity {
         is_known
     }
 
+    /// Returns what is left of a session that ended on purpose: what was missing, and what to know again.
+    pub(super) fn ended(mut self) -> Self {
+        self.lost.append(&mut self.gaps.take());
+        Self {
+            lost: self.lost,
+            recent: self.recent,
+            ..Self::new(self.channel, self.gap_proof, 0)
+        }
+    }
+
     /// Returns the statement that ends the session, if it ever began.
     pub(super) fn end(&self, received: Option<UnixNanos>) -> Option<Coverage> {
         self.is_started.then(|| Coverage {
             kind: CoverageKind::SessionEnd,
             proof: ProofLevel::Inferred,
-            channel: self.channel,
+            channel: self.channel.into(),
             ids: self.seen.and_then(|seen| unsigned((seen.first, seen.last))),
             start: self.first_time,
             end: self.latest_time,
@@ -495,7 +505,7 @@ impl Continuity {
             } else {
                 ProofLevel::Inferred
             },
-            channel: self.channel,
+            channel: self.channel.into(),
             ids: span.and_then(|span| unsigned((span.first.min(span.last), span.last))),
             start: update.time,
             end: update.time,

@@ -1,5 +1,6 @@
 //! Each rule of each venue, message by message.
 
+mod cuts;
 mod desk;
 
 use super::*;

@@ -36,6 +36,8 @@ pub struct BookTrack {
     has_overflowed: bool,
     /// Whether the market left the prices that the last fetched snapshot showed.
     is_worn: bool,
+    /// Whether the stream's connection is down.
+    is_cut: bool,
     buffer: Buffer,
 }
 
@@ -66,12 +68,14 @@ impl BookTrack {
             is_reported: false,
             has_overflowed: false,
             is_worn: false,
+            is_cut: false,
             buffer: Buffer::default(),
         }
     }
 
     /// Takes a message; statements about completeness and about the book go to `reports`.
     pub fn observe(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
+        self.is_cut &= update.origin == BookOrigin::Rest;
         match (self.rule, update.action, update.origin) {
             (BookRule::Snapshots, ..) => self.observe_whole(update, reports),
             (_, BookAction::Delta, _) => self.observe_delta(update, reports),
@@ -80,15 +84,34 @@ impl BookTrack {
         }
     }
 
-    /// Distrusts the book for a reason that is not in its messages, until the next snapshot.
+    /// Distrusts the book because the connection of its stream is down. The next message that joins
+    /// what it showed makes it live again; without one it needs a snapshot as after a gap, but not
+    /// before [`BookTrack::reconnect`] or a message says that the stream is back.
     pub fn distrust(
         &mut self,
         reason: &str,
         received: Option<UnixNanos>,
         reports: &mut Vec<Coverage>,
     ) {
-        self.report_unsynced(reason, None, received, reports);
-        self.base = None;
+        self.is_cut = true;
+        if self.state == BookState::Live {
+            self.report_unsynced(reason, None, received, reports);
+        }
+    }
+
+    /// Takes note that the connection of the stream is back.
+    pub fn reconnect(&mut self) {
+        self.is_cut = false;
+    }
+
+    /// Ends the session of a stream that was given up on purpose: it may begin anew, and what it
+    /// misses until then is no gap. What was missing before stays so.
+    pub fn stop(&mut self, received: Option<UnixNanos>) -> Option<Coverage> {
+        let end = self.end(received);
+        let fresh = Self::new(self.rule, self.depth, self.channel, ProofLevel::Inferred);
+        let ended = core::mem::replace(self, fresh);
+        self.continuity = ended.continuity.ended();
+        end
     }
 
     /// Returns the state of the book.
@@ -110,11 +133,12 @@ impl BookTrack {
     }
 
     /// Returns whether the book needs a snapshot to become live, or to know its depth again because
-    /// the market left the prices of the last one. A state and not a request: the caller decides when
-    /// to ask (again).
+    /// the market left the prices of the last one; never while its connection is down. A state and not
+    /// a request: the caller decides when to ask (again).
     #[must_use]
     pub fn wants_snapshot(&self) -> bool {
-        self.rule != BookRule::Snapshots && (self.is_worn || self.state != BookState::Live)
+        let lacks_one = self.is_worn || self.state != BookState::Live;
+        lacks_one && !self.is_cut && self.rule != BookRule::Snapshots
     }
 
     /// Returns the bids of a live book, best first, as far as they are known.
@@ -168,6 +192,7 @@ impl BookTrack {
         self.continuity.start(update, span, reports);
         let place = self.continuity.whole(update, reports);
         if place == Place::Duplicate {
+            self.confirm(update, reports);
             return Outcome::Duplicate;
         }
         let mut issues = place.issues();
@@ -212,7 +237,7 @@ impl BookTrack {
             (_, BookState::Live) => self.follow(span, place, update, &mut issues, reports),
             _ => {
                 self.keep(span, update, reports);
-                place == Place::Late && self.heal(update, &mut issues, reports)
+                self.heal(update, &mut issues, reports)
             }
         };
         Outcome::Accepted { issues, applied }
@@ -335,7 +360,10 @@ impl BookTrack {
         };
         let mut issues = place.issues();
         let is_wanted = match place {
-            Place::Duplicate => return Outcome::Duplicate,
+            Place::Duplicate => {
+                self.confirm(update, reports);
+                return Outcome::Duplicate;
+            }
             Place::Outdated => false,
             Place::Late => self.state != BookState::Live,
             Place::Renumbered => {
@@ -403,7 +431,19 @@ impl BookTrack {
         true
     }
 
-    /// Goes on with the book from before a gap, once late messages have filled it.
+    /// Makes a book live again whose latest message the venue repeats after the connection was down.
+    fn confirm(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
+        let is_latest = self.base.is_some_and(|base| {
+            update.last_id == Some(base) && self.continuity.highest() == Some(base)
+        });
+        if self.state == BookState::Unsynced && is_latest && self.base_time == update.time {
+            let mut known = IssueSet::EMPTY;
+            self.adopt(update, &mut known, reports);
+        }
+    }
+
+    /// Goes on with the book from before a gap once late messages have filled it, or from before its
+    /// connection was down.
     fn heal(
         &mut self,
         update: &BookUpdate<'_>,

@@ -7,8 +7,8 @@ use super::pipeline::Pipeline;
 use super::stream::prefix;
 use crate::book::{BookState, BookTrack};
 use crate::model::{
-    BookAction, BookDepth, BookEvent, BookOrigin, BookRule, BookStream, EventHead, EventId,
-    Instrument, IssueCode, IssueSet, Level, UnixNanos,
+    BookAction, BookDepth, BookEvent, BookOrigin, BookRule, BookStream, Coverage, EventHead,
+    EventId, Instrument, IssueCode, IssueSet, Level, UnixNanos,
 };
 
 /// State of one book channel.
@@ -45,6 +45,14 @@ impl BookStreamState {
             applied: 0,
             applied_at: (None, None),
         }
+    }
+
+    /// Ends the session of a stream that was given up on purpose.
+    pub(super) fn stop(&mut self, received: Option<UnixNanos>) -> Option<Coverage> {
+        self.last_received = None;
+        self.latest_time = None;
+        self.applied_at = (None, None);
+        self.track.stop(received)
     }
 
     pub(super) const fn note_applied(

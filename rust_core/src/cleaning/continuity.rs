@@ -285,7 +285,7 @@ impl Track {
             reports.push(Coverage {
                 kind: CoverageKind::GapFilled,
                 proof: self.gap_proof,
-                channel: self.channel,
+                channel: self.channel.into(),
                 ids: Some(fill.ids),
                 start: Some(fill.start),
                 end: Some(fill.end),
@@ -295,13 +295,31 @@ impl Track {
         }
     }
 
+    /// Returns the statement that ends a session given up on purpose, and is ready for another one.
+    /// What was missing stays so.
+    pub(super) fn stop(
+        &mut self,
+        received: Option<UnixNanos>,
+        reports: &mut Vec<Coverage>,
+    ) -> Option<Coverage> {
+        self.flush_fill(reports);
+        let end = self.end(received);
+        let mut lost = core::mem::take(&mut self.lost);
+        lost.append(&mut self.gaps.take());
+        *self = Self {
+            lost,
+            ..Self::new(self.channel, self.gap_proof)
+        };
+        end
+    }
+
     /// Returns the statement that ends the session, if it ever began.
     pub(super) fn end(&self, received: Option<UnixNanos>) -> Option<Coverage> {
         let range = self.range?;
         Some(Coverage {
             kind: CoverageKind::SessionEnd,
             proof: ProofLevel::Inferred,
-            channel: self.channel,
+            channel: self.channel.into(),
             ids: Some((range.first, range.high)),
             start: Some(range.first_time),
             end: Some(range.latest_time),
@@ -319,7 +337,7 @@ impl Track {
             } else {
                 ProofLevel::Inferred
             },
-            channel: self.channel,
+            channel: self.channel.into(),
             ids: Some(ids),
             start: Some(seen.time),
             end: Some(seen.time),

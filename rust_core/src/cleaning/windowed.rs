@@ -69,6 +69,15 @@ impl Windowed {
         Outcome::Accepted(Arrival::First)
     }
 
+    /// Returns the statement that ends a session given up on purpose, and is ready for another one.
+    pub(super) fn stop(&mut self, received: Option<UnixNanos>) -> Option<Coverage> {
+        let end = self.end(received);
+        self.has_begun = false;
+        self.highest = None;
+        self.latest_time = None;
+        end
+    }
+
     /// Returns the statement that ends the session, if it ever began.
     pub(super) fn end(&self, received: Option<UnixNanos>) -> Option<Coverage> {
         self.has_begun
@@ -84,7 +93,7 @@ impl Windowed {
         Coverage {
             kind,
             proof: ProofLevel::Unverifiable,
-            channel: self.channel,
+            channel: self.channel.into(),
             ids: None,
             start: self.first_time,
             end,

@@ -14,4 +14,4 @@ mod unsupported;
 pub use normalizer::{Normalizer, Reply};
 pub use ports::{Frames, Sink, Slices, Tally};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};
-pub use statements::{ConnectionChange, ConnectionState};
+pub use statements::{StreamEvent, StreamsChange};

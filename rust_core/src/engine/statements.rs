@@ -1,75 +1,55 @@
-//! What is stated about whole streams: their connection, their end.
+//! What is stated about whole streams: their connection, their beginning and end.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use super::normalizer::{Core, Normalizer};
 use super::ports::Sink;
-use crate::model::{Coverage, CoverageKind, ProofLevel, UnixNanos};
+pub use crate::cleaning::StreamEvent;
+use crate::cleaning::{Pipeline, StreamChange};
+use crate::model::UnixNanos;
 
-/// What happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionState {
-    /// It broke.
-    Lost,
-    /// It is back.
-    Restored,
-}
-
-/// What is to be stated of a connection.
+/// What is to be stated of streams.
 #[derive(Clone, Copy, Debug)]
-pub struct ConnectionChange<'a> {
-    /// What happened.
-    pub state: ConnectionState,
+pub struct StreamsChange<'a> {
+    /// What happened to them.
+    pub event: StreamEvent,
     /// When this machine knew.
     pub received: UnixNanos,
     /// One sentence for people.
     pub reason: &'a str,
-    /// The instruments that it carries; `None` for all.
-    pub raw_symbols: Option<&'a [&'a str]>,
+    /// Raw symbol and channel of each; without a symbol every instrument that had data in the
+    /// channel. `None` for every stream that had data.
+    pub streams: Option<&'a [(&'a str, &'a str)]>,
 }
 
 impl Normalizer {
-    /// States that a connection was lost or restored, for each of its instruments that had data.
-    pub fn connection(
+    /// States that streams were lost, restored, started or stopped: one record each, and one more
+    /// where a book is not to be trusted any longer. Instruments that are not known are left out.
+    pub fn change_streams(
         &mut self,
-        change: &ConnectionChange<'_>,
+        change: &StreamsChange<'_>,
         sent: Option<UnixNanos>,
         sink: &mut impl Sink,
     ) {
-        let ConnectionChange {
-            state,
+        let StreamsChange {
+            event,
             received,
             reason,
-            raw_symbols,
+            streams,
         } = *change;
-        let Core {
-            pipeline, outlets, ..
-        } = &mut self.core;
-        outlets.begin_push(sent.unwrap_or(received));
-        let kind = match state {
-            ConnectionState::Lost => CoverageKind::ConnectionLost,
-            ConnectionState::Restored => CoverageKind::ConnectionRestored,
-        };
-        let record = Coverage {
-            kind,
-            proof: ProofLevel::Unverifiable,
-            channel: "",
-            ids: None,
-            start: None,
-            end: None,
-            received: Some(received),
-            reason: reason.to_owned(),
-        };
-        let chosen: Option<HashSet<_>> = raw_symbols.map(|symbols| {
-            let found = symbols.iter().filter_map(|symbol| pipeline.find(symbol));
-            found.collect()
-        });
-        for index in pipeline.seen() {
-            if chosen.as_ref().is_none_or(|chosen| chosen.contains(index)) {
-                outlets.coverage(*index, &record, sink);
-            }
+        let core = &mut self.core;
+        core.outlets.begin_push(sent.unwrap_or(received));
+        for (index, channel) in chosen(&core.pipeline, streams) {
+            let change = StreamChange {
+                event,
+                channel,
+                received,
+                reason,
+            };
+            core.pipeline.change(index, &change, &mut core.reports);
+            core.report(index, sink);
         }
-        outlets.end_push(sink);
+        core.outlets.end_push(sink);
     }
 
     /// States how the session of every stream ended.
@@ -88,4 +68,30 @@ impl Normalizer {
         });
         outlets.end_push(sink);
     }
+}
+
+/// Returns each stream once.
+fn chosen(
+    pipeline: &Pipeline,
+    streams: Option<&[(&str, &str)]>,
+) -> Vec<(usize, Cow<'static, str>)> {
+    let with_data = pipeline.streams();
+    let with_data = with_data.into_iter();
+    let with_data = with_data.map(|(index, channel)| (index, Cow::Borrowed(channel)));
+    let Some(streams) = streams else {
+        return with_data.collect();
+    };
+    let with_data: Vec<_> = with_data.collect();
+    let mut chosen = Vec::new();
+    for (symbol, channel) in streams {
+        if symbol.is_empty() {
+            let same = with_data.iter().filter(|(_, known)| known == channel);
+            chosen.extend(same.cloned());
+        } else if let Some(index) = pipeline.find(symbol) {
+            chosen.push((index, Cow::Owned((*channel).to_owned())));
+        }
+    }
+    let mut known = std::collections::HashSet::new();
+    chosen.retain(|stream| known.insert(stream.clone()));
+    chosen
 }

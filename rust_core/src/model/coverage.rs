@@ -1,11 +1,13 @@
 //! Statements about completeness.
 
+use std::borrow::Cow;
+
 use super::UnixNanos;
 
 /// What a coverage record states. Numbers are those of `tapeline.market.v1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CoverageKind {
-    /// First event of a stream in this run.
+    /// First event of a stream in this run, or its subscription on purpose.
     SessionStart = 1,
     /// Ids were skipped.
     GapOpened = 2,
@@ -13,11 +15,11 @@ pub enum CoverageKind {
     GapFilled = 3,
     /// The venue's numbering started again.
     SequenceReset = 4,
-    /// The run ended cleanly.
+    /// The run ended cleanly, or the stream was unsubscribed from on purpose.
     SessionEnd = 5,
-    /// The connection was lost.
+    /// The connection of the stream was lost.
     ConnectionLost = 6,
-    /// The connection is back.
+    /// The connection of the stream is back.
     ConnectionRestored = 7,
     /// The book cannot be trusted from here on.
     BookUnsynced = 8,
@@ -45,8 +47,8 @@ pub struct Coverage {
     pub kind: CoverageKind,
     /// How well it is known.
     pub proof: ProofLevel,
-    /// The venue's stream, e.g. `trade`; empty for statements about a connection.
-    pub channel: &'static str,
+    /// The venue's stream, e.g. `trade`.
+    pub channel: Cow<'static, str>,
     /// The range of ids, both ends included.
     pub ids: Option<(u64, u64)>,
     /// Exchange time before the range.

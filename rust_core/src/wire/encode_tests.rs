@@ -383,7 +383,7 @@ fn a_coverage_record_keeps_every_field() {
     encoder.push(&Coverage {
         kind: CoverageKind::GapOpened,
         proof: ProofLevel::Inferred,
-        channel: "trade",
+        channel: "trade".into(),
         ids: Some((7, 9)),
         start: Some(UnixNanos::new(1)),
         end: None,

@@ -19,7 +19,7 @@ pub(super) fn coverage_event(record: &Coverage) -> proto::MarketEvent {
         payload: Some(Payload::Coverage(proto::Coverage {
             kind: record.kind as i32,
             proof: record.proof as i32,
-            channel: record.channel.to_owned(),
+            channel: record.channel.clone().into_owned(),
             first_id: record.ids.map(|(first, _)| first),
             last_id: record.ids.map(|(_, last)| last),
             start_ns: record.start.map(crate::model::UnixNanos::get),

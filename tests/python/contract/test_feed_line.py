@@ -81,7 +81,7 @@ class Downstream:
         inbox: Inbox,
         state: Literal["lost", "restored"],
         reason: str,
-        raw_symbols: Sequence[str],
+        streams: Sequence[tuple[str, str]],
     ) -> None:
         if state == "lost":
             self.take(inbox)

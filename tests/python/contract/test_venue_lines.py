@@ -43,7 +43,7 @@ class Downstream:
 
     def __init__(self) -> None:
         self.data: list[str] = []
-        self.changes: list[tuple[str, tuple[str, ...]]] = []
+        self.changes: list[tuple[str, tuple[tuple[str, str], ...]]] = []
         self._stamps: dict[tuple[str, str], int] = {}
 
     def ready(self, inbox: Inbox) -> None:
@@ -82,9 +82,9 @@ class Downstream:
         inbox: Inbox,
         state: Literal["lost", "restored"],
         reason: str,
-        raw_symbols: Sequence[str],
+        streams: Sequence[tuple[str, str]],
     ) -> None:
-        self.changes.append((state, tuple(raw_symbols)))
+        self.changes.append((state, tuple(streams)))
 
     def last_received(self) -> Mapping[tuple[str, str], int]:
         return dict(self._stamps)
@@ -102,6 +102,8 @@ def talk(exchange: str, market: str, **changes: object) -> Dialect:
 
 OKX = talk("okx", "swap")
 BYBIT = talk("bybit", "spot")
+# Of a plan with one instrument and the first channel of OKX.
+STREAMS = (("S0", "trades"),)
 
 
 def plan(dialect: Dialect, count: int = 1, *channels: str) -> FeedPlan:
@@ -184,7 +186,7 @@ async def test_a_mute_venue_is_left_when_the_answer_is_due() -> None:
     script = OkxLike(is_mute=True)
     async with feeding(script, plan(OKX), replace(CALM, ack_timeout_s=0.1)) as (downstream, _):
         await eventually(lambda: len(script.peers) >= 2)
-    assert downstream.changes[0] == ("lost", ("S0",))
+    assert downstream.changes[0] == ("lost", STREAMS)
 
 
 @pytest.mark.parametrize(
@@ -329,10 +331,10 @@ async def test_a_connection_lost_while_its_successor_is_made_is_recorded() -> No
         session.end(EndKind.SERVER_SHUTDOWN, "test")
         await asyncio.sleep(0.2)
         script.peers[0].abort()
-        await eventually(lambda: downstream.changes == [("lost", ("S0",))])
+        await eventually(lambda: downstream.changes == [("lost", STREAMS)])
         go_on.set()
         await eventually(lambda: len(downstream.data) == 2)
-        assert downstream.changes == [("lost", ("S0",)), ("restored", ("S0",))]
+        assert downstream.changes == [("lost", STREAMS), ("restored", STREAMS)]
 
 
 async def test_a_server_that_ignores_the_close_and_goes_on_sending_is_dropped_in_time() -> None:

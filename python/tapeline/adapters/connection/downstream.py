@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import Inbox
 
 
@@ -18,11 +19,11 @@ class Downstream(Protocol):
         inbox: Inbox,
         state: Literal["lost", "restored"],
         reason: str,
-        raw_symbols: Sequence[str],
+        streams: Sequence[StreamKey],
     ) -> None:
         """Record the change in the data; before ``lost``, take everything from the inbox.
 
-        The record speaks of the instruments given and of no others.
+        The records speak of the streams given and of no others.
         """
         ...
 

@@ -97,10 +97,14 @@ class Line:
         return not self._is_down
 
     @property
-    def raw_symbols(self) -> list[str]:
-        """Instruments that the line brings."""
-        own = list(dict.fromkeys(each.raw_symbol for each in self.streams if each.raw_symbol))
-        return own or self.group.raw_symbols
+    def keys(self) -> list[StreamKey]:
+        """Instrument and channel of the streams that the line brings."""
+        keys = [
+            (symbol, each.channel)
+            for each in self.streams
+            for symbol in ([each.raw_symbol] if each.raw_symbol else self.group.raw_symbols)
+        ]
+        return list(dict.fromkeys(keys))
 
     def add(self, streams: Iterable[Stream]) -> None:
         """Bring more streams, without a new connection."""
@@ -217,7 +221,7 @@ class Line:
         if session.inbox is not None:
             if self._is_down and self.group.restore(self.standing):
                 context.downstream.connection(
-                    session.inbox, "restored", f"line {self.name}", self.raw_symbols
+                    session.inbox, "restored", f"line {self.name}", self.keys
                 )
             session.inbox.release()
         self._is_down = False
@@ -356,4 +360,4 @@ class Line:
             return
         self._is_down = True
         if self.group.lose(self.standing):
-            self._context.downstream.connection(session.inbox, "lost", reason, self.raw_symbols)
+            self._context.downstream.connection(session.inbox, "lost", reason, self.keys)

@@ -106,7 +106,7 @@ impl BookTrack {
         Coverage {
             kind,
             proof: ProofLevel::Inferred,
-            channel: self.channel,
+            channel: self.channel.into(),
             ids: self.base.and_then(|id| unsigned((id, id))),
             start: self.base_time,
             end: update.and_then(|update| update.time).or(self.base_time),

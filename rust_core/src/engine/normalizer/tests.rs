@@ -2,7 +2,7 @@ use super::*;
 use crate::adapters::ControlKind;
 use crate::adapters::binance::spot::Spot;
 use crate::cleaning::Settings;
-use crate::engine::{ConnectionChange, ConnectionState, KeepRaw, SetupInstrument};
+use crate::engine::{KeepRaw, SetupInstrument, StreamEvent, StreamsChange};
 use crate::model::EventType;
 use crate::wire::EncodedBatch;
 
@@ -207,18 +207,18 @@ fn a_lost_connection_and_the_end_are_stated_for_what_had_data() {
     let mut normalizer = normalizer();
     push(&mut normalizer, &[trade("BTCUSDT", 1)]);
     let mut sink = Collected::default();
-    let lost = ConnectionChange {
-        state: ConnectionState::Lost,
+    let lost = StreamsChange {
+        event: StreamEvent::Lost,
         received: UnixNanos::new(5),
         reason: "reset by peer",
-        raw_symbols: None,
+        streams: None,
     };
-    normalizer.connection(&lost, None, &mut sink);
-    let elsewhere = ConnectionChange {
-        raw_symbols: Some(&["ETHUSDT", "NOPE"]),
+    normalizer.change_streams(&lost, None, &mut sink);
+    let elsewhere = StreamsChange {
+        streams: Some(&[("NOPE", "trade"), ("", "depth")]),
         ..lost
     };
-    normalizer.connection(&elsewhere, None, &mut sink);
+    normalizer.change_streams(&elsewhere, None, &mut sink);
     normalizer.finish(None, None, &mut sink);
     assert_eq!(topics(&sink), ["coverage.binance.spot.btcusdt"; 2]);
     assert!(

@@ -86,7 +86,8 @@ pub struct Coverage {
 #[repr(i32)]
 pub enum CoverageKind {
     Unspecified = 0,
-    /// First event of a stream in this run; first_id = last_id = its id.
+    /// First event of a stream in this run; first_id = last_id = its id. Without ids and with a
+    /// reason: the stream was subscribed to on purpose while running.
     SessionStart = 1,
     /// Ids \[first_id, last_id\] were skipped.
     GapOpened = 2,
@@ -94,8 +95,11 @@ pub enum CoverageKind {
     GapFilled = 3,
     /// The venue's numbering started again at first_id.
     SequenceReset = 4,
-    /// The run ended cleanly; \[first_id, last_id\] is the range observed.
+    /// The run ended cleanly, or with a reason: the stream was unsubscribed from on purpose;
+    /// \[first_id, last_id\] is the range observed.
     SessionEnd = 5,
+    /// The connection of the stream broke. Records of early releases have no channel: all streams
+    /// of the instrument.
     ConnectionLost = 6,
     ConnectionRestored = 7,
     /// The rebuilt book cannot be trusted from here on; \[first_id, last_id\] are the update
