@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 from tapeline.adapters.connection.dialect import StreamKey
+from tapeline.adapters.connection.downstream import StreamState
 from tapeline.adapters.connection.inbox import FRAMES_HIGH, Inbox
 from tapeline.cleaning.native import NativeNormalizer, PushResult
 from tapeline.errors import TransportError
@@ -78,14 +79,15 @@ class Pump:
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: StreamState,
         reason: str,
         streams: Sequence[StreamKey],
     ) -> None:
-        """Record the change; what came before a loss is pushed before it."""
-        while state == "lost" and len(inbox) and not self.is_blocked:
-            self._push(inbox)
+        """Record the change; what came before an end is pushed before it."""
+        if inbox is not None and state in ("lost", "stopped"):
+            while len(inbox) and not self.is_blocked:
+                self._push(inbox)
         now_ns = self._clock.wall_ns()
         self._send(self._normalizer.connection(state, now_ns, reason, streams=streams))
 

@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from tapeline.adapters.connection.clients import Client, dial_with
 from tapeline.adapters.connection.dialect import StreamKey
+from tapeline.adapters.connection.downstream import StreamState
 from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
@@ -143,8 +144,8 @@ class Recorder:
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: StreamState,
         reason: str,
         streams: Sequence[StreamKey],
     ) -> None:

@@ -78,6 +78,13 @@ class Subscriptions:
             else:
                 self._unsent.append((verb, stream))
 
+    def is_open(self, stream: Stream) -> bool:
+        """Whether something is still to be asked or answered about a stream."""
+        parts = (part for _, part in self._parts)
+        waiting = (list(request.waiting.values()) for request in self._waiting.values())
+        unsent = [each for _, each in self._unsent]
+        return any(stream in some for some in (unsent, *parts, *waiting))
+
     def next_message(self, now_ns: int) -> str | None:
         """Return the next message if it is time to send one."""
         has_some = self._unsent or self._parts
