@@ -172,9 +172,9 @@ class Recorder:
 
     async def _take_snapshot(self, scheduler: RestScheduler, raw_symbol: str) -> None:
         limits = self._plan.feed.dialect.rest
-        url = self._plan.snapshot_url(raw_symbol)
+        wanted = self._plan.snapshot(raw_symbol)
         try:
-            reply = await scheduler.get(url, weight=limits.snapshot_weight, limits=limits)
+            reply = await scheduler.get(wanted.url, weight=wanted.weight, limits=limits)
         except RestError as error:
             _LOG.warning("snapshot failed", symbol=raw_symbol, error=str(error))
             return

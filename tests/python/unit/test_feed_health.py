@@ -321,3 +321,15 @@ def test_hosts_share_a_budget_whatever_the_market_and_local_servers_have_their_o
     assert budgets.of("wss://stream.binance.com", rate) is one
     assert budgets.of("wss://fstream.binance.com", rate) is not one
     assert budgets.of("ws://127.0.0.1:1", rate) is not budgets.of("ws://127.0.0.1:2", rate)
+
+
+def test_names_that_lead_to_one_address_share_its_budget_too() -> None:
+    budgets = ConnectBudgets(Clock())
+    rate = ConnectRate(burst=1, per_window=1, window_s=1.0)
+    first, second = "wss://stream.binance.com", "wss://data-stream.binance.vision"
+    assert budgets.reserve_s(first, "192.0.2.1", rate) == 0.0
+    assert budgets.reserve_s(second, "192.0.2.1", rate) == pytest.approx(1.0)
+    assert budgets.reserve_s("wss://fstream.binance.com", "192.0.2.2", rate) == 0.0
+    assert budgets.reserve_s("wss://dstream.binance.com", None, rate) == 0.0
+    assert budgets.reserve_s("ws://127.0.0.1:1", "127.0.0.1", rate) == 0.0
+    assert budgets.reserve_s("ws://127.0.0.1:2", "127.0.0.1", rate) == 0.0

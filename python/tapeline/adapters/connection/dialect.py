@@ -158,14 +158,16 @@ class RestLimits:
     ----------
     weight_per_minute
         The host's budget that we use.
-    snapshot_weight, instruments_weight
-        What a book and a page of the instrument list cost.
+    snapshot_weight, tail_snapshot_weight, instruments_weight
+        What a book, a shorter one for the many and a page of the instrument list cost; None where
+        there is no shorter one.
     weight_header
         Answer header with the weight used in this minute, lower case.
     """
 
     weight_per_minute: int
     snapshot_weight: int = 1
+    tail_snapshot_weight: int | None = None
     instruments_weight: int = 1
     weight_header: str | None = None
 
