@@ -16,6 +16,7 @@ from tapeline.storage.consumer.local_source import LocalSource
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
+from tapeline.storage.postgres.open import open_postgres
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -26,7 +27,10 @@ _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
 _BROKER_S: Final = 10.0
 
-OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {Kind.PARQUET: open_parquet}
+OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
+    Kind.PARQUET: open_parquet,
+    Kind.POSTGRES: open_postgres,
+}
 """How the store of a target is made."""
 
 

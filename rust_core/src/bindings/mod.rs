@@ -2,7 +2,10 @@
 
 use pyo3::prelude::*;
 
+mod arrow;
+mod book_replay;
 mod books;
+mod copy;
 mod decode;
 mod errors;
 mod frames;
@@ -13,6 +16,10 @@ mod sinks;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::book_replay::BookReplay;
+    #[pymodule_export]
+    use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
     use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
     #[pymodule_export]

@@ -56,6 +56,14 @@ class Bucket:
             except (NotFoundError, FileNotFoundError):
                 return None
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """Get a range of an object; see :meth:`Folder.read_part`."""
+        with self._faults("read", path):
+            try:
+                return bytes(obstore.get_range(self._store, path, start=offset, length=length))
+            except (NotFoundError, FileNotFoundError):
+                return None
+
     def put(self, path: str, content: bytes | memoryview) -> None:
         """Put an object, which appears whole."""
         with self._faults("write", path):

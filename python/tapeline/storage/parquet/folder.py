@@ -40,6 +40,10 @@ class Folder(Protocol):
         """Read a file; None when it is not there."""
         ...
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """Read ``length`` bytes of a file from ``offset`` on; None when it is not there."""
+        ...
+
     def put(self, path: str, content: bytes | memoryview) -> None:
         """Write a file, durably; under its name it is whole or not there."""
         ...
@@ -81,6 +85,15 @@ class LocalFolder:
         with self._faults("read", path):
             try:
                 return (self._root / path).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """Read a part; see :meth:`Folder.read_part`."""
+        with self._faults("read", path):
+            try:
+                with (self._root / path).open("rb", buffering=0) as file:
+                    return os.pread(file.fileno(), length, offset)
             except FileNotFoundError:
                 return None
 
