@@ -195,12 +195,15 @@ class Recorder:
             self._flushed_ns = now_ns
 
     def _write_inbox(self, inbox: Inbox) -> None:
+        is_shutdown = self._plan.feed.dialect.is_shutdown
         session = inbox.owner
         assert isinstance(session, Session)  # noqa: S101 - a feed's inboxes belong to its sessions
         while len(inbox) and (room := self._room()) > 0:
             frames, stamps = inbox.take(min(_FRAMES_AT_ONCE, room))
             for frame, stamp in zip(frames, stamps, strict=True):
                 self._writer.write(TapeFrame(stamp, session.url, "ws", frame))
+                if is_shutdown(frame):
+                    session.control("server_shutdown", "")
             if not session.subscriptions.is_complete:
                 for frame in frames:
                     # Only answers to what is still open say anything; data says nothing here.

@@ -172,6 +172,10 @@ class RestLimits:
     weight_header: str | None = None
 
 
+def _never(_frame: bytes) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """One market's way of talking.
@@ -195,6 +199,8 @@ class Dialect:
         The message for ``(verb, number, streams)``.
     answer
         Reads an acknowledgement or error frame; None for anything else.
+    is_shutdown
+        Whether a frame announces that the server is about to close the connection.
     """
 
     exchange: str
@@ -208,6 +214,7 @@ class Dialect:
     request: Callable[[Verb, int, Sequence[Stream]], str]
     answer: Callable[[str], Answer | None]
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    is_shutdown: Callable[[bytes], bool] = _never
 
     @property
     def name(self) -> str:

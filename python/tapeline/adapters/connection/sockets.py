@@ -53,7 +53,7 @@ class Names:
         return addresses
 
     async def first_ip(self, url: str) -> str | None:
-        """Return the IP address that a URL's host is tried at first; None if it does not resolve."""
+        """Return the IP address that a host is tried at first; None if it does not resolve."""
         host, port = _host_and_port(url)
         try:
             async with asyncio.timeout(_ADDRESS_TIMEOUT_S):
