@@ -36,7 +36,7 @@ def open_source(targets: Sequence[Target], facts: ChannelFacts) -> DataSource:
     sources: list[Source] = []
     try:
         for target in targets:
-            sources.append(Source(target.kind, _open(target)))  # noqa: PERF401 - closed when one fails
+            sources.append(Source(target.kind, open_reader(target)))  # noqa: PERF401 - closed when one fails
     except BaseException:
         for source in sources:
             source.reader.close()
@@ -44,7 +44,16 @@ def open_source(targets: Sequence[Target], facts: ChannelFacts) -> DataSource:
     return DataSource(sources, facts)
 
 
-def _open(target: Target) -> Reader:
+def open_reader(target: Target) -> Reader:
+    """Open one store for reading.
+
+    Raises
+    ------
+    SettingsError
+        It is of a kind that cannot be read.
+    StoreUnavailableError
+        It cannot be reached now.
+    """
     if target.kind not in READERS:
         known = ", ".join(READERS)
         raise SettingsError(

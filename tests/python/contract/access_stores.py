@@ -28,6 +28,7 @@ def kinds() -> list[Any]:
         found.append(pytest.param("postgres", marks=pytest.mark.integration))
     if "clickhouse" in known and find_spec(known["clickhouse"]):
         found.append(pytest.param("clickhouse", marks=pytest.mark.integration))
+        found.append(pytest.param("clickhouse-embedded", marks=pytest.mark.integration))
     return found
 
 
@@ -48,6 +49,8 @@ class Places:
         name = f"t{uuid.uuid4().hex[:12]}"
         if kind == "parquet":
             return f"parquet:{self._folder / name}"
+        if kind == "clickhouse-embedded":
+            return f"clickhouse:{self._folder / name}"
         server = self._server(kind)
         if kind == "postgres":
             return str(server.database().target())

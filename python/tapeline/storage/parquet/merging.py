@@ -27,8 +27,14 @@ def in_order(event_type: str, table: pa.Table) -> pa.Table:
     """Sort rows into the order of an answer; those without a time come last."""
     table = table.combine_chunks()
     times = times_of(event_type, table)
-    keys = table.select(list(ORDER_COLUMNS)).append_column("time", times)
-    # Nulls come last by default.
+    # A name that is not known sorts as an empty one; a time that is not comes last.
+    keys = pa.table(
+        {"time": times}
+        | {
+            name: pc.fill_null(table[name], "") if table[name].null_count else table[name]
+            for name in ORDER_COLUMNS
+        }
+    )
     names = ("time", *ORDER_COLUMNS)
     order = pc.sort_indices(keys, [(name, "ascending") for name in names])
     is_sorted = pc.all(pc.equal(order, pa.array(range(len(order)), pa.uint64())), min_count=0)
