@@ -1,5 +1,6 @@
 """What goes wrong with lines, at all venues at once: nothing is lost, nothing comes twice."""
 
+import contextlib
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tapeline.transport.local_file import LocalFile
 from tests.python.integration.venue_chain import (
     BYBIT,
     MARKETS,
@@ -184,6 +186,16 @@ def test_one_silent_symbol_is_noticed_while_the_others_deliver(
         assert 0 < len(found.ids("trade", hurt)) < len(lost)
 
 
+def wait_for_data(bus: Path, messages: int) -> None:
+    """Wait until so many messages lie on a local bus."""
+    while True:
+        if bus.exists():
+            with contextlib.closing(LocalFile(bus, mode="read")) as reader:
+                if len(list(reader.read(-(2**63), messages))) == messages:
+                    return
+        time.sleep(0.1)
+
+
 def test_a_venue_that_is_killed_and_comes_back_is_collected_on(
     tapes: dict[Market, Tape], tmp_path: Path
 ) -> None:
@@ -193,7 +205,7 @@ def test_a_venue_that_is_killed_and_comes_back_is_collected_on(
     with Venues(tmp_path, chosen) as venues:
         ports = {m: each.url.rpartition(":")[2] for m, each in venues.simulations.items()}
         with Collecting(venues, bus, idle_s=8) as collecting:
-            time.sleep(4.0)
+            wait_for_data(tmp_path / "bus.db", 300)
             for simulation in venues.simulations.values():
                 os.kill(simulation.pid, signal.SIGKILL)
             time.sleep(1.0)
