@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,10 @@ from tests.services import s3
 from tests.services.clickhouse import ClickHouseServer
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
+from tests.services.redis import RedisServer
+
+#: Redis has sixteen databases, and each test has one of its own.
+_CACHES = count()
 
 #: What a store may do wrong on purpose, in the process of the writer.
 FAILPOINTS: dict[str, Callable[[], None]] = {}
@@ -42,6 +47,7 @@ class Servers:
     postgres: PostgresServer
     clickhouse: ClickHouseServer
     bucket: s3.S3Server
+    cache: RedisServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Fed:
             servers.bucket.target(name),
             servers.postgres.database().target(),
             servers.clickhouse.target(name),
+            servers.cache.target(next(_CACHES)),
         )
 
     def settings(self, targets: Sequence[str], **more: Any) -> dict[str, Any]:  # noqa: ANN401
