@@ -69,7 +69,7 @@ class Database:
     ) -> list[tuple[object, ...]]:
         """Run a statement as its owner; return its rows."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            cursor = connection.execute(statement, values)
+            cursor = connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
 
@@ -145,14 +145,19 @@ class PostgresServer:
     def kill(self) -> None:
         """End it at once and delete its data."""
         if self._process is not None:
-            self.thaw()
-            self.stop_immediately()
+            for process in reversed(self._processes()):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            self._end(signal.SIGKILL)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _processes(self) -> list[int]:
         assert self._process is not None
         main = self._process.pid
-        children = Path(f"/proc/{main}/task/{main}/children").read_text()
+        try:
+            children = Path(f"/proc/{main}/task/{main}/children").read_text()
+        except FileNotFoundError:
+            children = ""
         return [main, *map(int, children.split())]
 
     def _end(self, number: signal.Signals) -> None:

@@ -49,10 +49,11 @@ def text_of(number: int, form: str) -> str:
     return (_EPOCH + timedelta(days=number)).strftime(form)
 
 
-def days_of(times: pa.ChunkedArray) -> list[int]:
-    """Return the days of times (timestamps in nanoseconds), each once."""
+def days_of(times: pa.ChunkedArray) -> dict[int, int]:
+    """Return the days of times (timestamps in nanoseconds) and how many each has, in order."""
     numbers = pl.Series(pl.from_arrow(times.cast(pa.int64())))
-    return (numbers // _DAY_NS).unique().sort().to_list()
+    counted = (numbers // _DAY_NS).alias("day").value_counts().sort("day")
+    return dict(counted.iter_rows())
 
 
 async def read_days(connection: asyncpg.Connection, schema: str, table: str) -> list[Day]:

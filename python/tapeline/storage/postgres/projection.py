@@ -52,7 +52,10 @@ def project(
     if event_type != "orderbook":
         yield event_type, whole
         return
-    is_snapshot = pc.equal(table["action"].cast(pa.string()), SNAPSHOT)
+    # Of the books by price level: best prices come as snapshots all the time.
+    is_snapshot = pc.and_(
+        pc.equal(table["action"].cast(pa.string()), SNAPSHOT), pc.equal(table["depth"], 2)
+    )
     for name, wanted in ((event_type, pc.invert(is_snapshot)), (SNAPSHOTS, is_snapshot)):
         rows = whole.filter(wanted)
         if rows.num_rows:

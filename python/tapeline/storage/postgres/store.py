@@ -8,7 +8,7 @@ import asyncpg
 import pyarrow as pa
 import structlog
 
-from tapeline.errors import StoreUnavailableError
+from tapeline.errors import RowError, StoreUnavailableError
 from tapeline.storage.ports import Chunk, Partition, Progress
 from tapeline.storage.postgres.address import Address
 from tapeline.storage.postgres.days import Day, add_days, days_of, read_days
@@ -48,6 +48,11 @@ ON CONFLICT (event_type, symbol_id) DO UPDATE SET
 WHERE s.first_ns IS DISTINCT FROM least(s.first_ns, excluded.first_ns)
     OR s.last_ns IS DISTINCT FROM greatest(s.last_ns, excluded.last_ns)"""
 
+_COUNT: Final = """
+INSERT INTO day_rows AS d (table_name, day, rows)
+SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
+ON CONFLICT (table_name, day) DO UPDATE SET rows = d.rows + excluded.rows"""
+
 
 class _Part(NamedTuple):
     """Rows of one event type and whose they are."""
@@ -62,6 +67,8 @@ class _Copies(NamedTuple):
 
     event_type: str
     tables: list[tuple[str, pa.Table]]
+    days: dict[Day, int]
+    """Rows of each day."""
     symbol_ids: pa.Array
     times: pa.ChunkedArray
     """int64 Unix UTC nanoseconds, or nulls."""
@@ -118,7 +125,12 @@ class PostgresStore:
                 await self._copy(connection, copies)
                 await add_marks(connection, chunk.marks)
 
-        self._session.run(work, "writing")
+        try:
+            self._session.run(work, "writing")
+        except RowError:
+            # A day that was dropped meanwhile refuses its rows too: look which days there are.
+            self._days = set()
+            raise
         self._writes += 1
         self._streams.update(mark.routing_key for mark in chunk.marks)
         if self._writes % _MERGE_EVERY == 0:
@@ -166,8 +178,7 @@ class PostgresStore:
             self._ids = await add_instruments(connection, missing)
         copies = [self._copies(part) for part in parts]
         if not self._has_timescale:
-            tables = [each for copy in copies for each in copy.tables if each[0] in DAILY]
-            days = {Day(name, day) for name, rows in tables for day in days_of(rows["time"])}
+            days = {day for copy in copies for day in copy.days if day.table in DAILY}
             if missing_days := sorted(days - self._days):
                 await add_days(connection, self._address.schema, missing_days)
                 self._days.update(missing_days)
@@ -176,8 +187,13 @@ class PostgresStore:
     def _copies(self, part: _Part) -> _Copies:
         exchange_ids, symbol_ids = part.instruments.ids(self._ids)
         times = times_of(part.event_type, part.rows)
-        tables = project(part.event_type, part.rows, times, exchange_ids, symbol_ids)
-        return _Copies(part.event_type, list(tables), symbol_ids, times)
+        tables = list(project(part.event_type, part.rows, times, exchange_ids, symbol_ids))
+        days = {
+            Day(name, day): count
+            for name, rows in tables
+            for day, count in days_of(rows["time"]).items()
+        }
+        return _Copies(part.event_type, tables, days, symbol_ids, times)
 
     async def _copy(self, connection: asyncpg.Connection, copies: list[_Copies]) -> None:
         for each in copies:
@@ -186,7 +202,10 @@ class PostgresStore:
                     await self._copy_table(connection, name, rows)
                 except FAULTS as error:
                     raise translated(error, self._address.shown, f"writing {name}") from error
+        # Last, because writers of one day wait for each other here until the commit.
+        for each in copies:
             await _widen(connection, each)
+            await _count(connection, each)
 
     async def _copy_table(self, connection: asyncpg.Connection, name: str, rows: pa.Table) -> None:
         await connection.copy_to_table(
@@ -221,6 +240,13 @@ async def _widen(connection: asyncpg.Connection, copies: _Copies) -> None:
     )
     columns = [spans[name].to_pylist() for name in ("symbol", "time_min", "time_max")]
     await connection.execute(_WIDEN, copies.event_type, *columns)
+
+
+async def _count(connection: asyncpg.Connection, copies: _Copies) -> None:
+    """Note how many rows each day has got."""
+    days = sorted(copies.days)
+    columns = [day.table for day in days], [day.number for day in days]
+    await connection.execute(_COUNT, *columns, [copies.days[day] for day in days])
 
 
 async def _pieces(rows: pa.Table) -> AsyncIterator[bytes]:

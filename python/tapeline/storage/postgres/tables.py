@@ -1,7 +1,7 @@
 """What lies in which table. Everything a reader needs to know is here.
 
-An event type has a table of its name; snapshots of order books have one of their own,
-``orderbook_snapshot``, because they are kept when the updates between them are dropped. Columns
+An event type has a table of its name; snapshots of order books by price level have one of their
+own, ``orderbook_snapshot``, because they are kept when what lies between them is dropped. Columns
 are the fields of :func:`tapeline.storage.schema.stored_schema_of`, but for these:
 
 - ``exchange``, ``market``, ``symbol`` and ``raw_symbol`` are ``exchange_id`` and ``symbol_id``,
@@ -25,7 +25,7 @@ from tapeline.storage.schema import EVENT_TYPES, stored_schema_of
 
 SNAPSHOTS: Final = "orderbook_snapshot"
 SNAPSHOT: Final = "snapshot"
-"""The ``action`` of rows of that table."""
+"""The ``action`` of rows of that table; their ``depth`` is 2."""
 
 TABLES: Final = (*EVENT_TYPES, SNAPSHOTS)
 DAILY: Final = frozenset({"trade", "orderbook", SNAPSHOTS})

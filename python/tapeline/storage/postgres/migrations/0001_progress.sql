@@ -41,3 +41,11 @@ CREATE TABLE span (
     last_ns bigint,
     PRIMARY KEY (event_type, symbol_id)
 );
+
+-- How many rows a table has of a UTC day (days since 1970-01-01).
+CREATE TABLE day_rows (
+    table_name text NOT NULL,
+    day integer NOT NULL,
+    rows bigint NOT NULL,
+    PRIMARY KEY (table_name, day)
+);

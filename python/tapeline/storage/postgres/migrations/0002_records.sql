@@ -73,15 +73,18 @@ CREATE TABLE quarantine (
 -- Filled by the archive job; a kline is replaced as a whole.
 CREATE TABLE kline (
     time timestamptz NOT NULL,
-    symbol_id integer NOT NULL REFERENCES symbol,
     interval_ns bigint NOT NULL,
     start_ns bigint NOT NULL,
+    trades bigint NOT NULL,
+    gaps bigint NOT NULL,
+    symbol_id integer NOT NULL REFERENCES symbol,
+    exchange_id smallint NOT NULL REFERENCES exchange,
     open numeric(38, 18) NOT NULL,
     high numeric(38, 18) NOT NULL,
     low numeric(38, 18) NOT NULL,
     close numeric(38, 18) NOT NULL,
-    volume numeric NOT NULL,
-    quote_volume numeric NOT NULL,
-    trade_count bigint NOT NULL,
+    volume numeric(38, 18) NOT NULL,
+    notional numeric(38, 18),
+    taker_buy_volume numeric(38, 18) NOT NULL,
     PRIMARY KEY (symbol_id, interval_ns, start_ns)
 );
