@@ -1,8 +1,10 @@
-"""What a Parquet store holds at this moment, by its log."""
+"""What a Parquet store holds at this moment, by its log, or an archive by its manifest."""
 
+import zlib
 from collections.abc import Collection
 
 from tapeline.errors import StoreFormatError
+from tapeline.storage.archive.layout import MANIFEST, manifest_of
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import FileFact
@@ -20,6 +22,7 @@ class Snapshots:
         self._clock = clock
         self._log = CommitLog(folder, "reader", clock)
         self._loaded_ns: int | None = None
+        self._manifest_crc = 0
 
     def files(self) -> Collection[FileFact]:
         """Return the files that count now.
@@ -27,7 +30,7 @@ class Snapshots:
         Raises
         ------
         StoreFormatError
-            There is no store, or its log is damaged.
+            There is neither a store nor an archive, or its log or manifest is damaged.
         """
         now_ns = self._clock.monotonic_ns()
         if self._loaded_ns is None or now_ns - self._loaded_ns > _RELOAD_NS:
@@ -37,13 +40,20 @@ class Snapshots:
             self._log.catch_up()
         if not self._log.state.number:
             self._loaded_ns = None
-            raise StoreFormatError(
-                f"{self._folder.shown} holds no Parquet store: it has no commit in _log."
-                " Check the path, or fill it with `tapeline store`"
-            )
+            return self._archived()
         return list(self._log.state.files.values())
 
     @property
     def commit(self) -> int:
-        """The number of the latest commit known."""
-        return self._log.state.number
+        """What names the state known: the latest commit's number, or the manifest's checksum."""
+        return self._log.state.number or self._manifest_crc
+
+    def _archived(self) -> Collection[FileFact]:
+        content = self._folder.read(MANIFEST)
+        if content is None:
+            raise StoreFormatError(
+                f"{self._folder.shown} holds no Parquet store: it has no commit in _log."
+                " Check the path, or fill it with `tapeline store`"
+            )
+        self._manifest_crc = zlib.crc32(content)
+        return manifest_of(f"{self._folder.shown}/{MANIFEST}", content).facts()
