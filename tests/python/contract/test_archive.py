@@ -164,7 +164,7 @@ def test_of_rows_with_one_event_id_the_first_is_archived(tmp_path: Path) -> None
 def test_klines_are_exact_and_graded(tmp_path: Path) -> None:
     rows = [
         trade(1, JANUARY_NS + 1, price="10.000000000000000001", quantity="2"),
-        trade(2, JANUARY_NS + 2, price="12", quantity="0.5", side="SELL"),
+        trade(2, JANUARY_NS + 2, price="12", quantity="0.5", side="sell"),
         trade(3, JANUARY_NS + MINUTE_NS - 1, price="9", quantity="1", side=None),
         trade(4, JANUARY_NS + MINUTE_NS, price="11", quantity="1"),
         trade(5, JANUARY_NS + 4 * MINUTE_NS, price="1.0000000001", quantity="0.0000000001"),
