@@ -19,6 +19,7 @@ __all__ = [
     "TapelineError",
     "crc32c",
     "decode",
+    "decode_rows",
     "inspect",
     "topic",
 ]
@@ -190,6 +191,9 @@ def decode(
     *,
     event_type: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
+) -> Events: ...
+def decode_rows(
+    values: Sequence[bytes], offsets: Sequence[int], event_type: str
 ) -> Events: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...

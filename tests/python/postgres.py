@@ -58,7 +58,7 @@ def read(address: str, event_type: str, query: Query | None = None) -> pa.Table:
 
 def count(database: Database, table: str = "trade") -> int:
     statement = f'SELECT count(*) FROM tapeline."{table}"'  # noqa: S608 - a table of ours
-    (row,) = database.run(statement)  # type: ignore[arg-type]
+    (row,) = database.run(statement)
     return int(str(row[0]))
 
 

@@ -199,7 +199,7 @@ def test_a_right_that_is_taken_away_and_given_back(durable: Database) -> None:
     rights = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tapeline"
     with opened(durable) as owner:
         owner.write(CHUNK)
-    durable.run(f"GRANT USAGE ON SCHEMA tapeline TO clerk; GRANT {rights} TO clerk")  # type: ignore[arg-type]
+    durable.run(f"GRANT USAGE ON SCHEMA tapeline TO clerk; GRANT {rights} TO clerk")
     with opened(durable, user="clerk") as store:
         store.write(following(CHUNK, 1, 2))
         durable.run("REVOKE INSERT ON tapeline.trade FROM clerk")
@@ -242,7 +242,7 @@ def test_a_full_disk_is_waited_for(durable: Database, tmp_path: Path) -> None:
             (small / "space").mkdir(mode=0o700)
             owner = Path(str(durable.run("SHOW data_directory")[0][0])).stat()
             os.chown(small / "space", owner.st_uid, owner.st_gid)
-            durable.run(f"CREATE TABLESPACE small LOCATION '{small}/space'")  # type: ignore[arg-type]
+            durable.run(f"CREATE TABLESPACE small LOCATION '{small}/space'")
             durable.run("ALTER TABLE tapeline.trade_20260105 SET TABLESPACE small")
             with ballast.open("wb") as file, suppress(OSError):
                 file.write(b"\0" * 4_000_000)

@@ -1,6 +1,7 @@
 """The PostgreSQL store: rows, offsets and batches in one transaction, values exactly."""
 
 import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -23,7 +24,7 @@ from tests.python.postgres import (
     trade_chunk,
     with_column,
 )
-from tests.services.postgres import Database
+from tests.services.postgres import Database, PostgresServer, folders_of_binaries
 
 pytestmark = pytest.mark.integration
 
@@ -145,7 +146,7 @@ def test_readers_of_several_types_take_turns_and_may_stop_early(database: Databa
     first.close()  # type: ignore[attr-defined]
     assert not list(second)
     everybody = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tapeline'"
-    assert database.run(everybody + " AND datname = current_database()") == [(0,)]  # type: ignore[arg-type]
+    assert database.run(everybody + " AND datname = current_database()") == [(0,)]
 
 
 def test_a_large_answer_comes_in_pieces(database: Database) -> None:
@@ -180,7 +181,7 @@ def test_tables_that_are_not_ours_are_refused_with_a_sentence(
 ) -> None:
     with opened(database):
         pass
-    database.run(f"SET search_path TO tapeline; {damage}")  # type: ignore[arg-type]
+    database.run(f"SET search_path TO tapeline; {damage}")
     with pytest.raises(StoreFormatError, match=message), opened(database):
         pass
 
@@ -219,3 +220,16 @@ def test_a_password_is_read_and_never_shown() -> None:
     assert (address.user, address.password, address.timeout_s) == ("us@er", "p:w/d", 2.5)
     assert "p%3Aw" not in f"{address.shown} {address!r}"
     assert "p:w" not in f"{address.shown} {address!r}"
+
+
+@pytest.mark.parametrize("binaries", folders_of_binaries(), ids=lambda path: path.parts[-2])
+def test_every_server_version_there_is_keeps_rows(binaries: Path) -> None:
+    server = PostgresServer(binaries)
+    try:
+        server.start()
+        database = server.database()
+        with opened(database) as store:
+            store.write(trade_chunk())
+        assert read(database.target(), "trade").num_rows == 90
+    finally:
+        server.kill()

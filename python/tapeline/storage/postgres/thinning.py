@@ -19,7 +19,7 @@ _COUNTED: Final = "SELECT table_name, day, rows FROM day_rows"
 _NARROW: Final = """
 UPDATE span SET first_ns = $2 WHERE event_type = $1 AND first_ns < $2 AND last_ns >= $2"""
 _FORGET: Final = "DELETE FROM span WHERE event_type = $1 AND last_ns < $2"
-_CHUNK_BYTES: Final = """
+CHUNK_BYTES: Final = """
 SELECT sum(d.total_bytes) FROM chunks_detailed_size(to_regclass($1)) d
 JOIN timescaledb_information.chunks c USING (chunk_schema, chunk_name)
 WHERE c.range_end <= $2 AND c.range_start > '1970-01-01 00:00+00'"""
@@ -50,7 +50,7 @@ class PostgresThinner:
         async def work(connection: asyncpg.Connection) -> int:
             if await is_timescale(connection):
                 end = datetime.fromtimestamp(before_ns // 10**9, UTC)
-                return int(await connection.fetchval(_CHUNK_BYTES, event_type, end) or 0)
+                return int(await connection.fetchval(CHUNK_BYTES, event_type, end) or 0)
             names = [f'"{self._address.schema}"."{day.partition}"' for day in days]
             query = "SELECT sum(pg_total_relation_size(to_regclass(n))) FROM unnest($1::text[]) n"
             return int(await connection.fetchval(query, names) or 0)
@@ -76,19 +76,28 @@ class PostgresThinner:
             if day.table == event_type and day.number != 0 and day.start_ns + _DAY_NS <= before_ns
         )
 
-    def _dropping(self, day: Day) -> "_Dropping":
-        return _Dropping(self._address, day, self._rows[day])
+    def _dropping(self, day: Day) -> "Dropping":
+        return Dropping(self._address.shown, day, self._rows[day])
 
 
-class _Dropping:
-    """Drops one day, if it is as it was."""
+class Dropping:
+    """Drops one day, if it is as it was: called with a connection, it returns the rows gone.
 
-    def __init__(self, address: Address, day: Day, rows: int) -> None:
-        self._address = address
+    Parameters
+    ----------
+    shown
+        The store's address, for messages.
+    rows
+        How many rows the day must have.
+    """
+
+    def __init__(self, shown: str, day: Day, rows: int) -> None:
+        self._shown = shown
         self._day = day
         self._rows = rows
 
     async def __call__(self, connection: asyncpg.Connection) -> int:
+        """Drop it, in one transaction."""
         day = self._day
         has_chunks = day.table in DAILY and await is_timescale(connection)
         async with connection.transaction():
@@ -99,7 +108,7 @@ class _Dropping:
                 return 0
             if found != self._rows:
                 raise StoreConflictError(
-                    f"{self._address.shown}: {day.table} rows of {day.bounds[0][:10]} came"
+                    f"{self._shown}: {day.table} rows of {day.bounds[0][:10]} came"
                     " meanwhile; archive them and run retention again"
                 )
             await connection.execute(_dropped(day, has_chunks=has_chunks))
