@@ -46,6 +46,7 @@ class Normalizer:
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
     ) -> Normalizer: ...
+    def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
     def push(
         self,
         frames: bytes | Sequence[bytes],

@@ -114,6 +114,7 @@ impl BookReplay {
             raw_bids: &[],
             raw_asks: &[],
             checksum: None,
+            asked_levels: None,
         };
         self.track.observe(&update, &mut self.reports);
         // What it says of the stream was said when the stream was collected.
