@@ -6,10 +6,11 @@
 mod frame;
 pub mod json;
 mod naming;
+mod repeats;
 #[macro_use]
 mod registry;
 
-pub use frame::{Arena, ControlKind, Frame, Market};
+pub use frame::{Arena, ControlKind, Frame, Market, Partly};
 pub use registry::ForMarket;
 
 // A line an exchange: its folder, then each of its markets, folder and type.
