@@ -109,6 +109,7 @@ impl Message {
             asks: &self.levels[1],
             raw_bids: &raw_bids,
             raw_asks: &raw_asks,
+            limit: None,
             checksum: self.checksum,
         })
     }

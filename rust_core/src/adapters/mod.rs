@@ -3,6 +3,7 @@
 //! One folder a venue, one a market, one file a channel; [`json`] is the reader they share. A new
 //! exchange is a folder and a line of the list here, and edits no other.
 
+mod asked;
 mod frame;
 pub mod json;
 mod naming;

@@ -235,7 +235,7 @@ impl Normalizer {
 
     /// Returns all counts since the beginning.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (counts, control, unsupported) = {
+        let (counts, forgotten, control, unsupported) = {
             let core = self.lock(py);
             let unsupported = core
                 .normalizer
@@ -244,6 +244,7 @@ impl Normalizer {
             let control: Vec<_> = core.normalizer.controls().collect();
             (
                 *core.normalizer.counters(),
+                core.normalizer.gaps_forgotten(),
                 control,
                 unsupported.collect::<Vec<_>>(),
             )
@@ -274,6 +275,7 @@ impl Normalizer {
         all.set_item("unsupported", unsupported.into_py_dict(py)?)?;
         all.set_item("fallbacks", counts.fallbacks)?;
         all.set_item("gaps_opened", counts.gaps_opened)?;
+        all.set_item("gaps_forgotten", forgotten)?;
         let stages = counts.stages().map(|stage| {
             let account = PyDict::new(py);
             account.set_item("stage", stage.stage)?;

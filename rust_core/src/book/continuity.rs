@@ -11,6 +11,7 @@
 //! | begins earlier, ends later | overlap: new from `last + 1` on |
 //! | in an open gap, or below the first id | late |
 //! | known content, or seen ids | duplicate |
+//! | more than 10^9 below the first id | outdated |
 //! | seen ids with a later time, or more than 10^12 ahead | jump; a second one that joins the first restarts the numbering |
 //! | empty, joins, ends where it begins (OKX keep-alive) | next |
 //! | empty, joins, ends lower (OKX after maintenance) | the numbering restarts |
@@ -24,6 +25,9 @@ use crate::model::{Coverage, CoverageKind, ProofLevel, UnixNanos};
 
 /// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
 pub(super) const LARGEST_GAP: i64 = 1_000_000_000_000;
+
+/// A message further below the first one says nothing of what was missed: hours of Binance's futures.
+const FARTHEST_BELOW: i64 = 1_000_000_000;
 
 /// How long after the venue began to count anew a message from before may still come.
 const LONGEST_DELAY_NS: i64 = 60_000_000_000;
@@ -87,6 +91,11 @@ impl Continuity {
         self.lost.iter().chain(self.gaps.as_slice()).copied()
     }
 
+    /// Returns how many gaps are not among the missing any more, because there were too many.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.gaps.forgotten()
+    }
+
     /// Returns the highest id seen.
     pub(super) fn highest(&self) -> Option<i64> {
         self.seen.map(|seen| seen.last)
@@ -147,6 +156,7 @@ impl Continuity {
             }
             self.open_gap(
                 (seen.last.saturating_add(1), span.first.saturating_sub(1)),
+                self.latest_time,
                 update,
                 reports,
             );
@@ -169,6 +179,10 @@ impl Continuity {
             }
             if span.first >= seen.first {
                 return Place::Duplicate;
+            }
+            if seen.first.saturating_sub(span.last) > FARTHEST_BELOW {
+                self.recent.put(update.content_hash);
+                return Place::Outdated;
             }
         }
         self.extend_below(seen, span, update, reports);
@@ -216,7 +230,7 @@ impl Continuity {
         );
         let has_gap = missing.0 <= missing.1;
         if has_gap {
-            self.open_gap(missing, update, reports);
+            self.open_gap(missing, self.latest_time, update, reports);
         }
         self.seen = Some(Span { last: id, ..seen });
         self.accept(update);
@@ -322,9 +336,10 @@ impl Continuity {
 
     /// Returns what is left of a session that ended on purpose: what was missing, and what to know again.
     pub(super) fn ended(mut self) -> Self {
-        self.lost.append(&mut self.gaps.take());
+        self.gaps.give_up(&mut self.lost);
         Self {
             lost: self.lost,
+            gaps: self.gaps,
             recent: self.recent,
             ..Self::new(self.channel, self.gap_proof, 0)
         }
@@ -352,6 +367,22 @@ impl Continuity {
         });
         self.accept(update);
         Place::First
+    }
+
+    /// Says what is missing between a snapshot, as of an id and a time, and the stream's first message.
+    pub(super) fn begin_after(
+        &mut self,
+        (id, time): (i64, Option<UnixNanos>),
+        span: Span,
+        update: &BookUpdate<'_>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        let (first, last) = (id.saturating_add(1), span.first.saturating_sub(1));
+        if span.first.saturating_sub(id) > LARGEST_GAP {
+            return;
+        }
+        self.open_gap((first, last), time, update, reports);
+        self.seen = self.seen.map(|seen| Span { first, ..seen });
     }
 
     fn advance(
@@ -398,7 +429,7 @@ impl Continuity {
         reports: &mut Vec<Coverage>,
         place: Place,
     ) -> Place {
-        self.lost.append(&mut self.gaps.take());
+        self.gaps.give_up(&mut self.lost);
         self.restarted = update.time;
         self.seen = Some(Span {
             first: span.last,
@@ -480,13 +511,14 @@ impl Continuity {
     fn open_gap(
         &mut self,
         (first, last): (i64, i64),
+        start: Option<UnixNanos>,
         update: &BookUpdate<'_>,
         reports: &mut Vec<Coverage>,
     ) {
         self.gaps.open(first, last);
         let statement = self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
         reports.push(Coverage {
-            start: self.latest_time,
+            start,
             ..statement
         });
     }

@@ -48,11 +48,11 @@ impl Levels {
         self.set(bids, asks)
     }
 
-    /// Says that the book beyond its present levels is not known.
-    pub(super) fn set_horizon(&mut self) {
+    /// Says that the book beyond its present levels is not known where a side was cut off.
+    pub(super) fn set_horizon(&mut self, limit: Option<usize>) {
         match self {
-            Self::Narrow(sides) => sides.set_horizon(),
-            Self::Wide(sides) => sides.set_horizon(),
+            Self::Narrow(sides) => sides.set_horizon(limit),
+            Self::Wide(sides) => sides.set_horizon(limit),
         }
     }
 

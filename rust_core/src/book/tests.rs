@@ -2,6 +2,7 @@
 
 mod cuts;
 mod desk;
+mod seeds;
 
 use super::*;
 use crate::model::{BookRule, CoverageKind, IssueCode};

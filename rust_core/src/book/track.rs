@@ -138,7 +138,14 @@ impl BookTrack {
     #[must_use]
     pub fn wants_snapshot(&self) -> bool {
         let lacks_one = self.is_worn || self.state != BookState::Live;
-        lacks_one && !self.is_cut && self.rule != BookRule::Snapshots
+        lacks_one && !self.is_cut && self.is_followed() && self.rule != BookRule::Snapshots
+    }
+
+    /// Returns whether a fetched snapshot would be followed by changes: a channel that begins with a
+    /// pushed one has them once it had a message, or it may not be subscribed to at all.
+    fn is_followed(&self) -> bool {
+        let is_seeded = matches!(self.rule, BookRule::FirstAfterLast | BookRule::PrevIsLast);
+        is_seeded || self.continuity.highest().is_some()
     }
 
     /// Returns the bids of a live book, best first, as far as they are known.
@@ -172,6 +179,27 @@ impl BookTrack {
     /// Returns the ranges of update ids known to be missing, those of earlier numberings first.
     pub fn missing(&self) -> impl Iterator<Item = (i64, i64)> {
         self.continuity.missing()
+    }
+
+    /// Returns how many gaps are not among the missing any more, because there were too many.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.continuity.forgotten()
+    }
+
+    /// Returns the bytes of the deltas that wait.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> usize {
+        self.buffer.bytes()
+    }
+
+    /// Drops the deltas that wait, because those of all books together are too many.
+    pub fn drop_waiting(&mut self, received: Option<UnixNanos>, reports: &mut Vec<Coverage>) {
+        self.buffer.clear();
+        // A live book keeps them only to know its depth again.
+        if self.state != BookState::Live {
+            self.report_overflow(None, received, reports);
+        }
     }
 
     /// Returns the statement that ends the session, if it ever began.
@@ -258,6 +286,12 @@ impl BookTrack {
             return false;
         }
         if !span.joins(base) {
+            if place == Place::First {
+                // The stream had nothing before: what lies between the snapshot and it is missing.
+                let snapshot = (base, self.base_time);
+                self.continuity.begin_after(snapshot, span, update, reports);
+                issues.insert(IssueCode::SequenceGap);
+            }
             self.report_unsynced("gap", Some(update), update.received, reports);
             self.keep(span, update, reports);
             return false;
@@ -393,7 +427,7 @@ impl BookTrack {
             return false;
         }
         if update.origin == BookOrigin::Rest {
-            self.levels.set_horizon();
+            self.levels.set_horizon(update.limit);
         }
         self.is_worn = false;
         self.texts = has_checksum(update).then(Texts::default);

@@ -161,6 +161,7 @@ impl Pipeline {
             settings,
             instruments,
             scratch,
+            waiting,
             ..
         } = self;
         let entry = instruments.entry_mut(instrument).ok_or(internal)?;
@@ -171,6 +172,7 @@ impl Pipeline {
             &update(raw, &values, content_hash, received, scratch),
             reports,
         );
+        waiting.note(&mut stream.waiting, stream.track.waiting_bytes());
         if !reports.is_empty() {
             counters.gaps_opened += gaps_opened(reports);
         }
@@ -254,6 +256,7 @@ const fn update<'a>(
         asks: levels.asks.as_slice(),
         raw_bids: raw.bids,
         raw_asks: raw.asks,
+        limit: raw.limit,
         checksum: values.checksum,
     }
 }

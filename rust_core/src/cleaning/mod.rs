@@ -31,6 +31,7 @@ mod states;
 mod stream;
 mod verdict;
 mod window;
+mod waiting;
 mod windowed;
 
 pub use book_stream::{BookInfo, SnapshotSource};

@@ -74,6 +74,7 @@ fn read_book<'a, R: Reader<'a>>(
         published: RawField::Missing,
         bids: &[],
         asks: &[],
+        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content: &[],

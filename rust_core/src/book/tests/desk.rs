@@ -12,6 +12,8 @@ pub(super) struct Desk {
     pub(super) reports: Vec<Coverage>,
     pub(super) hash: u64,
     pub(super) received: Option<UnixNanos>,
+    /// Levels that a request asks for.
+    pub(super) limit: Option<usize>,
 }
 
 /// Kind, ids, reason.
@@ -96,6 +98,7 @@ impl Desk {
             reports: Vec::new(),
             hash: 0,
             received: None,
+            limit: None,
         }
     }
 
@@ -149,6 +152,7 @@ impl Desk {
             asks: &levels[1],
             raw_bids: &texts[0],
             raw_asks: &texts[1],
+            limit: self.limit,
             checksum: ids.checksum,
         };
         self.book.observe(&update, &mut self.reports)
