@@ -17,6 +17,9 @@
 //! | empty, joins, ends lower (OKX after maintenance) | the numbering restarts |
 //! | up to a minute older than the numbering, and does not follow | outdated |
 
+mod gaps;
+mod whole;
+
 use super::BookUpdate;
 use super::ranges::Ranges;
 use super::recent::Recent;
@@ -241,90 +244,6 @@ impl Continuity {
         }
     }
 
-    /// Finds the place of a message of a stream of whole books, whose ids only order them.
-    #[inline]
-    pub(super) fn whole(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Place {
-        let Some(id) = update.last_id else {
-            return self.unnumbered(update);
-        };
-        let span = Span {
-            first: id,
-            last: id,
-        };
-        match &mut self.seen {
-            Some(seen) if id > seen.last => {
-                seen.last = id;
-                self.accept(update);
-                Place::Next
-            }
-            Some(seen) => {
-                let last = seen.last;
-                self.whole_again(id, last, update, reports)
-            }
-            None => self.begin(span, update),
-        }
-    }
-
-    /// Finds the place of a whole book whose id is not above the last one.
-    fn whole_again(
-        &mut self,
-        id: i64,
-        last: i64,
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) -> Place {
-        if self.recent.has(update.content_hash) {
-            return Place::Duplicate;
-        }
-        if id < last && (self.is_later(update) || self.is_long_run(id, update)) {
-            let span = Span {
-                first: id,
-                last: id,
-            };
-            return self.restart(span, update, reports, Place::Renumbered);
-        }
-        if id < last || self.is_earlier(update) {
-            self.recent.put(update.content_hash);
-            return Place::Late;
-        }
-        // The same book with a new time.
-        self.accept(update);
-        Place::Next
-    }
-
-    /// Counts a late whole book; returns whether there were enough of them to follow. One with a time
-    /// says by that where it belongs.
-    fn is_long_run(&mut self, id: i64, update: &BookUpdate<'_>) -> bool {
-        if update.time.is_some() {
-            return false;
-        }
-        let run = &mut self.late_run;
-        if run.count == 0 || id <= run.id {
-            *run = LateRun {
-                since: update.received,
-                ..LateRun::default()
-            };
-        }
-        run.count = run.count.saturating_add(1);
-        run.id = id;
-        let lasted = update.received.zip(run.since);
-        let lasted = lasted.map_or(0, |(now, since)| now.get().saturating_sub(since.get()));
-        run.count >= LONGEST_LATE_RUN && lasted >= LONGEST_LATE_NS
-    }
-
-    /// Finds the place of a message without ids: all that can be told is the same one and an older one.
-    pub(super) fn unnumbered(&mut self, update: &BookUpdate<'_>) -> Place {
-        if self.recent.has(update.content_hash) {
-            return Place::Duplicate;
-        }
-        if self.is_earlier(update) {
-            self.recent.put(update.content_hash);
-            return Place::Late;
-        }
-        self.accept(update);
-        Place::Next
-    }
-
     /// Returns whether the message is known; remembers it otherwise.
     pub(super) fn is_repeated(&mut self, update: &BookUpdate<'_>) -> bool {
         let is_known = self.recent.has(update.content_hash);
@@ -367,22 +286,6 @@ impl Continuity {
         });
         self.accept(update);
         Place::First
-    }
-
-    /// Says what is missing between a snapshot, as of an id and a time, and the stream's first message.
-    pub(super) fn begin_after(
-        &mut self,
-        (id, time): (i64, Option<UnixNanos>),
-        span: Span,
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) {
-        let (first, last) = (id.saturating_add(1), span.first.saturating_sub(1));
-        if span.first.saturating_sub(id) > LARGEST_GAP {
-            return;
-        }
-        self.open_gap((first, last), time, update, reports);
-        self.seen = self.seen.map(|seen| Span { first, ..seen });
     }
 
     fn advance(
@@ -463,86 +366,5 @@ impl Continuity {
 
     fn is_earlier(&self, update: &BookUpdate<'_>) -> bool {
         matches!((update.time, self.latest_time), (Some(time), Some(latest)) if time < latest)
-    }
-
-    /// Takes a span out of the gaps; returns whether any of it was missing.
-    fn fill(&mut self, span: Span, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> bool {
-        let mut filled = core::mem::take(&mut self.filled);
-        self.gaps.fill(span.first, span.last, &mut filled);
-        let is_late = !filled.is_empty();
-        for (first, last) in filled.drain(..) {
-            reports.push(self.statement(
-                CoverageKind::GapFilled,
-                update,
-                Some(Span { first, last }),
-            ));
-        }
-        self.filled = filled;
-        is_late
-    }
-
-    fn extend_below(
-        &mut self,
-        seen: Span,
-        span: Span,
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) {
-        if span.first >= seen.first {
-            return;
-        }
-        if span.last.saturating_add(1) < seen.first {
-            let (first, last) = (span.last.saturating_add(1), seen.first.saturating_sub(1));
-            self.gaps.open(first, last);
-            let statement =
-                self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
-            reports.push(Coverage {
-                end: self.first_time,
-                ..statement
-            });
-        }
-        self.seen = Some(Span {
-            first: span.first,
-            ..seen
-        });
-        self.first_time = update.time;
-    }
-
-    fn open_gap(
-        &mut self,
-        (first, last): (i64, i64),
-        start: Option<UnixNanos>,
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) {
-        self.gaps.open(first, last);
-        let statement = self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
-        reports.push(Coverage {
-            start,
-            ..statement
-        });
-    }
-
-    fn statement(
-        &self,
-        kind: CoverageKind,
-        update: &BookUpdate<'_>,
-        span: Option<Span>,
-    ) -> Coverage {
-        let is_gap = matches!(kind, CoverageKind::GapOpened | CoverageKind::GapFilled);
-        Coverage {
-            kind,
-            proof: if is_gap {
-                self.gap_proof
-            } else {
-                ProofLevel::Inferred
-            },
-            channel: self.channel.into(),
-            ids: span.and_then(|span| unsigned((span.first.min(span.last), span.last))),
-            start: update.time,
-            end: update.time,
-            received: update.received,
-            reason: String::new(),
-        }
     }
 }

@@ -45,7 +45,6 @@ impl Ranges {
         }
         self.ranges.splice(start..start, kept);
     }
-
 }
 
 #[cfg(test)]

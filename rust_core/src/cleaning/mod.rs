@@ -30,8 +30,8 @@ mod short_text;
 mod states;
 mod stream;
 mod verdict;
-mod window;
 mod waiting;
+mod window;
 mod windowed;
 
 pub use book_stream::{BookInfo, SnapshotSource};

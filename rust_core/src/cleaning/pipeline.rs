@@ -12,8 +12,8 @@ use super::settings::Settings;
 use super::short_text::is_same;
 use super::states::StateStream;
 use super::stream::{Order, Stream};
-use super::waiting::Waiting;
 use super::verdict::{OpenGap, Rejected, Verdict};
+use super::waiting::Waiting;
 use super::windowed::{Keyed, Windowed};
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{

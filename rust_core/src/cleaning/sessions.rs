@@ -80,7 +80,8 @@ impl Pipeline {
             self.applied = None;
             entry.stop(change, reports);
             for book in &mut entry.books {
-                self.waiting.note(&mut book.waiting, book.track.waiting_bytes());
+                self.waiting
+                    .note(&mut book.waiting, book.track.waiting_bytes());
             }
             return;
         }

@@ -56,7 +56,9 @@ impl Pipeline {
             };
             book.track.drop_waiting(book.last_received, &mut reports);
             self.waiting.note(&mut book.waiting, 0);
-            reports.drain(..).for_each(|coverage| report(index, coverage));
+            reports
+                .drain(..)
+                .for_each(|coverage| report(index, coverage));
         }
     }
 }
@@ -116,7 +118,9 @@ mod tests {
                 has_byte_order_mark: false,
             };
             let (counters, reports) = (&mut fixture.counters, &mut fixture.reports);
-            let _ = fixture.pipeline.clean_book(&raw, RECEIVED, counters, reports);
+            let _ = fixture
+                .pipeline
+                .clean_book(&raw, RECEIVED, counters, reports);
         }
     }
 

@@ -48,7 +48,10 @@ fn a_reply_is_no_book_of_a_channel_that_begins_with_a_pushed_snapshot() {
         let mut desk = Desk::new(rule);
         assert_eq!(desk.fetched(10), NOT_APPLIED, "{rule:?}");
         assert_eq!(desk.book.state(), BookState::Buffering);
-        assert!(!desk.book.wants_snapshot(), "nobody may listen to the channel");
+        assert!(
+            !desk.book.wants_snapshot(),
+            "nobody may listen to the channel"
+        );
         desk.delta(joined(rule, 11, 11));
         assert!(desk.book.wants_snapshot());
         assert_eq!(desk.fetched(10), APPLIED, "a stream follows it");
