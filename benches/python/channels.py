@@ -150,7 +150,7 @@ def _measured(sample: Sample, clock: Clock, rounds: int) -> Figure:
     fresh = [sample.pipeline() for _ in range(rounds)]
     work: dict[str, Callable[[], object]] = {
         "orjson": lambda: _parse(frames),
-        "push": lambda: _push(batches, fresh.pop()),
+        "push": lambda: push_all(batches, fresh.pop()),
     }
     least = interleaved(work, clock, rounds)
     per_frame = {name: time_ns / len(frames) for name, time_ns in least.items()}
@@ -178,7 +178,8 @@ def _parse(frames: list[bytes]) -> None:
         orjson.loads(frame)
 
 
-def _push(batches: list[list[bytes]], normalizer: Normalizer) -> None:
+def push_all(batches: list[list[bytes]], normalizer: Normalizer) -> None:
+    """Push and take what came of it."""
     for batch in batches:
         result = normalizer.push(batch, RECEIVED_NS)
         _ = result.messages

@@ -16,6 +16,7 @@ from benches.python.chain import latency, throughput
 from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import CpuClock, sample_tape
+from benches.python.peers import measure_peers
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
 
 FRAMES = 9_000
@@ -32,10 +33,16 @@ def channels() -> list[Figure]:
     return measure_channels(CpuClock(), rounds=ROUNDS)
 
 
+def peers() -> list[Figure]:
+    """Measure a push against another library's way from the same frame to its event."""
+    return measure_peers(CpuClock())
+
+
 #: Section -> what measures it, and whether a missed goal fails the run.
 SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "hot-path": (hot_path, True),
     "channels": (channels, True),
+    "peers": (peers, False),
     "allocations": (allocations, True),
     "instructions": (instructions, True),
     "throughput": (throughput, False),

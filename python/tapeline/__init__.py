@@ -2,6 +2,7 @@
 
 >>> import tapeline as tl
 >>> normalizer = tl.Normalizer(exchange="binance", market="spot")
+>>> data = tl.open("parquet:./data")
 
 Names are imported when they are first used, so that ``import tapeline`` costs next to nothing.
 """
@@ -10,6 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tapeline.access.books import Book
+    from tapeline.access.coverage import Coverage
+    from tapeline.access.frames import Frame, Frames
+    from tapeline.access.source import DataSource
+    from tapeline.apps.access import open
     from tapeline.apps.normalizer import Normalizer, load_instruments
     from tapeline.errors import (
         ArgumentError,
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
         DecodeError,
         InstrumentError,
         SettingsError,
+        StoreError,
         TapeError,
         TapelineError,
         TransportError,
@@ -28,33 +35,47 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ArgumentError": "tapeline.errors",
+    "Book": "tapeline.access.books",
     "ConnectError": "tapeline.errors",
+    "Coverage": "tapeline.access.coverage",
+    "DataSource": "tapeline.access.source",
     "DecodeError": "tapeline.errors",
+    "Frame": "tapeline.access.frames",
+    "Frames": "tapeline.access.frames",
     "Instrument": "tapeline.model",
     "InstrumentError": "tapeline.errors",
     "Normalizer": "tapeline.apps.normalizer",
     "SettingsError": "tapeline.errors",
+    "StoreError": "tapeline.errors",
     "TapeError": "tapeline.errors",
     "TapelineError": "tapeline.errors",
     "TransportError": "tapeline.errors",
     "decode": "tapeline.wire.native",
     "load_instruments": "tapeline.apps.normalizer",
+    "open": "tapeline.apps.access",
 }
 
 __all__ = [
     "ArgumentError",
+    "Book",
     "ConnectError",
+    "Coverage",
+    "DataSource",
     "DecodeError",
+    "Frame",
+    "Frames",
     "Instrument",
     "InstrumentError",
     "Normalizer",
     "SettingsError",
+    "StoreError",
     "TapeError",
     "TapelineError",
     "TransportError",
     "__version__",
     "decode",
     "load_instruments",
+    "open",
 ]
 
 

@@ -8,6 +8,10 @@ from typing_extensions import disjoint_base
 __all__ = [
     "ArgumentError",
     "BatchInfo",
+    "BookReplay",
+    "CopiedRows",
+    "CopyDecoder",
+    "CopyEncoder",
     "DecodeError",
     "Events",
     "Normalizer",
@@ -15,6 +19,7 @@ __all__ = [
     "TapelineError",
     "crc32c",
     "decode",
+    "decode_rows",
     "inspect",
     "topic",
 ]
@@ -41,6 +46,7 @@ class Normalizer:
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
     ) -> Normalizer: ...
+    def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
     def push(
         self,
         frames: bytes | Sequence[bytes],
@@ -72,6 +78,39 @@ class Normalizer:
     def topics(
         self, raw_symbols: Sequence[str], types: Sequence[str] | None = None
     ) -> list[str]: ...
+
+@final
+class BookReplay:
+    def __new__(
+        cls,
+        *,
+        rule: Literal[
+            "snapshots",
+            "first_after_last",
+            "prev_is_last",
+            "prev_is_last_or_checksum",
+            "last_plus_one",
+        ],
+        depth: Literal[1, 2],
+    ) -> BookReplay: ...
+    def apply(
+        self,
+        actions: bytes,
+        origins: bytes,
+        numbers: Sequence[bytes],
+        bids: tuple[bytes, bytes, bytes],
+        asks: tuple[bytes, bytes, bytes],
+    ) -> None: ...
+    @property
+    def state(self) -> Literal["buffering", "live", "unsynced"]: ...
+    @property
+    def last_update_id(self) -> int | None: ...
+    @property
+    def last_time_ns(self) -> int | None: ...
+    @property
+    def missing(self) -> list[tuple[int, int]]: ...
+    def bids(self) -> list[tuple[str, str]]: ...
+    def asks(self) -> list[tuple[str, str]]: ...
 
 @final
 class PushResult:
@@ -129,12 +168,32 @@ class Events:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
 
+@final
+class CopyEncoder:
+    def __new__(cls, table: object, *, piece_bytes: int = 1_048_576) -> CopyEncoder: ...
+    def __iter__(self) -> CopyEncoder: ...
+    def __next__(self) -> bytes: ...
+
+@final
+class CopyDecoder:
+    def __new__(cls, columns: Sequence[tuple[str, str]]) -> CopyDecoder: ...
+    def feed(self, piece: bytes) -> int: ...
+    def take(self) -> CopiedRows: ...
+    @property
+    def is_ended(self) -> bool: ...
+
+@final
+class CopiedRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
 def decode(
     values: Sequence[bytes],
     *,
     event_type: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
+def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

@@ -124,3 +124,41 @@ def many_small_files(root: Path, files: int, rows: int, *, seed: int = 1) -> lis
         made += some
     write(root, *chunks)
     return made
+
+
+def book(
+    number: int, time_ns: int, *, action: str = "delta", depth: int = 2, price: str = "100.1"
+) -> dict[str, Any]:
+    level = {"price": Decimal(price), "quantity": Decimal("1.000000000000000001")}
+    return {
+        "exchange": "binance",
+        "market": "spot",
+        "symbol": "BTC/USDT",
+        "raw_symbol": "BTCUSDT",
+        "event_id": number.to_bytes(16, "big"),
+        "depth": depth,
+        "action": action,
+        "first_update_id": number,
+        "last_update_id": number,
+        "prev_update_id": None,
+        "bids": [level],
+        "asks": [],
+        "origin": "stream",
+        "timestamp_ns": time_ns,
+        "received_ns": time_ns,
+        "quality": "perfect",
+        "issues": [],
+        "metadata": [],
+        LOG_OFFSET: number,
+        LOG_INDEX: 0,
+    }
+
+
+class SetClock(SystemClock):
+    """A clock whose wall time is set; the rest is real."""
+
+    def __init__(self, wall_ns: int) -> None:
+        self._wall_ns = wall_ns
+
+    def wall_ns(self) -> int:
+        return self._wall_ns

@@ -135,8 +135,8 @@ fn observe_delta(book: &mut BookTrack, delta: &Delta, reports: &mut Vec<Coverage
             asks: &side(1),
             raw_bids: &[],
             raw_asks: &[],
-            limit: None,
             checksum: None,
+            asked_levels: None,
         },
         reports,
     )
@@ -161,8 +161,8 @@ fn observe_snapshot(book: &mut BookTrack, of: &Delta, nonce: usize, reports: &mu
             asks: &pairs(asks),
             raw_bids: &[],
             raw_asks: &[],
-            limit: None,
             checksum: None,
+            asked_levels: None,
         },
         reports,
     );

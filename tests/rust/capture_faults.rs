@@ -176,7 +176,7 @@ fn mend(rule: BookRule, book: &mut BookTrack, of: &BookTrack, reports: &mut Vec<
             asks: &asks,
             raw_bids: &[],
             raw_asks: &[],
-            limit: None,
+            asked_levels: None,
             checksum: None,
         },
         reports,
@@ -200,11 +200,11 @@ fn check(rule: BookRule, stream: &[Message], seed: u64) -> usize {
     let (mut book, mut reports, mut compared) = (track(rule, &stream[0]), Vec::new(), 0);
     for message in &arriving {
         observe(&mut book, message, &mut reports);
-        if let Some(id) = book.last_update_id() {
-            if let Some(wanted) = shown.get(&id) {
-                assert_eq!(best(&book), *wanted, "seed {seed}, id {id}");
-                compared += 1;
-            }
+        if let Some(id) = book.last_update_id()
+            && let Some(wanted) = shown.get(&id)
+        {
+            assert_eq!(best(&book), *wanted, "seed {seed}, id {id}");
+            compared += 1;
         }
     }
     let absent = missing(rule, &arriving, snapshot);

@@ -109,8 +109,8 @@ impl Message {
             asks: &self.levels[1],
             raw_bids: &raw_bids,
             raw_asks: &raw_asks,
-            limit: None,
             checksum: self.checksum,
+            asked_levels: None,
         })
     }
 }

@@ -12,20 +12,28 @@ from tapeline.errors import ArgumentError, SettingsError, TapelineError
 
 
 class Command(NamedTuple):
-    """A command's name and its sentence; ``apps/<name>.py`` holds ``<name>_command``."""
+    """A command's name and its sentence; ``apps/<name>.py`` holds ``<name>_command``.
+
+    A group of commands is ``<name>_app`` there.
+    """
 
     name: str
     help: str
 
 
 COMMANDS = (
+    Command("up", "Record an exchange on this machine: collect and store, one command."),
     Command("demo", "Run the whole chain on a faulty tape and account for every frame."),
     Command("generate", "Write a synthetic tape: seeded, repeatable, with planted anomalies."),
     Command("simulate", "Serve a tape as an exchange on loopback, with faults on demand."),
     Command("record", "Write a tape from a live or simulated feed."),
     Command("collect", "Collect a feed, clean it and send it to the bus."),
     Command("store", "Write what is on the bus into stores, each message once."),
+    Command("audit", "Hold what was sent against what every store has."),
     Command("compact", "Merge the small files of a Parquet store."),
+    Command("query", "Read what stores keep: by time, instrument and type."),
+    Command("archive", "Keep months of a store, and recorded frames, for ever."),
+    Command("retention", "Delete what is old enough, once the archive has it."),
     Command("tail", "Decode and print what is on the bus."),
     Command("normalize", "Clean recorded frames into Parquet files, offline."),
     Command("topics", "List or create the topics of a set of instruments."),
@@ -78,6 +86,9 @@ def build_app(wanted: str | None) -> typer.Typer:
     app.callback()(_root)
     for command in COMMANDS:
         function = _load(command) if command.name == wanted else _placeholder
+        if isinstance(function, typer.Typer):
+            app.add_typer(function, name=command.name, short_help=command.help)
+            continue
         app.command(command.name, help=_help(function, command), short_help=command.help)(function)
     return app
 
@@ -88,8 +99,11 @@ def fail(message: str, status: int = 1) -> None:
     raise SystemExit(status)
 
 
-def _load(command: Command) -> Callable[..., Any]:
+def _load(command: Command) -> Callable[..., Any] | typer.Typer:
     module = importlib.import_module(f"tapeline.apps.{command.name}")
+    group: typer.Typer | None = getattr(module, f"{command.name}_app", None)
+    if group is not None:
+        return group
     function: Callable[..., Any] = getattr(module, f"{command.name}_command")
     return function
 

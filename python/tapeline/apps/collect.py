@@ -12,6 +12,7 @@ import typer
 from tapeline.apps.collect_plan import venue_plans
 from tapeline.apps.collect_summary import CollectSummary
 from tapeline.apps.collector import Collector, SendLatency
+from tapeline.apps.ledger_sink import LedgerSink
 from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.telemetry.clock import SystemClock
@@ -107,6 +108,9 @@ def collect_command(
     ca_file: Annotated[
         Path | None, typer.Option(help="Trust this certificate authority for wss, and no other.")
     ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option(help="Write what was sent, by stream, for `tapeline audit`.")
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
     ] = None,
@@ -143,6 +147,7 @@ def collect_command(
         "profile": profile,
         "spool": spool,
         "ca_file": ca_file,
+        "ledger": ledger,
         "metrics_port": metrics_port,
     }
     beside = [name for name in ("exchange", "market", "symbols") if overrides[name] is not None]
@@ -162,8 +167,20 @@ def collect_command(
         raise TapelineError(f"{summary.residual} frames have no verdict: this is a defect")
 
 
-def collect(settings: CollectSettings, *, is_quiet: bool = False) -> CollectSummary:
+def collect(
+    settings: CollectSettings,
+    *,
+    is_quiet: bool = False,
+    on_progress: Callable[[Collector], None] | None = None,
+) -> CollectSummary:
     """Run a collector to its end in an event loop of its own.
+
+    Parameters
+    ----------
+    is_quiet
+        Show no status line.
+    on_progress
+        Called about 20 times a second, instead of the status line.
 
     Raises
     ------
@@ -171,10 +188,14 @@ def collect(settings: CollectSettings, *, is_quiet: bool = False) -> CollectSumm
         A setting is wrong, the venue refuses, or messages were lost.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_collect(settings, is_quiet))
+        return runner.run(_collect(settings, is_quiet, on_progress))
 
 
-async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
+async def _collect(
+    settings: CollectSettings,
+    is_quiet: bool,
+    on_progress: Callable[[Collector], None] | None,
+) -> CollectSummary:
     from tapeline.transport.kafka_settings import KafkaSettings
     from tapeline.transport.open import open_sink
 
@@ -184,6 +205,8 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
     sent = SendLatency()
     kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
     sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
+    if settings.ledger is not None:
+        sink = LedgerSink(sink, settings.ledger)
     stop_metrics: Callable[[], None] | None = None
     try:
         collector = Collector(
@@ -202,7 +225,7 @@ async def _collect(settings: CollectSettings, is_quiet: bool) -> CollectSummary:
         raise
     try:
         show = not is_quiet and sys.stderr.isatty()
-        return await collector.run(_StatusLine(clock) if show else None)
+        return await collector.run(on_progress or (_StatusLine(clock) if show else None))
     finally:
         if stop_metrics is not None:
             stop_metrics()

@@ -88,6 +88,8 @@ class CollectSettings(BaseModel):
     rotate_hours: Annotated[float, Field(gt=0, le=24)] = 23.0
     profile: Profile = Profile.LOW_LATENCY
     spool: Path | None = None
+    ledger: Path | None = None
+    """What was sent, by stream, for ``tapeline audit``; written at the end."""
     keep_raw: Literal["imperfect", "all"] = "imperfect"
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Prometheus endpoint; 0 is none."""
@@ -120,10 +122,12 @@ class StoreSettings(BaseModel):
     """End cleanly when nothing has come for so long."""
     flush_interval_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     """A message waits so long at most before its store is given it."""
-    chunk_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
+    chunk_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 500_000
     """A store is given so many rows at once, about; more take more memory."""
     drain_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the stores may take to write the rest at the end."""
+    trim: bool = False
+    """Remove from a local transport file what every target has."""
     compact_every_s: Seconds = 60.0
     """Small files of Parquet targets are merged so often; 0 is never."""
     compact_level: Annotated[int, Field(ge=1, le=22)] = 3
@@ -135,6 +139,38 @@ class StoreSettings(BaseModel):
     metrics_host: str = "127.0.0.1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
+
+
+def _days(value: object) -> object:
+    """Read ``ever`` as no limit."""
+    return None if value == "ever" else value
+
+
+Days = Annotated[
+    Annotated[int, Field(ge=1, le=36_500)] | None,
+    BeforeValidator(_days),
+]
+
+
+class RetentionSettings(BaseModel):
+    """How long stores keep rows, by type, in days; None (``ever``) is for ever.
+
+    The archive keeps everything for ever. Of the order book, snapshots by price level stay in
+    Parquet stores, which keep them for ever too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trade_days: Days = 30
+    orderbook_days: Days = 7
+    funding_days: Days = None
+    liquidation_days: Days = None
+    coverage_days: Days = None
+    quarantine_days: Days = None
+
+    def by_type(self) -> dict[str, int | None]:
+        """Return the days by event type."""
+        return {name.removesuffix("_days"): days for name, days in self}
 
 
 Model = TypeVar("Model", bound=BaseModel)

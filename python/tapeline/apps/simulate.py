@@ -120,6 +120,7 @@ def simulate_command(
     for warning in reel.warnings:
         console.print(f"warning: {warning}", soft_wrap=True, markup=False)
     simulator = Simulator(reel, venue, settings, SystemClock())
+    simulator.ledger.market = (exchange, market)
     try:
         outcome = _run(simulator)
     finally:

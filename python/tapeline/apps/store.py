@@ -46,6 +46,10 @@ def store_command(
     flush_interval: Annotated[
         float | None, typer.Option(help="A message waits so many seconds at most. [1]")
     ] = None,
+    trim: Annotated[
+        bool | None,
+        typer.Option("--trim", help="Remove from a local transport file what every target has."),
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
     ] = None,
@@ -63,6 +67,7 @@ def store_command(
         "types": types,
         "idle_s": idle,
         "flush_interval_s": flush_interval,
+        "trim": trim,
         "metrics_port": metrics_port,
     }
     try:
@@ -81,8 +86,20 @@ def store_command(
         raise TapelineError(f"{summary.residual} messages have no verdict: this is a defect")
 
 
-def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
+def store(
+    settings: StoreSettings,
+    *,
+    is_quiet: bool = False,
+    look: Callable[[StoreRunner], None] | None = None,
+) -> StoreSummary:
     """Run the workers to their end; SIGINT and SIGTERM end them in order.
+
+    Parameters
+    ----------
+    is_quiet
+        Show no status line.
+    look
+        Called ten times a second, instead of the status line.
 
     Raises
     ------
@@ -102,6 +119,7 @@ def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
         clock=clock,
         metrics=metrics,
         drain_s=settings.drain_timeout_s,
+        is_trimming=settings.trim,
         compacting=Compacting(
             targets,
             clock,
@@ -116,7 +134,8 @@ def store(settings: StoreSettings, *, is_quiet: bool = False) -> StoreSummary:
     show = not is_quiet and sys.stderr.isatty()
     try:
         with _stopping_on_signals(runner):
-            return runner.run(settings.idle_s, _StatusLine(clock) if show else _show_nothing)
+            shown = _StatusLine(clock) if show else _show_nothing
+            return runner.run(settings.idle_s, look or shown)
     finally:
         if stop_metrics is not None:
             stop_metrics()

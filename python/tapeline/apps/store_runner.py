@@ -2,20 +2,29 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 from tapeline.apps.compacting import Compacting
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
+from tapeline.storage.clickhouse.open import open_clickhouse
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
-from tapeline.storage.consumer.dead_letter import DeadLetters, KafkaDeadLetters, LocalDeadLetters
+from tapeline.storage.consumer.dead_letter import (
+    DeadLetters,
+    KafkaDeadLetters,
+    LocalDeadLetters,
+    dead_letter_path,
+)
 from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
+from tapeline.storage.consumer.trimming import Trimming
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
+from tapeline.storage.postgres.open import open_postgres
+from tapeline.storage.redis_cache.store import open_redis
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -26,7 +35,12 @@ _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
 _BROKER_S: Final = 10.0
 
-OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {Kind.PARQUET: open_parquet}
+OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
+    Kind.CLICKHOUSE: open_clickhouse,
+    Kind.PARQUET: open_parquet,
+    Kind.POSTGRES: open_postgres,
+    Kind.REDIS: open_redis,
+}
 """How the store of a target is made."""
 
 
@@ -34,6 +48,11 @@ class StoreRunner:
     """Several workers, each with a thread, a source and a store of its own.
 
     A slow or broken store never holds up another: they share nothing but the dead letters.
+
+    Parameters
+    ----------
+    is_trimming
+        Remove from a local transport file what every target has.
 
     Raises
     ------
@@ -54,9 +73,11 @@ class StoreRunner:
         metrics: Metrics,
         drain_s: float = 10.0,
         compacting: Compacting | None = None,
+        is_trimming: bool = False,
     ) -> None:
         _check(targets)
         self._compacting = compacting
+        self._trimming = _trimming(transport, targets, clock) if is_trimming else None
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
         self._clock = clock
@@ -64,12 +85,13 @@ class StoreRunner:
         self._stop = threading.Event()
         self._targets = targets
         self._began_ns = clock.monotonic_ns()
+        self._quiet_s: float | None = None
         self.workers: list[Worker] = []
         for target in targets:
             self.workers.append(
                 Worker(
                     target.name,
-                    source=source_of(transport, target, types, clock),
+                    source=self._source(transport, target, types),
                     store=OPENERS[target.kind](target, clock),
                     dead_letters=self._dead_letters,
                     clock=clock,
@@ -82,6 +104,10 @@ class StoreRunner:
     def stop(self) -> None:
         """End in order: what was read is stored. May be called from a signal handler."""
         self._stop.set()
+
+    def finish(self, quiet_s: float) -> None:
+        """End in order when everything on the bus was read and nothing has come for so long."""
+        self._quiet_s = quiet_s
 
     def run(self, idle_s: float | None, look: Callable[["StoreRunner"], None]) -> StoreSummary:
         """Work until :meth:`stop`, or until nothing has come for ``idle_s`` seconds.
@@ -106,13 +132,15 @@ class StoreRunner:
             self._compacting.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
             look(self)
-            if idle_s is not None and self._is_idle(idle_s):
+            if self._is_over(idle_s):
                 self.stop()
         for thread in threads:
             thread.join()
         if self._compacting is not None:
             self._compacting.stop()
         self._dead_letters.close()
+        if self._trimming is not None:
+            self._trimming.finish()
         return self.summary()
 
     def summary(self) -> StoreSummary:
@@ -125,9 +153,20 @@ class StoreRunner:
             (self._clock.monotonic_ns() - self._began_ns) / 1e9,
         )
 
-    def _is_idle(self, idle_s: float) -> bool:
+    def _source(self, transport: BusUri, target: Target, types: Sequence[str]) -> Source:
+        """Open the bus for one target, in a consumer group of its own."""
+        if isinstance(transport, LocalUri):
+            trimming = self._trimming
+            on_commit = None if trimming is None else partial(trimming.stored, target.name)
+            return LocalSource(transport, types, self._clock, on_commit)
+        return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
+
+    def _is_over(self, idle_s: float | None) -> bool:
         alive = [worker for worker in self.workers if worker.counts.ended_by is None]
-        return all(worker.is_idle(idle_s) for worker in alive)
+        if self._quiet_s is not None:
+            quiet_s = self._quiet_s
+            return all(worker.has_read_all(quiet_s) for worker in alive)
+        return idle_s is not None and all(worker.is_idle(idle_s) for worker in alive)
 
     def _work(self, worker: Worker) -> None:
         try:
@@ -149,16 +188,14 @@ def _check(targets: Sequence[Target]) -> None:
         raise SettingsError("no target: name one with --target, for example parquet:./data")
 
 
-def source_of(transport: BusUri, target: Target, types: Sequence[str], clock: Clock) -> Source:
-    """Open the bus for one target, in a consumer group of its own."""
-    if isinstance(transport, LocalUri):
-        return LocalSource(transport, types, clock)
-    return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
+def _trimming(transport: BusUri, targets: Sequence[Target], clock: Clock) -> Trimming:
+    if not isinstance(transport, LocalUri):
+        raise SettingsError("only a local transport file is trimmed: Kafka has its own retention")
+    return Trimming(transport.path, [target.name for target in targets], clock)
 
 
 def dead_letters_of(transport: BusUri) -> DeadLetters:
     """Return where messages go that no store can take."""
     if isinstance(transport, LocalUri):
-        path = transport.path
-        return LocalDeadLetters(Path(path).with_name(path.name + ".deadletter"))
+        return LocalDeadLetters(dead_letter_path(transport.path))
     return KafkaDeadLetters(transport.servers)

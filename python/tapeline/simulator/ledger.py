@@ -30,9 +30,15 @@ class Ledger:
         The tape and whose it is.
     seed
         Seed of the fault plan.
+
+    Attributes
+    ----------
+    market
+        Exchange and market, where that is known.
     """
 
     def __init__(self, reel: Reel, venue: Venue, seed: int) -> None:
+        self.market: tuple[str, str] | None = None
         self._reel = reel
         self._venue = venue
         self._seed = seed
@@ -117,6 +123,7 @@ class Ledger:
         return {
             "type": "summary",
             "ledger_version": LEDGER_VERSION,
+            **_named(self.market),
             "seed": self._seed,
             **totals,
             "corrupted": len(self._corrupted),
@@ -202,6 +209,10 @@ class Ledger:
     def _ids(self, indices: Iterable[int]) -> set[Range]:
         found = map(self._venue.native_ids, map(self._reel.frames.__getitem__, indices))
         return {pair for pair in found if pair is not None}
+
+
+def _named(market: tuple[str, str] | None) -> dict[str, str]:
+    return {} if market is None else {"exchange": market[0], "market": market[1]}
 
 
 def merged(ranges: Iterable[Range]) -> list[list[int]]:

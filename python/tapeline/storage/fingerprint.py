@@ -6,8 +6,6 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
-from tapeline.storage.schema import stored_schema_of
-
 _MASK: Final = 2**64 - 1
 _SEEDS: Final = (0x7461_7065, 0x6C69_6E65)
 
@@ -25,12 +23,10 @@ class Fingerprint:
     first: int = 0
     second: int = 0
 
-    def add(self, event_type: str, table: pa.Table) -> None:
-        """Count the rows of a table with the columns of a store, or of an answer."""
+    def add(self, schema: pa.Schema, table: pa.Table) -> None:
+        """Count rows, after a cast to ``schema``: dictionaries of texts count as texts."""
         if not table.num_rows:
             return
-        stored = stored_schema_of(event_type)
-        schema = pa.schema([stored.field(name) for name in table.schema.names])
         frame = pl.from_arrow(table if table.schema.equals(schema) else table.cast(schema))
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never becomes a series
         self.rows += table.num_rows
@@ -39,7 +35,7 @@ class Fingerprint:
 
 
 def _sum(frame: pl.DataFrame, seed: int) -> int:
-    # In halves: a sum of whole hashes would not fit 64 bits.
     hashes = frame.hash_rows(seed)
+    # In halves: a sum of whole hashes would not fit 64 bits.
     low, high = hashes & 0xFFFF_FFFF, hashes // 2**32
     return (int(low.sum()) + (int(high.sum()) << 32)) & _MASK

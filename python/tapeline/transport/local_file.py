@@ -27,6 +27,7 @@ APPLICATION_ID: Final = 0x7461706C
 FORMAT_VERSION: Final = 1
 
 _ROWS_PER_STATEMENT: Final = 4096
+_ROWS_PER_TRIM: Final = 2048
 _SCHEMA: Final = f"""
 BEGIN;
 CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, trimmed INTEGER NOT NULL
@@ -83,7 +84,8 @@ class LocalFile:
     path
         Made, with its folder, when it is missing and ``mode`` is ``"write"``.
     mode
-        ``"write"`` takes the single-writer lock; ``"read"`` leaves the file as it is.
+        ``"write"`` takes the single-writer lock; ``"read"`` leaves the file as it is; ``"trim"``
+        may only remove messages, beside the process that writes.
     durable
         ``"process"``: appended messages survive the end of the process. ``"full"``: each append is
         synced to the disk and survives a power cut.
@@ -98,7 +100,7 @@ class LocalFile:
         self,
         path: Path,
         *,
-        mode: Literal["read", "write"] = "write",
+        mode: Literal["read", "write", "trim"] = "write",
         durable: Literal["process", "full"] = "process",
     ) -> None:
         self.path = path
@@ -228,6 +230,46 @@ class LocalFile:
                 "DELETE FROM messages WHERE sequence = ?", [(sequence,) for sequence in sequences]
             )
 
+    def following(self) -> dict[str, int]:
+        """Return the offset that each topic's next message will have."""
+        with _faults_named(self.path):
+            return {name: following for _, name, following in self._connection.execute(_FOLLOWING)}
+
+    def trim(self, offsets: Mapping[str, int]) -> int:
+        """Remove the messages before these offsets; may be done beside the process that writes.
+
+        Parameters
+        ----------
+        offsets
+            For each topic the first offset to keep.
+
+        Returns
+        -------
+        int
+            How many were removed. Their space is used again by the file, not given back.
+        """
+        removed = 0
+        for topic, keep_from in offsets.items():
+            with _faults_named(self.path):
+                (oldest,) = self._connection.execute(_OLDEST, (topic,)).fetchone()
+            first = keep_from if oldest is None else int(oldest)
+            # In short transactions, so that the writer never waits for long.
+            for end in range(first + _ROWS_PER_TRIM, keep_from + _ROWS_PER_TRIM, _ROWS_PER_TRIM):
+                removed += self._trim_topic(topic, min(end, keep_from))
+        return removed
+
+    def _trim_topic(self, topic: str, keep_from: int) -> int:
+        with _faults_named(self.path), _transaction(self._connection):
+            self._connection.execute(
+                "UPDATE topics SET trimmed = max(trimmed, ?2) WHERE name = ?1", (topic, keep_from)
+            )
+            done = self._connection.execute(
+                "DELETE FROM messages WHERE topic = (SELECT id FROM topics WHERE name = ?1) "
+                "AND offset < ?2",
+                (topic, keep_from),
+            )
+            return done.rowcount
+
     def counts(self) -> dict[str, int]:
         """Count the messages of each topic, empty ones included."""
         with _faults_named(self.path):
@@ -301,10 +343,7 @@ class LocalFile:
 
     def _load_topics(self) -> None:
         with _faults_named(self.path):
-            rows = self._connection.execute(
-                "SELECT id, name, max(trimmed, coalesce("
-                "(SELECT max(offset) + 1 FROM messages WHERE topic = topics.id), 0)) FROM topics"
-            ).fetchall()
+            rows = self._connection.execute(_FOLLOWING).fetchall()
         self._topics = {name: topic_id for topic_id, name, _ in rows}
         self._next_offset = {name: following for _, name, following in rows}
 
@@ -314,6 +353,13 @@ class LocalFile:
             self._lock = None
 
 
+_FOLLOWING: Final = (
+    "SELECT id, name, max(trimmed, coalesce("
+    "(SELECT max(offset) + 1 FROM messages WHERE topic = topics.id), 0)) FROM topics"
+)
+_OLDEST: Final = (
+    "SELECT min(offset) FROM messages WHERE topic = (SELECT id FROM topics WHERE name = ?)"
+)
 _READ: Final = (
     "SELECT sequence, name, offset, key, value, checksum, note FROM messages "
     "JOIN topics ON topics.id = messages.topic WHERE sequence > ? ORDER BY sequence LIMIT ?"
@@ -377,7 +423,7 @@ def _check_header(connection: sqlite3.Connection, path: Path, mode: str) -> None
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if is_empty and application_id == 0 and version == 0:
-        if mode == "read":
+        if mode != "write":
             raise BusFileError(f"{path} holds nothing yet: no writer has opened it")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(_SCHEMA)

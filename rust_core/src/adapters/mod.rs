@@ -3,7 +3,7 @@
 //! One folder a venue, one a market, one file a channel; [`json`] is the reader they share. A new
 //! exchange is a folder and a line of the list here, and edits no other.
 
-mod asked;
+mod asked_levels;
 mod frame;
 pub mod json;
 mod naming;
@@ -11,6 +11,7 @@ mod repeats;
 #[macro_use]
 mod registry;
 
+pub use asked_levels::asked_levels;
 pub use frame::{Arena, ControlKind, Frame, Market, Partly};
 pub use registry::ForMarket;
 

@@ -2,7 +2,10 @@
 
 use pyo3::prelude::*;
 
+mod arrow;
+mod book_replay;
 mod books;
+mod copy;
 mod decode;
 mod errors;
 mod frames;
@@ -15,7 +18,11 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
+    use super::book_replay::BookReplay;
+    #[pymodule_export]
+    use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
+    #[pymodule_export]
+    use super::decode::{BatchInfo, Events, crc32c, decode, decode_rows, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
     #[pymodule_export]

@@ -229,13 +229,13 @@ impl<U: Units> Sides<U> {
         }
     }
 
-    /// Forgets what lies beyond the levels there are now. A side shorter than the limit of the request,
-    /// or than the other one, was not cut off, so it is known to its end.
-    pub(super) fn set_horizon(&mut self, limit: Option<usize>) {
+    /// Forgets what lies beyond the levels there are now. A side shorter than what was `asked` for,
+    /// or than the other one, was not cut off by the limit of the request: it is known to its end.
+    pub(super) fn set_horizon(&mut self, asked: Option<usize>) {
         let (bids, asks) = (self.bids.ladder.len(), self.asks.ladder.len());
-        let limit = limit.unwrap_or(0).max(bids).max(asks);
-        self.bids.horizon = self.bids.ladder.worst().filter(|_| bids >= limit);
-        self.asks.horizon = self.asks.ladder.worst().filter(|_| asks >= limit);
+        let least = asked.unwrap_or(0).max(bids).max(asks);
+        self.bids.horizon = self.bids.ladder.worst().filter(|_| bids >= least);
+        self.asks.horizon = self.asks.ladder.worst().filter(|_| asks >= least);
     }
 
     /// Moves the horizons along; returns whether one had to move.

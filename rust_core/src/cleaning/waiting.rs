@@ -111,7 +111,6 @@ mod tests {
                 published: RawField::Missing,
                 bids: &[RawLevel { price, quantity }],
                 asks: &[],
-                limit: None,
                 checksum: RawField::Missing,
                 metadata: &[],
                 content: id.as_bytes(),

@@ -2,16 +2,19 @@
 
 mod events;
 mod kept;
+mod learning;
 mod markets;
 mod normalizer;
 mod outlets;
 mod ports;
 mod queries;
+mod replay;
 mod setup;
 mod statements;
 mod unsupported;
 
 pub use normalizer::{Normalizer, Reply};
 pub use ports::{Frames, Sink, Slices, Tally};
+pub use replay::{ABSENT, BookColumns, BookReplay, ColumnError, SideColumns};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};
 pub use statements::{StreamEvent, StreamsChange};

@@ -200,8 +200,6 @@ pub struct RawBook<'a> {
     pub bids: &'a [RawLevel<'a>],
     /// Best first.
     pub asks: &'a [RawLevel<'a>],
-    /// Most levels of a side that the request asked for; a side with fewer is whole.
-    pub limit: Option<usize>,
     /// Signed CRC-32 of the best 25 levels; `Missing` where there is no live one.
     pub checksum: RawField<'a>,
     /// Fields of this venue alone, ascending by key; UTF-8.

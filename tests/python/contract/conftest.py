@@ -6,6 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.services.kafka import KafkaBroker, broker_or_skip
+from tests.services.postgres import (
+    Database,
+    PostgresServer,
+    given_database,
+    make_database,
+    postgres_or_skip,
+)
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +33,29 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker
     broker = broker_or_skip(tmp_path_factory.mktemp("own-kafka"))
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_home() -> Iterator[Database]:
+    """A PostgreSQL nobody harms: that of ``TAPELINE_POSTGRES``, or one started for this run."""
+    given = given_database()
+    if given is not None:
+        yield given
+        return
+    server = postgres_or_skip()
+    yield server.database()
+    server.kill()
+
+
+@pytest.fixture
+def database(postgres_home: Database) -> Database:
+    """A new, empty database."""
+    return make_database(postgres_home)
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that a test may kill and freeze; what it says is committed is on the disk."""
+    server = postgres_or_skip(is_durable=True)
+    yield server
+    server.kill()

@@ -27,7 +27,7 @@ from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.manifest import Commit, FileFact, State, from_json, to_json
 from tapeline.storage.parquet.merging import SortedRows, in_order, merge
 from tapeline.storage.parquet.store import ParquetStore
-from tapeline.storage.schema import LOG_OFFSET
+from tapeline.storage.schema import LOG_OFFSET, stored_schema_of
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
 from tests.python.archiving import JANUARY_NS, many_small_files, table_of, trade, write
@@ -279,7 +279,7 @@ def test_a_fingerprint_sees_every_column_and_no_order() -> None:
     def of(*tables: pa.Table) -> Fingerprint:
         found = Fingerprint()
         for each in tables:
-            found.add("trade", each)
+            found.add(stored_schema_of("trade"), each)
         return found
 
     assert of(table) == of(table.slice(3), table.slice(0, 3))

@@ -20,6 +20,11 @@ TOPIC: Final = "tapeline.deadletter"
 _DELIVER_S: Final = 30.0
 
 
+def dead_letter_path(bus: Path) -> Path:
+    """Return the file of the dead letters of a local transport file."""
+    return bus.with_name(bus.name + ".deadletter")
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A message that is not stored, or a row of one."""

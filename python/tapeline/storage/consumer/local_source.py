@@ -1,13 +1,17 @@
 """Read a local transport file as a consumer does: a topic is one partition."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from time import sleep as pause
 from typing import Final
+
+import structlog
 
 from tapeline.storage.ports import Changes, Message, Offsets, Partition
 from tapeline.telemetry.clock import Clock
 from tapeline.transport.local_file import LocalFile, StoredMessage
 from tapeline.transport.uris import LocalUri
+
+_log = structlog.get_logger("tapeline.storage.consumer.local")
 
 _LOOK_S: Final = 0.02
 _BYTES_PER_READ: Final = 8 * 1024 * 1024
@@ -27,9 +31,18 @@ class LocalSource:
         Event types to read.
     clock
         For waiting.
+    on_commit
+        Told how far the store is.
     """
 
-    def __init__(self, address: LocalUri, types: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        address: LocalUri,
+        types: Collection[str],
+        clock: Clock,
+        on_commit: Callable[[Offsets], None] | None = None,
+    ) -> None:
+        self._on_commit = on_commit
         self._file = LocalFile(address.path, mode="read")
         self._types = frozenset(types)
         self._clock = clock
@@ -57,7 +70,21 @@ class LocalSource:
 
     def start(self, offsets: Mapping[Partition, int | None]) -> None:
         """Read these topics from here on; the file is read again where that is further back."""
-        self._next.update({partition: offset or 0 for partition, offset in offsets.items()})
+        following = self._file.following()
+        for (topic, partition), offset in offsets.items():
+            wanted = offset or 0
+            if wanted > following.get(topic, 0):
+                # A store that has outlived its bus: what is on the new one is news.
+                _log.warning(
+                    "the transport file is younger than the store and is read from its beginning",
+                    topic=topic,
+                    store_at=wanted,
+                    file_at=following.get(topic, 0),
+                )
+                wanted = 0
+            self._next[topic, partition] = wanted
+            if wanted and self._on_commit is not None:
+                self._on_commit({(topic, partition): wanted})
         self._cursor = self._file.position(
             {topic: offset for (topic, _), offset in self._next.items()}
         )
@@ -71,7 +98,9 @@ class LocalSource:
         self._is_paused = False
 
     def commit(self, offsets: Offsets) -> None:
-        """Do nothing: the file keeps no consumers' offsets."""
+        """Pass on: the file itself keeps no consumers' offsets."""
+        if self._on_commit is not None:
+            self._on_commit(offsets)
 
     def lag(self) -> int | None:
         """Count messages behind the cursor, other types' included."""

@@ -83,7 +83,10 @@ class Worker:
         self._failures = 0
         self._job_began_ns = 0
         self._began_ns = self._news_ns = clock.monotonic_ns()
+        self._read_ns = self._began_ns
         self._quiet_ns: int | None = None
+        self._caught_up_ns: int | None = None
+        self._is_ending = False
         self._watched_ns = 0
         self._in_flight: Delivery | None = None
 
@@ -110,6 +113,14 @@ class Worker:
         """Whether everything read is stored and nothing has come for so long; for any thread."""
         return self._quiet_ns is not None and self._quiet_ns >= idle_s * 1e9
 
+    def has_read_all(self, quiet_s: float) -> bool:
+        """Whether everything on the bus was read, and nothing has come for so long; any thread.
+
+        What was read may still wait for its store: an orderly end stores it.
+        """
+        self._is_ending = True
+        return self._caught_up_ns is not None and self._caught_up_ns >= quiet_s * 1e9
+
     def _has_work(self) -> bool:
         busy = self._future is not None or self._retry is not None or self._in_flight is not None
         return busy or bool(self._awaiting) or len(self._buffer) > 0
@@ -120,12 +131,21 @@ class Worker:
         self._throttle()
         self._watch()
         self._quiet_ns = self._quiet()
+        if self._is_ending:
+            self._caught_up_ns = self._caught_up()
 
     def _quiet(self) -> int | None:
         """Return for how long nothing has come, None while there is something to do."""
         now = self._clock.monotonic_ns()
         is_settled = self._source.is_settled or now - self._began_ns > _SETTLE_NS
         return now - self._news_ns if is_settled and not self._has_work() else None
+
+    def _caught_up(self) -> int | None:
+        """Return for how long nothing has come, None while there is something to read."""
+        is_reading = self._source.is_settled and not self._awaiting and not self.counts.is_paused
+        if not is_reading or self._source.lag() != 0:
+            return None
+        return self._clock.monotonic_ns() - self._read_ns
 
     def _read(self) -> None:
         try:
@@ -142,7 +162,7 @@ class Worker:
         self._awaiting.update(changes.gained)
         wanted = [each for each in messages if each.origin in self._expected]
         if wanted:
-            self._news_ns = self._clock.monotonic_ns()
+            self._news_ns = self._read_ns = self._clock.monotonic_ns()
             self._note_jumps(wanted)
             self._buffer.add(wanted, self._news_ns)
 

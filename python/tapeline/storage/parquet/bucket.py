@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
 from obstore.store import S3Store
 
 from tapeline.errors import StoreUnavailableError
@@ -56,6 +57,14 @@ class Bucket:
             except (NotFoundError, FileNotFoundError):
                 return None
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """Get a range of an object; see :meth:`Folder.read_part`."""
+        with self._faults("read", path):
+            try:
+                return bytes(obstore.get_range(self._store, path, start=offset, length=length))
+            except (NotFoundError, FileNotFoundError):
+                return None
+
     def put(self, path: str, content: bytes | memoryview) -> None:
         """Put an object, which appears whole."""
         with self._faults("write", path):
@@ -69,6 +78,48 @@ class Bucket:
             except (AlreadyExistsError, FileExistsError):
                 return False
             return True
+
+    def upload(self, file: Path, path: str) -> None:
+        """Put a local file, in parts where it is large; it appears whole."""
+        with self._faults("write", path):
+            obstore.put(self._store, path, file)
+
+    def download(self, path: str, file: Path) -> bool:
+        """Write an object into a local file, piece by piece; False when it is not there."""
+        with self._faults("read", path):
+            try:
+                found = obstore.get(self._store, path)
+            except (NotFoundError, FileNotFoundError):
+                return False
+            with file.open("wb") as copy:
+                for piece in found.stream(min_chunk_size=8 * 1024 * 1024):
+                    copy.write(bytes(piece))
+            return True
+
+    def read_versioned(self, path: str) -> tuple[bytes | None, str | None]:
+        """Get an object and its ETag; None and None when it is not there."""
+        with self._faults("read", path):
+            try:
+                found = obstore.get(self._store, path)
+                return bytes(found.bytes()), found.meta["e_tag"]
+            except (NotFoundError, FileNotFoundError):
+                return None, None
+
+    def put_versioned(self, path: str, content: bytes, version: str | None) -> str | None:
+        """Put an object with ``If-Match``; None when it is another one now.
+
+        Parameters
+        ----------
+        version
+            The ETag it must have; None when it must not be there.
+        """
+        mode: Any = "create" if version is None else {"e_tag": version}
+        with self._faults("write", path):
+            try:
+                done = obstore.put(self._store, path, content, mode=mode, use_multipart=False)
+            except (AlreadyExistsError, PreconditionError, FileExistsError):
+                return None
+            return done["e_tag"]
 
     def list(self, prefix: str) -> list[Listed]:
         """List the objects below a prefix."""

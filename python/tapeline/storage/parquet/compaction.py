@@ -23,6 +23,7 @@ from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.replacing import replace_files
 from tapeline.storage.parquet.rewriting import grouped, merged_rows, write_files
 from tapeline.storage.parquet.sweeping import GRACE_S, delete_gone
+from tapeline.storage.schema import stored_schema_of
 from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.parquet")
@@ -138,8 +139,8 @@ class Compactor:
         done.bytes_after += sum(fact.bytes for fact in added)
 
     def _write(self, job: Job, added: list[FileFact]) -> None:
-        read = Fingerprint()
-        rows = merged_rows(self._folder, job.files, lambda table: read.add(job.type, table))
+        read, schema = Fingerprint(), stored_schema_of(job.type)
+        rows = merged_rows(self._folder, job.files, lambda table: read.add(schema, table))
         written = write_files(
             self._folder,
             job.type,

@@ -2,8 +2,7 @@
 
 import base64
 import contextlib
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow as pa
@@ -12,10 +11,8 @@ import pyarrow.parquet as pq
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
 from tapeline.storage.schema import LOG_INDEX, LOG_OFFSET, stored_schema_of
 
-LIVE_LEVEL: Final = 3
+LIVE_LEVEL: Final = 1
 """zstd level of files that are written as events come; archives take 10."""
-
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 # Times, ids and offsets of neighbours differ little: deltas take a third of a dictionary's bytes
 # and half its time.
@@ -36,7 +33,7 @@ _DELTA: Final = frozenset(
     }
 )
 # Mostly different in each row: a dictionary would be built and thrown away.
-_PLAIN: Final = frozenset({"event_id", "price", "raw"})
+_PLAIN: Final = frozenset({"event_id", "price", "raw", "metadata.key_value.value"})
 _PREFIXED: Final = frozenset({"native_id"})
 
 
@@ -55,7 +52,8 @@ def file_writer(
     schema: pa.Schema,
     *,
     level: int,
-    facts: Mapping[str, str] = _NONE,
+    stored: pa.Schema | None = None,
+    has_checksums: bool = False,
 ) -> Iterator[pq.ParquetWriter]:
     """Open a file for tables of ``schema``, a row group for each that is written.
 
@@ -65,10 +63,12 @@ def file_writer(
     ----------
     sink
         A path, or an open stream of Arrow's.
-    facts
-        Key-value metadata for the end of the file; may be added to until the file is closed.
+    stored
+        The schema the file says it has; None is the stored one of the type.
+    has_checksums
+        Whether each page gets a checksum.
     """
-    stored = stored_schema_of(event_type)
+    stored = stored_schema_of(event_type) if stored is None else stored
     leaves = _leaves(stored)
     encodings = {name: coded for name in leaves if (coded := _encoding(name)) is not None}
     with pq.ParquetWriter(
@@ -80,10 +80,11 @@ def file_writer(
         column_encoding=encodings,
         write_statistics=_with_statistics(stored),
         store_schema=False,
+        write_page_checksum=has_checksums,
     ) as writer:
         yield writer
         exact = base64.b64encode(stored.serialize()).decode()
-        writer.add_key_value_metadata({"ARROW:schema": exact, "tapeline.type": event_type, **facts})
+        writer.add_key_value_metadata({"ARROW:schema": exact, "tapeline.type": event_type})
 
 
 def _encoding(name: str) -> str | None:

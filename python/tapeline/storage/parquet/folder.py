@@ -40,6 +40,10 @@ class Folder(Protocol):
         """Read a file; None when it is not there."""
         ...
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """Read ``length`` bytes of a file from ``offset`` on; None when it is not there."""
+        ...
+
     def put(self, path: str, content: bytes | memoryview) -> None:
         """Write a file, durably; under its name it is whole or not there."""
         ...
@@ -84,6 +88,15 @@ class LocalFolder:
             except FileNotFoundError:
                 return None
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """Read a part; see :meth:`Folder.read_part`."""
+        with self._faults("read", path):
+            try:
+                with (self._root / path).open("rb", buffering=0) as file:
+                    return os.pread(file.fileno(), length, offset)
+            except FileNotFoundError:
+                return None
+
     def put(self, path: str, content: bytes | memoryview) -> None:
         """Write, sync and rename; see :meth:`Folder.put`."""
         with self._faults("write", path), self._temporary(path, content) as temporary:
@@ -120,6 +133,16 @@ class LocalFolder:
         with self._faults("delete", path):
             (self._root / path).unlink(missing_ok=True)
 
+    def adopt(self, staged: Path, path: str) -> None:
+        """Give a complete file of the same disk its name, durably, in place of what is there."""
+        final = self._root / path
+        with self._faults("write", path):
+            self._make(final.parent)
+            with staged.open("rb") as file:
+                os.fsync(file.fileno())
+            staged.rename(final)
+            _sync_folder(final.parent)
+
     @contextlib.contextmanager
     def _temporary(self, path: str, content: bytes | memoryview) -> Iterator[Path]:
         final = self._root / path
@@ -144,15 +167,18 @@ class LocalFolder:
             _sync_folder(each.parent)
         self._known.add(folder)
 
-    @contextlib.contextmanager
-    def _faults(self, verb: str, path: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
-            raise StoreUnavailableError(
-                f"cannot {verb} {self._root / path}: {reason or error}"
-            ) from error
+    def _faults(self, verb: str, path: str) -> contextlib.AbstractContextManager[None]:
+        return disk_faults(verb, self._root / path)
+
+
+@contextlib.contextmanager
+def disk_faults(verb: str, path: Path) -> Iterator[None]:
+    """Raise what a disk says as StoreUnavailableError."""
+    try:
+        yield
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        raise StoreUnavailableError(f"cannot {verb} {path}: {reason or error}") from error
 
 
 def is_temporary(path: str) -> bool:

@@ -4,13 +4,13 @@ import base64
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
 from typing import Any
 
 import orjson
 
 from tapeline.errors import StoreFormatError
 from tapeline.storage.consumer.taken import Taken
+from tapeline.storage.mark_runs import Run, marks_of, runs_of
 from tapeline.storage.parquet.layout import FORMAT
 from tapeline.storage.parquet.sorting import Instrument
 from tapeline.storage.ports import Mark, Partition
@@ -137,20 +137,13 @@ def _fact(document: dict[str, Any]) -> FileFact:
 
 
 def _runs(marks: Iterable[Mark]) -> Iterator[list[Any]]:
-    """Write batches whose numbers follow each other as one run: 5 bytes a batch instead of 50."""
-    streams: dict[tuple[str, str], list[Mark]] = {}
-    for mark in marks:
-        streams.setdefault((mark.producer, mark.routing_key), []).append(mark)
-    for (producer, routing_key), stream in streams.items():
-        places = enumerate(stream)
-        for _, group in groupby(places, key=lambda each: each[1].batch_id - each[0]):
-            run = [mark for _, mark in group]
-            packed = struct.pack(f"<{len(run)}I", *(mark.crc for mark in run))
-            yield [producer, routing_key, run[0].batch_id, base64.b64encode(packed).decode()]
+    for producer, routing_key, first, crcs in runs_of(marks):
+        packed = struct.pack(f"<{len(crcs)}I", *crcs)
+        yield [producer, routing_key, first, base64.b64encode(packed).decode()]
 
 
 def _marks(runs: Iterable[Sequence[Any]]) -> Iterator[Mark]:
     for producer, routing_key, first, text in runs:
         packed = base64.b64decode(text)
-        for place, crc in enumerate(struct.unpack(f"<{len(packed) // 4}I", packed)):
-            yield Mark(producer, routing_key, first + place, crc)
+        crcs = struct.unpack(f"<{len(packed) // 4}I", packed)
+        yield from marks_of([Run(producer, routing_key, first, crcs)])

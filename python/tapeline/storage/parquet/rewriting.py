@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -49,11 +50,15 @@ def rows_of(
 
 
 def tables_of(
-    event_type: str, source: pa.NativeFile, seen: Callable[[pa.Table], None] = lambda _table: None
+    event_type: str,
+    source: pa.NativeFile | Path,
+    seen: Callable[[pa.Table], None] = lambda _table: None,
+    *,
+    has_checksums: bool = False,
 ) -> Iterator[pa.Table]:
     """Read a Parquet file in the columns of a store, a row group at a time."""
     schema = stored_schema_of(event_type)
-    with pq.ParquetFile(source) as file:
+    with pq.ParquetFile(source, page_checksum_verification=has_checksums) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, use_threads=False)
             table = table if table.schema.equals(schema) else table.cast(schema)
@@ -139,7 +144,7 @@ def write_files(
             sorted_instruments(instruments),
         )
         for table in tables_of(event_type, pa.BufferReader(content)):
-            found.add(event_type, table)
+            found.add(table.schema, table)
         written.append(fact)
         folder.put(path, memoryview(content))
     return found

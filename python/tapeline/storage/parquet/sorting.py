@@ -87,7 +87,8 @@ def instruments_of(table: pa.Table) -> list[Instrument]:
     for name in names:
         for chunk in table[name].chunks:
             if len(chunk):
-                ends = pc.run_end_encode(chunk).run_ends.to_pylist()
+                column = chunk.indices if pa.types.is_dictionary(chunk.type) else chunk
+                ends = pc.run_end_encode(column).run_ends.to_pylist()
                 starts.update([0, *ends[:-1]])
     found = {tuple(table[name][row].as_py() for name in names) for row in starts}
     return sorted(found, key=lambda each: tuple(name or "" for name in each))

@@ -149,7 +149,6 @@ pub(super) fn book<'a, R: Reader<'a>>(
         published,
         bids: body.bids,
         asks: body.asks,
-        limit: None,
         checksum: RawField::Missing,
         metadata: match word(body.sequence) {
             Some(sequence) => reader.arena().alloc_slice_copy(&[("seq", sequence)]),

@@ -74,7 +74,6 @@ fn read_book<'a, R: Reader<'a>>(
         published: RawField::Missing,
         bids: &[],
         asks: &[],
-        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content: &[],

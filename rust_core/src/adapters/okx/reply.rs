@@ -1,6 +1,5 @@
 //! The reply to `GET /api/v5/market/books`.
 
-use crate::adapters::asked::with_limit;
 use crate::adapters::json::{Reader, read_checked};
 use crate::adapters::naming::{path, query, unsupported_reply};
 use crate::adapters::{Arena, ControlKind, Frame};
@@ -10,8 +9,6 @@ use super::books;
 use super::trades::word;
 
 const PATH: &str = "/api/v5/market/books";
-/// Most levels of a side that the venue sends on request.
-const MOST_LEVELS: usize = 400;
 
 /// Reads a reply. A book without `seqId`, as it was until 2025, joins no stream and is not handled.
 pub(super) fn parse<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame<'a> {
@@ -19,7 +16,7 @@ pub(super) fn parse<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame
         return unsupported_reply(url, arena);
     }
     let symbol = query(url, "instId").map(str::as_bytes);
-    let found = read_checked(body, arena, |mut reader| {
+    read_checked(body, arena, |mut reader| {
         let books = match read_books(symbol, &mut reader)? {
             Frame::Books(books) => books,
             other => return Ok(other),
@@ -34,8 +31,7 @@ pub(super) fn parse<'a>(url: &'a str, body: &'a [u8], arena: &'a Arena) -> Frame
         });
         let books = bumpalo::collections::Vec::from_iter_in(books, arena);
         Ok(Frame::Books(books.into_bump_slice()))
-    });
-    with_limit(found, url, "sz", MOST_LEVELS, arena)
+    })
 }
 
 fn read_books<'a, R: Reader<'a>>(

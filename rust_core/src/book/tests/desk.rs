@@ -13,7 +13,7 @@ pub(super) struct Desk {
     pub(super) hash: u64,
     pub(super) received: Option<UnixNanos>,
     /// Levels that a request asks for.
-    pub(super) limit: Option<usize>,
+    pub(super) asked_levels: Option<usize>,
 }
 
 /// Kind, ids, reason.
@@ -98,7 +98,7 @@ impl Desk {
             reports: Vec::new(),
             hash: 0,
             received: None,
-            limit: None,
+            asked_levels: None,
         }
     }
 
@@ -152,8 +152,8 @@ impl Desk {
             asks: &levels[1],
             raw_bids: &texts[0],
             raw_asks: &texts[1],
-            limit: self.limit,
             checksum: ids.checksum,
+            asked_levels: self.asked_levels,
         };
         self.book.observe(&update, &mut self.reports)
     }

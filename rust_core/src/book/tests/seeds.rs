@@ -63,9 +63,9 @@ fn a_reply_is_no_book_of_a_channel_that_begins_with_a_pushed_snapshot() {
 fn a_reply_with_fewer_levels_than_asked_for_is_the_whole_book() {
     for (limit, wears) in [(None, true), (Some(2), true), (Some(3), false)] {
         let mut desk = Desk::new(BookRule::FirstAfterLast);
-        desk.limit = limit;
+        desk.asked_levels = limit;
         desk.fetched(1);
-        desk.limit = None;
+        desk.asked_levels = None;
         let left: [&[Quote]; 2] = [&[("100", "0"), ("99", "0"), ("90", "1")], &[("110", "1")]];
         desk.send(BookAction::Delta, BookOrigin::Wire, span(2, 2), left);
         assert_eq!(desk.book.wants_snapshot(), wears, "{limit:?}");

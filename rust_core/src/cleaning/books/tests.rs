@@ -52,7 +52,6 @@ fn raw(stream: &'static BookStream) -> RawBook<'static> {
         published: RawField::Missing,
         bids: BIDS,
         asks: ASKS,
-        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content: b"{}",

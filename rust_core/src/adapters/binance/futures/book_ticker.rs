@@ -74,7 +74,6 @@ pub(super) fn read<'a, R: Reader<'a>>(
         published,
         bids,
         asks,
-        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content,

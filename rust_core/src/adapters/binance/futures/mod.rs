@@ -13,12 +13,8 @@ mod trade;
 
 use super::message::Channels;
 use super::reply::{self, Address};
-use crate::adapters::asked::with_limit;
 use crate::adapters::json::Reader;
 use crate::adapters::{Arena, Frame};
-
-/// Most levels of a side that the venue sends on request.
-const MOST_LEVELS: usize = 1_000;
 
 /// The channels of both futures markets.
 pub(super) struct Futures;
@@ -35,13 +31,12 @@ pub(super) fn parse_reply<'a>(
         return address.unsupported(arena);
     }
     let symbol = address.symbol(arena);
-    let found = reply::read(
+    reply::read(
         body,
         arena,
         |reader| depth::read_reply(symbol, reader),
         |reader| depth::read_reply(symbol, reader),
-    );
-    with_limit(found, url, "limit", MOST_LEVELS, arena)
+    )
 }
 
 impl Channels for Futures {

@@ -69,7 +69,6 @@ pub(super) fn read<'a, R: Reader<'a>>(
         published: RawField::Missing,
         bids,
         asks,
-        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content,

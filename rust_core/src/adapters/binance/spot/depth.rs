@@ -81,7 +81,6 @@ pub(super) fn read<'a, R: Reader<'a>>(
         published,
         bids: bids.ok_or_else(|| R::stop(IssueCode::Missing, "b"))?,
         asks: asks.ok_or_else(|| R::stop(IssueCode::Missing, "a"))?,
-        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content,

@@ -10,12 +10,8 @@ mod trade;
 
 use super::message::{self, Channels};
 use super::reply;
-use crate::adapters::asked::with_limit;
 use crate::adapters::json::{Cursor, Reader};
 use crate::adapters::{Arena, Frame, Market};
-
-/// Most levels of a side that the venue sends on request.
-const MOST_LEVELS: usize = 5_000;
 
 /// Binance spot.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +36,12 @@ impl Market for Spot {
             return address.unsupported(arena);
         }
         let symbol = address.symbol(arena);
-        let found = reply::read(
+        reply::read(
             body,
             arena,
             |reader| depth::read_reply(symbol, reader),
             |reader| depth::read_reply(symbol, reader),
-        );
-        with_limit(found, url, "limit", MOST_LEVELS, arena)
+        )
     }
 }
 

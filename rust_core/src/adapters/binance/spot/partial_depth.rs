@@ -69,7 +69,6 @@ pub(super) fn read_snapshot<'a, R: Reader<'a>>(
         published: RawField::Missing,
         bids: bids.ok_or_else(|| R::stop(IssueCode::Missing, "bids"))?,
         asks: asks.ok_or_else(|| R::stop(IssueCode::Missing, "asks"))?,
-        limit: None,
         checksum: RawField::Missing,
         metadata: &[],
         content,

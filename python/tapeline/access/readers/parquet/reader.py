@@ -1,0 +1,152 @@
+"""The reader of a Parquet store."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from tapeline.access.instruments import Sightings
+from tapeline.access.merging import Merge
+from tapeline.access.ports import Bounds, Query
+from tapeline.access.readers.parquet.feeds import FileFeed
+from tapeline.access.readers.parquet.parts import FileGoneError, ReadMeter
+from tapeline.access.readers.parquet.pruning import files_for
+from tapeline.access.readers.parquet.snapshot import Snapshots
+from tapeline.access.shaping import columns_needed, shaped
+from tapeline.errors import SettingsError, StoreFormatError
+from tapeline.storage.parquet.bucket import Bucket
+from tapeline.storage.parquet.folder import Folder, LocalFolder
+from tapeline.storage.parquet.manifest import FileFact
+from tapeline.storage.schema import EVENT_TYPES, stored_schema_of
+from tapeline.storage.targets import Target
+from tapeline.telemetry.clock import Clock, SystemClock
+
+_RETRIES: Final = 3
+"""How often a query follows files that a compaction has replaced."""
+
+
+def open_reader(target: Target) -> "ParquetReader":
+    """Open the store of an address.
+
+    Raises
+    ------
+    SettingsError
+        The address names no folder and no bucket.
+    """
+    if target.path is not None:
+        return ParquetReader(LocalFolder(target.path), SystemClock())
+    if target.bucket is None:
+        raise SettingsError(f"{target.shown} names neither a folder nor a bucket")
+    return ParquetReader(Bucket(target), SystemClock())
+
+
+class ParquetReader:
+    """A :class:`tapeline.access.ports.Reader` of the files a store's log names."""
+
+    def __init__(self, folder: Folder, clock: Clock) -> None:
+        self._folder = folder
+        self._snapshots = Snapshots(folder, clock)
+        self.meter = ReadMeter()
+        """What was fetched so far, beside the log."""
+
+    @property
+    def shown(self) -> str:
+        """Where it is."""
+        return f"parquet:{self._folder.shown}"
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of data files fetched so far, footers included."""
+        return self.meter.bytes
+
+    def types(self) -> frozenset[str]:
+        """Return all types: a Parquet store takes what comes."""
+        return frozenset(EVENT_TYPES)
+
+    def read(
+        self, event_type: str, query: Query, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows, from a snapshot of the store; see :meth:`Reader.read`."""
+        schema = stored_schema_of(event_type)
+        names = schema.names if columns is None else list(columns)
+        needed = columns_needed(event_type, query, names)
+        wanted = pa.schema([schema.field(name) for name in names])
+        for table in self._tables(event_type, query, needed):
+            yield from shaped(table, wanted)
+
+    def instruments(self) -> pa.Table:
+        """Return the instruments the log names; see :meth:`Reader.instruments`."""
+        sightings = Sightings()
+        for fact in self._snapshots.files():
+            for exchange, market, symbol, raw_symbol in fact.instruments:
+                if symbol is not None and raw_symbol is not None:
+                    sightings.add(
+                        (exchange, market, symbol, raw_symbol),
+                        fact.type,
+                        fact.time_min_ns,
+                        fact.time_max_ns,
+                    )
+        return sightings.to_arrow()
+
+    def bounds(self, event_type: str) -> Bounds:
+        """Return the first and last time of a type; see :meth:`Reader.bounds`."""
+        files = [fact for fact in self._snapshots.files() if fact.type == event_type]
+        firsts = [fact.time_min_ns for fact in files if fact.time_min_ns is not None]
+        lasts = [fact.time_max_ns for fact in files if fact.time_max_ns is not None]
+        return Bounds(min(firsts, default=None), max(lasts, default=None))
+
+    def close(self) -> None:
+        """Do nothing: files are open only while they are read."""
+
+    def _tables(self, event_type: str, query: Query, columns: Sequence[str]) -> Iterator[pa.Table]:
+        done_below_ns: int | None = None
+        for retry in range(_RETRIES + 1):
+            facts = files_for(self._snapshots.files(), event_type, query)
+            version = self._snapshots.version
+            feeds = [
+                FileFeed(self._folder, fact, query, columns, self.meter, done_below_ns)
+                for fact in self._not_before(facts, done_below_ns)
+            ]
+            merge = Merge(event_type, feeds)
+            try:
+                yield from merge
+                return
+            except (FileGoneError, StoreFormatError) as error:
+                self._check_replaced(error, version, retry)
+                if merge.done_below_ns is not None:
+                    done_below_ns = merge.done_below_ns
+            finally:
+                for feed in feeds:
+                    feed.close()
+
+    def _check_replaced(
+        self, error: FileGoneError | StoreFormatError, version: str, retry: int
+    ) -> None:
+        """Refuse to go on when the same files still count, or they go faster than we read.
+
+        A file of an archive is replaced under its name: what is read of it then does not fit.
+        """
+        self._snapshots.files()
+        if self._snapshots.version != version and retry < _RETRIES:
+            return
+        if isinstance(error, StoreFormatError):
+            raise error
+        if self._snapshots.version == version:
+            raise StoreFormatError(
+                f"{error} is missing, though the log names it; restore it from a copy, see"
+                " docs/storage.md"
+            ) from error
+        raise StoreFormatError(
+            f"{error} was replaced while it was read, for the {_RETRIES + 1}th time; query"
+            " again, or a shorter time"
+        ) from error
+
+    @staticmethod
+    def _not_before(facts: Collection[FileFact], done_below_ns: int | None) -> list[FileFact]:
+        return [
+            fact
+            for fact in facts
+            if done_below_ns is None
+            or fact.time_max_ns is None
+            or fact.time_max_ns >= done_below_ns
+        ]

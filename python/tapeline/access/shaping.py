@@ -1,0 +1,49 @@
+"""Rows as a store gives them into the exact columns of an answer."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from tapeline.access.ports import Query
+from tapeline.errors import StoreFormatError
+from tapeline.storage.schema import ORDER_COLUMNS, TIME_COLUMNS, stored_schema_of
+
+_NAMES: Final = ("exchange", "market", "symbol", "raw_symbol")
+
+
+def columns_needed(event_type: str, query: Query, wanted: Sequence[str]) -> list[str]:
+    """Return what must be read to filter, order and answer, in the order of the schema."""
+    needed = {*wanted, *TIME_COLUMNS[event_type], *ORDER_COLUMNS}
+    if query.symbols is not None:
+        needed.update(_NAMES)
+    return [name for name in stored_schema_of(event_type).names if name in needed]
+
+
+def shaped(table: pa.Table, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the wanted columns with exactly the wanted types.
+
+    Raises
+    ------
+    StoreFormatError
+        A column is missing, or holds what the type cannot.
+    """
+    columns = []
+    for field in wanted:
+        column = _column(table, field)
+        if column.type != field.type:
+            try:
+                column = column.cast(field.type)
+            except pa.ArrowInvalid as error:
+                raise StoreFormatError(f"column {field.name} of the store: {error}") from error
+        columns.append(column)
+    yield from pa.Table.from_arrays(columns, schema=wanted).to_batches()
+
+
+def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    if field.name in table.schema.names:
+        return table[field.name]
+    if field.nullable:
+        # A file from before the column was.
+        return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
+    raise StoreFormatError(f"the store has no column {field.name}: it is not ours, or damaged")

@@ -1,0 +1,182 @@
+"""Reads what was stated about the completeness of some instruments in some time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pyarrow as pa
+
+from tapeline.access.coverage import Asked, Coverage
+from tapeline.access.ports import Query
+from tapeline.access.streams import Hole, Ledger, Stream, outages
+
+Read = Callable[[str, Query, Sequence[str]], Iterator[pa.RecordBatch]]
+"""Reads columns of a type; yields nothing when no store keeps it."""
+
+_COLUMNS: Final = (
+    "exchange",
+    "market",
+    "symbol",
+    "raw_symbol",
+    "channel",
+    "kind",
+    "proof",
+    "first_id",
+    "last_id",
+    "start_ns",
+    "end_ns",
+    "received_ns",
+    "reason",
+)
+_LOSSES: Final = {
+    "proven_complete": "proven",
+    "proven_gap": "proven",
+    "inferred": "inferred",
+    "unverifiable": "unverifiable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFact:
+    """What is known of a venue's channel without any data."""
+
+    type: str
+    """The event type it gives."""
+    loss: str
+    """What a hole in its ids proves: ``proven``, ``inferred`` or ``unverifiable``."""
+
+
+ChannelFacts = Mapping[tuple[str, str, str], ChannelFact]
+"""By exchange, market and channel."""
+
+_Name = tuple[str, str, str, str]
+
+
+def survey(
+    types: Sequence[str],
+    query: Query,
+    instruments: Sequence[Mapping[str, Any]],
+    facts: ChannelFacts,
+    read: Read,
+) -> Coverage:
+    """Return how complete an answer is.
+
+    Parameters
+    ----------
+    types
+        Event types of the answer.
+    instruments
+        Those the query is about, as rows of :data:`tapeline.access.ports.INSTRUMENT_SCHEMA`.
+    facts
+        What the venues' channels can prove.
+    """
+    # What was lost before the time asked for may be lost still.
+    records = _records(read("coverage", replace(query, start_ns=None), _COLUMNS))
+    found: list[Stream] = []
+    for row in instruments:
+        wanted = [name for name in types if name in row["types"]]
+        if wanted:
+            name = (row["exchange"], row["market"], row["symbol"], row["raw_symbol"])
+            found += _streams(name, row, wanted, records.get(name, []), facts)
+    asked = Asked(query.start_ns, query.end_ns)
+    for stream in found:
+        stream.holes = [hole for hole in stream.holes if _is_within(hole, asked)]
+        stream.holes += _edges(stream, asked)
+    return Coverage(types, asked, found, _quarantined(read, query))
+
+
+def _records(batches: Iterator[pa.RecordBatch]) -> dict[_Name, list[dict[str, Any]]]:
+    by_name: dict[_Name, list[dict[str, Any]]] = {}
+    for batch in batches:
+        for row in batch.to_pylist():
+            name = (row["exchange"], row["market"], row["symbol"], row["raw_symbol"])
+            by_name.setdefault(name, []).append(row)
+    return by_name
+
+
+def _streams(
+    name: _Name,
+    instrument: Mapping[str, Any],
+    types: Sequence[str],
+    records: Sequence[Mapping[str, Any]],
+    facts: ChannelFacts,
+) -> Iterator[Stream]:
+    exchange, market = name[:2]
+    ledgers: dict[str, Ledger] = {}
+    for record in records:
+        if record["channel"]:
+            ledgers.setdefault(record["channel"], Ledger()).take(record)
+    lost = outages(record for record in records if not record["channel"])
+    known = {
+        channel: fact
+        for (fact_exchange, fact_market, channel), fact in facts.items()
+        if (fact_exchange, fact_market) == (exchange, market)
+    }
+    spoken_of: set[str] = set()
+    for channel, ledger in ledgers.items():
+        fact = known.get(channel)
+        if fact is not None and fact.type not in types:
+            continue
+        spoken_of.update(types if fact is None else [fact.type])
+        yield Stream(
+            _names(name, channel),
+            _loss(ledger) if fact is None else fact.loss,
+            ledger.first_ns,
+            _latest(ledger.last_ns, instrument["last_ns"]),
+            [*ledger.holes(), *lost],
+        )
+    for event_type in types:
+        if event_type not in spoken_of and event_type not in ("coverage", "quarantine"):
+            # Nothing numbers these messages, or nobody wrote down that they began.
+            channels = {c: fact for c, fact in known.items() if fact.type == event_type}
+            is_known = {fact.loss for fact in channels.values()} == {"unverifiable"}
+            loss = "unverifiable" if is_known else "unknown"
+            first, last = instrument["first_ns"], instrument["last_ns"]
+            yield Stream(_names(name, ""), loss, first, last, list(lost))
+
+
+def _names(name: _Name, channel: str) -> dict[str, str]:
+    keys = ("exchange", "market", "symbol", "raw_symbol", "channel")
+    return dict(zip(keys, (*name, channel), strict=True))
+
+
+def _loss(ledger: Ledger) -> str:
+    proofs = {_LOSSES.get(proof, "unknown") for proof in ledger.proofs}
+    # What proves least counts.
+    return next(
+        (each for each in ("unknown", "unverifiable", "inferred", "proven") if each in proofs),
+        "unknown",
+    )
+
+
+def _latest(stated_ns: int | None, seen_ns: int | None) -> int | None:
+    """Return the later one: a stream says nothing while nothing happens to it."""
+    known = [each for each in (stated_ns, seen_ns) if each is not None]
+    return max(known) if known else None
+
+
+def _is_within(hole: Hole, asked: Asked) -> bool:
+    ends_before = (
+        asked.start_ns is not None and hole.end_ns is not None and hole.end_ns < asked.start_ns
+    )
+    begins_after = (
+        asked.end_ns is not None and hole.start_ns is not None and hole.start_ns >= asked.end_ns
+    )
+    return not ends_before and not begins_after
+
+
+def _edges(stream: Stream, asked: Asked) -> Iterator[Hole]:
+    first, last = stream.first_ns, stream.last_ns
+    if asked.start_ns is not None and (first is None or asked.start_ns < first):
+        yield Hole("before", "unverifiable", asked.start_ns, first, reason="not collected yet")
+    if asked.end_ns is not None and (last is None or asked.end_ns > last + 1):
+        yield Hole("after", "unverifiable", last, asked.end_ns, reason="nothing came since")
+
+
+def _quarantined(read: Read, query: Query) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for batch in read("quarantine", query, ("exchange", "market", "raw_symbol")):
+        for row in batch.to_pylist():
+            key = f"{row['exchange']}/{row['market']}/{row['raw_symbol'] or ''}"
+            counts[key] = counts.get(key, 0) + 1
+    return counts

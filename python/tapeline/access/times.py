@@ -1,0 +1,86 @@
+"""Points in time as people write them."""
+
+from datetime import UTC, date, datetime, time
+from typing import TypeAlias
+
+from tapeline.errors import ArgumentError
+
+When: TypeAlias = datetime | date | str | int
+"""A datetime with a time zone, a date (its midnight UTC), an ISO text with a zone or of a date
+alone, or Unix UTC nanoseconds."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ns(when: When, name: str = "time") -> int:
+    """Return a point in time as Unix UTC nanoseconds, exactly.
+
+    Parameters
+    ----------
+    name
+        What to call it in the message.
+
+    Raises
+    ------
+    ArgumentError
+        It has no time zone, or is no time at all.
+    """
+    if isinstance(when, bool):
+        raise _bad(name, when)
+    if isinstance(when, int):
+        return when
+    if isinstance(when, str):
+        return _parsed(when.strip(), name)
+    if isinstance(when, datetime):
+        if when.tzinfo is None or when.utcoffset() is None:
+            raise ArgumentError(
+                f"{name}={when.isoformat()!r} has no time zone: write"
+                f" {when.isoformat()}+00:00, or datetime(..., tzinfo=UTC)"
+            )
+        since = when - _EPOCH
+        # Whole numbers alone: a float holds no nanoseconds of our days.
+        return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
+    if isinstance(when, date):
+        return to_ns(datetime.combine(when, time(), UTC))
+    raise _bad(name, when)
+
+
+def to_text(ns: int | None) -> str:
+    """Return a time for people: ISO, UTC, no more digits than it has; ``?`` for none."""
+    if ns is None:
+        return "?"
+    seconds, rest = divmod(ns, 1_000_000_000)
+    try:
+        text = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return f"{ns} ns"
+    return text + (f".{rest:09d}".rstrip("0") if rest else "") + "Z"
+
+
+def _parsed(text: str, name: str) -> int:
+    if text.lstrip("-").isdigit() and len(text) > 8:
+        return int(text)
+    whole, fraction, zone = _split(text)
+    try:
+        if len(text) == 10:
+            return to_ns(date.fromisoformat(text))
+        found = datetime.fromisoformat(whole + zone)
+    except ValueError as error:
+        raise _bad(name, text) from error
+    return to_ns(found, name) + int(fraction.ljust(9, "0")[:9] or 0)
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Split a text into whole seconds, digits after the point and the zone."""
+    whole, point, rest = text.partition(".")
+    if not point:
+        return text, "", ""
+    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+    return whole, digits, rest[len(digits) :]
+
+
+def _bad(name: str, value: object) -> ArgumentError:
+    return ArgumentError(
+        f"{name}={value!r} is no time: give a datetime with a time zone, a date, a text like"
+        " '2026-01-05T12:00:00Z' or '2026-01-05', or Unix nanoseconds as int"
+    )

@@ -1,0 +1,161 @@
+"""The archive job: months of a store into an archive, each file verified before it counts."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from tapeline.access.ports import Query, Reader
+from tapeline.access.unique import Unique
+from tapeline.errors import StoreFormatError
+from tapeline.storage.archive.archive import Archive
+from tapeline.storage.archive.layout import ArchivedFile
+from tapeline.storage.archive.staging import date_of, start_of
+from tapeline.storage.parquet.merging import SortedRows, merge
+from tapeline.storage.parquet.rewriting import tables_of
+from tapeline.storage.schema import HAS_EVENT_ID, stored_schema_of
+from tapeline.telemetry.clock import Clock
+
+_SETTLED_NS: Final = 24 * 3600 * 1_000_000_000
+"""A month is final when it has been over for so long: events come late."""
+_SEED: Final = 0x61_7263
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a month."""
+
+    type: str
+    month: str
+    exchange: str | None
+    outcome: str
+    """``written``, ``kept`` (it was final) or ``empty``."""
+    file: ArchivedFile | None
+
+
+class ArchiveJob:
+    """Brings an archive up to what a store has.
+
+    Rows the archive has and the store has not any more stay: an archived month is only ever
+    replaced by one with the same rows and more.
+
+    Parameters
+    ----------
+    reader
+        The store.
+    archive
+        Opened for writing.
+    again
+        Months (``2024-01``) that are read again although they were final.
+    advance
+        Called with the number of rows read since the last call.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        archive: Archive,
+        clock: Clock,
+        *,
+        again: Collection[str] = (),
+        advance: Callable[[int], None] = lambda _rows: None,
+    ) -> None:
+        self._reader = reader
+        self._archive = archive
+        self._clock = clock
+        self._again = again
+        self._advance = advance
+
+    def run(self, types: Iterable[str]) -> Iterator[Done]:
+        """Archive month by month; what was yielded is safe.
+
+        Raises
+        ------
+        StoreError
+            The store or the archive fails. What was yielded stays.
+        """
+        for event_type in types:
+            if event_type not in self._reader.types():
+                continue
+            bounds = self._reader.bounds(event_type)
+            if bounds.first_ns is None or bounds.last_ns is None:
+                continue
+            exchanges = self._exchanges(event_type)
+            for month in months_between(bounds.first_ns, bounds.last_ns):
+                for exchange in exchanges:
+                    yield self._month(event_type, month, exchange)
+
+    def _exchanges(self, event_type: str) -> list[str | None]:
+        if not self._archive.is_by_exchange:
+            return [None]
+        found = self._reader.instruments().to_pylist()
+        return sorted({row["exchange"] for row in found if event_type in row["types"]})
+
+    def _month(self, event_type: str, month: str, exchange: str | None) -> Done:
+        known = self._archive.manifest.files.get((event_type, month, exchange or ""))
+        if known is None:
+            known = self._archive.adopt(event_type, month, exchange)
+        if known is not None and known.is_final and month not in self._again:
+            return Done(event_type, month, exchange, "kept", known)
+        query = Query(
+            exchange=exchange, start_ns=start_of(month), end_ns=start_of(month_after(month))
+        )
+        sources = [SortedRows(None, self._tables(event_type, query))]
+        copy = None
+        if known is not None:
+            copy = self._archive.fetch(known)
+            sources.append(SortedRows(None, tables_of(event_type, copy, has_checksums=True)))
+        try:
+            file = self._archive.write(
+                event_type,
+                month,
+                exchange,
+                distinct(event_type, merge(event_type, sources)),
+                is_final=start_of(month_after(month)) + _SETTLED_NS <= self._clock.wall_ns(),
+                source=self._reader.shown,
+            )
+        finally:
+            if copy is not None:
+                self._archive.forget(copy)
+        if file is not None and known is not None and file.rows < known.rows:
+            raise StoreFormatError(f"{file.path} had {known.rows} rows and has {file.rows} now")
+        return Done(event_type, month, exchange, "written" if file else "empty", file)
+
+    def _tables(self, event_type: str, query: Query) -> Iterator[pa.Table]:
+        for batch in self._reader.read(event_type, query):
+            self._advance(batch.num_rows)
+            yield pa.Table.from_batches([batch])
+
+
+def distinct(event_type: str, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Leave out what is there twice: equal event ids of one time, or equal neighbours."""
+    if event_type in HAS_EVENT_ID:
+        batches = (batch for table in tables for batch in table.combine_chunks().to_batches())
+        for kept in Unique(event_type).filter(batches):
+            yield pa.Table.from_batches([kept])
+        return
+    schema, last = stored_schema_of(event_type), None
+    for table in tables:
+        frame = pl.from_arrow(table.cast(schema))
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never becomes a series
+        hashes = frame.hash_rows(_SEED)
+        is_new = hashes != hashes.shift(1, fill_value=last)
+        last = hashes[-1] if len(hashes) else last
+        kept_rows = is_new.fill_null(value=True)
+        yield table if kept_rows.all() else table.filter(kept_rows.to_arrow())
+
+
+def months_between(first_ns: int, last_ns: int) -> Iterator[str]:
+    """Yield the UTC months from that of one time to that of another, ``2024-01``."""
+    month, last = date_of(first_ns)[:7], date_of(last_ns)[:7]
+    while month <= last:
+        yield month
+        month = month_after(month)
+
+
+def month_after(month: str) -> str:
+    """Return the month that follows."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"

@@ -1,0 +1,178 @@
+"""What lies on a bus, and what was dead-lettered: read for an audit."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import orjson
+
+from tapeline.apps.audit_content import Content, Stream, Tally, columns_of
+from tapeline.apps.audit_ledgers import Account, Sent
+from tapeline.apps.bus_reader import BusMessage, KafkaBus, message_counts, open_bus
+from tapeline.errors import DecodeError
+from tapeline.storage.consumer.batches import Batch, examine
+from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path
+from tapeline.storage.consumer.decoding import decode_batches
+from tapeline.storage.ports import Mark, Message
+from tapeline.storage.schema import EVENT_TYPES
+from tapeline.telemetry.clock import SystemClock
+from tapeline.transport.local_file import LocalFile
+from tapeline.transport.topics import UNKNOWN_SYMBOL
+from tapeline.transport.uris import BusUri, LocalUri, parse_uri
+from tapeline.wire.native import inspect
+
+_ROWS: Final = 200_000
+_IDLE_READS: Final = 3
+_READ_S: Final = 1.0
+_ALL: Final = -(2**63)
+
+
+def read_bus(uri: str, types: Sequence[str]) -> Account:
+    """Read everything that is on a bus now.
+
+    Raises
+    ------
+    TransportError
+        It cannot be read.
+    """
+    tally = Tally()
+    waiting: dict[str, list[Batch]] = {name: [] for name in EVENT_TYPES}
+    taken: set[Mark] = set()
+    for messages in _messages(uri, types):
+        for batch in examine(messages)[0]:
+            if batch.mark not in taken:
+                taken.add(batch.mark)
+                waiting[batch.event_type].append(batch)
+        _decode(waiting, tally, _ROWS)
+    _decode(waiting, tally, 0)
+    return _account(tally.content(uri, EVENT_TYPES))
+
+
+def read_dead_letters(uri: str) -> dict[str, Counter[Stream]]:
+    """Count dead-lettered events, by the name of the target and by stream.
+
+    A letter that a crash has doubled counts once.
+
+    Raises
+    ------
+    TransportError
+        The bus cannot be read.
+    """
+    found: dict[str, Counter[Stream]] = {}
+    seen: set[tuple[str, ...]] = set()
+    for facts, value in _letters(parse_uri(uri)):
+        place = (facts["target"], facts["reason"], facts["topic"], facts["partition"])
+        letter = (*place, facts["offset"], hashlib.sha256(value).hexdigest())
+        if letter not in seen:
+            seen.add(letter)
+            stream, events = _lost_with(facts, value)
+            found.setdefault(facts["target"], Counter())[stream] += events
+    return found
+
+
+def _messages(uri: str, types: Sequence[str]) -> Iterator[list[Message]]:
+    """Yield what is on the bus until nothing more comes."""
+    bus = open_bus(uri, types=types)
+    left = _total(uri, types)
+    silent = 0
+    try:
+        while left > 0 and silent < _IDLE_READS:
+            found = bus.read(_READ_S)
+            silent = 0 if found else silent + 1
+            left -= len(found)
+            yield [_as_message(each) for each in found]
+    finally:
+        bus.close()
+
+
+def _total(uri: str, types: Sequence[str]) -> int:
+    counts = message_counts(parse_uri(uri))
+    return sum(count for name, count in counts.items() if name.partition(".")[0] in types)
+
+
+def _as_message(message: BusMessage) -> Message:
+    return Message(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.key,
+        message.value,
+        message.headers,
+    )
+
+
+def _decode(waiting: dict[str, list[Batch]], tally: Tally, more_than: int) -> None:
+    """Decode what waits, of types that have gathered enough to be worth it."""
+    for event_type, batches in waiting.items():
+        if batches and sum(batch.event_count for batch in batches) >= more_than:
+            table, _, _ = decode_batches(event_type, batches)
+            for part in table.select(columns_of(event_type)).to_batches():
+                tally.add(event_type, part)
+            waiting[event_type] = []
+
+
+def _account(content: Content) -> Account:
+    account = Account("bus", [content.shown])
+    for stream, rows in content.rows.items():
+        names = content.names[stream]
+        account.add(stream, Sent(rows, rows - len(names), names=names))
+    return account
+
+
+def _letters(address: BusUri) -> Iterator[tuple[dict[str, str], bytes]]:
+    if isinstance(address, LocalUri):
+        yield from _letters_in_file(address)
+        return
+    if TOPIC not in message_counts(address):
+        return
+    bus = KafkaBus(address, re.compile(rf"{re.escape(TOPIC)}\Z"), SystemClock())
+    left = message_counts(address)[TOPIC]
+    silent = 0
+    try:
+        while left > 0 and silent < _IDLE_READS:
+            found = bus.read(_READ_S)
+            silent = 0 if found else silent + 1
+            left -= len(found)
+            for each in found:
+                facts = {name: (text or b"").decode() for name, text in each.headers}
+                yield facts, each.value or b""
+    finally:
+        bus.close()
+
+
+def _letters_in_file(address: LocalUri) -> Iterator[tuple[dict[str, str], bytes]]:
+    path = dead_letter_path(address.path)
+    if not path.exists():
+        return
+    file = LocalFile(path, mode="read")
+    after = _ALL
+    try:
+        while rows := file.read(after, 500):
+            after = rows[-1].sequence
+            for row in rows:
+                yield orjson.loads(row.note or "{}"), row.value
+    finally:
+        file.close()
+
+
+def _lost_with(facts: dict[str, str], value: bytes) -> tuple[Stream, int]:
+    """Return the stream of a dead letter and how many events are in it."""
+    if facts["reason"] == "refused_row":
+        event_type, exchange, market, raw_symbol = facts["topic"].split(".", 3)
+        return Stream(event_type, exchange, market, raw_symbol), 1
+    try:
+        info = inspect(value)
+    except DecodeError:
+        # Not ours, or damaged: nobody can say what was in it.
+        event_type, *place = facts["topic"].split(".")
+        symbol = place[2] if len(place) > 2 else UNKNOWN_SYMBOL
+        return Stream(event_type, *_padded(place[:2]), symbol), 0
+    stream = Stream(info.event_type, info.exchange, info.market, info.raw_symbol or "")
+    return stream, info.event_count
+
+
+def _padded(place: Iterable[str]) -> tuple[str, str]:
+    exchange, market = [*place, "", ""][:2]
+    return exchange, market

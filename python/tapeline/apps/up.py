@@ -1,0 +1,307 @@
+"""``tapeline up``: a collector and a store on this machine, with one command."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, Final
+
+import orjson
+import typer
+
+from tapeline.apps.collect_plan import venue_plans
+from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
+from tapeline.apps.up_supervisor import Child
+from tapeline.apps.up_view import View
+from tapeline.errors import SettingsError, TapelineError
+from tapeline.storage.targets import Kind, parse_target
+from tapeline.telemetry.clock import Clock, SystemClock
+from tapeline.telemetry.log import logging_to
+from tapeline.transport.local_file import LocalFile
+
+_DEFAULTS: Final = {"symbols": ("BTCUSDT", "ETHUSDT"), "types": ("all",)}
+_LOOK_S: Final = 0.25
+_LINE_EVERY_NS: Final = 10_000_000_000
+_COLLECTOR_END_S: Final = 20.0
+_STORE_END_S: Final = 60.0
+_COMPACT_BYTES: Final = 16 * 1024 * 1024
+
+
+def up_command(
+    exchange: Annotated[str | None, typer.Option(help="Exchange. [binance]")] = None,
+    market: Annotated[str | None, typer.Option(help="Market. [spot]")] = None,
+    symbols: Annotated[
+        str | None, typer.Option(help="Symbols, separated by commas. [BTCUSDT,ETHUSDT]")
+    ] = None,
+    venue: Annotated[
+        list[str] | None,
+        typer.Option(help="exchange:market=SYMBOL,SYMBOL instead of the three above; repeatable."),
+    ] = None,
+    types: Annotated[
+        str | None,
+        typer.Option(help="trade, l1, l2, funding, liquidation or all, with commas. [all]"),
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("tapeline-data"),
+    target: Annotated[
+        list[str] | None, typer.Option(help="Where to store; repeatable. [parquet:DATA/parquet]")
+    ] = None,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="[exchange:market=]ws[s]://HOST:PORT instead of the exchange itself."),
+    ] = None,
+    rest_endpoint: Annotated[
+        list[str] | None, typer.Option(help="[exchange:market=]http[s]://HOST:PORT for snapshots.")
+    ] = None,
+    idle: Annotated[
+        float | None, typer.Option(help="End when nothing has come for so many seconds.")
+    ] = None,
+    duration: Annotated[float | None, typer.Option(help="End after so many seconds.")] = None,
+    flush_interval: Annotated[
+        float, typer.Option(help="An event can be queried so many seconds later at most.")
+    ] = 2.0,
+    ledger: Annotated[
+        Path | None, typer.Option(help="Write what was sent, by stream, for `tapeline audit`.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with a table [collect].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
+) -> None:
+    """Record an exchange on this machine: collect and store, with one command.
+
+    Without options it records trades, best prices and books of BTC/USDT and ETH/USDT at Binance
+    into ./tapeline-data, until Ctrl-C. Started again it goes on where it was. Collecting and
+    storing are two processes: one that dies is started again, and the other does not notice.
+    """
+    overrides = {
+        "exchange": exchange,
+        "market": market,
+        "symbols": symbols,
+        "venues": tuple(venue) if venue else None,
+        "types": types,
+        "endpoint": tuple(endpoint) if endpoint else None,
+        "rest_endpoint": tuple(rest_endpoint) if rest_endpoint else None,
+        "idle_s": idle,
+        "duration_s": duration,
+        "ledger": ledger,
+    }
+    bus = data / "bus.db"
+    targets = tuple(target) if target else (f"parquet:{data / 'parquet'}",)
+    try:
+        settings = _collect_settings(config, {**overrides, "transport": f"local:{bus}"})
+        storing = StoreSettings(
+            transport=f"local:{bus}", targets=targets, flush_interval_s=flush_interval, trim=True
+        )
+        for text in targets:
+            parse_target(text)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
+    with logging_to(level="WARNING"):
+        run = _Run(settings, storing, data, SystemClock())
+        run.work(show=not as_json)
+    if as_json:
+        sys.stdout.write(orjson.dumps(run.as_dict()).decode() + "\n")
+    else:
+        _print_end(run)
+    if (fault := run.fault()) is not None:
+        raise TapelineError(fault)
+
+
+def _collect_settings(config: Path | None, overrides: dict[str, Any]) -> CollectSettings:
+    """Lay this command's own defaults below everything that was said."""
+    said = load_settings(CollectSettings, "collect", config=config, overrides=overrides)
+    defaults = {
+        name: value for name, value in _DEFAULTS.items() if name not in said.model_fields_set
+    }
+    settings = said.model_copy(update=defaults)
+    # A wrong symbol or type is told before anything is started.
+    venue_plans(settings)
+    return settings
+
+
+@dataclass(slots=True)
+class _Left:
+    """What was still to be done at the end."""
+
+    messages: int = 0
+
+
+class _Run:
+    """One run, from start to summary."""
+
+    def __init__(
+        self, settings: CollectSettings, storing: StoreSettings, data: Path, clock: Clock
+    ) -> None:
+        self.settings = settings
+        self.targets = [parse_target(text) for text in storing.targets]
+        self.data = data
+        self.bus = data / "bus.db"
+        self._clock = clock
+        self._stop = threading.Event()
+        self._hurry = threading.Event()
+        self._left = _Left()
+        # Made here, so that both find it; and a second run on the same data is told so at once.
+        LocalFile(self.bus).close()
+        self.collecting = Child(
+            "collect",
+            settings.model_dump(mode="json"),
+            data / "collect.log",
+            clock,
+            keeps_trying=False,
+        )
+        self.storing = Child(
+            "store", storing.model_dump(mode="json"), data / "store.log", clock, keeps_trying=True
+        )
+
+    def work(self, *, show: bool) -> None:
+        """Run until the collector has ended or somebody asks; then end in the order of the data."""
+        folder = next((each.path for each in self.targets if each.kind is Kind.PARQUET), None)
+        view = View(self._title(), self.collecting, self.storing, self.bus, folder, self._clock)
+        with self._on_signals(), _shown(view, self._clock, is_on=show) as refresh:
+            try:
+                while not self._stop.wait(_LOOK_S) and self.collecting.state in (
+                    "running",
+                    "waiting",
+                ):
+                    self.collecting.tend()
+                    self.storing.tend()
+                    refresh()
+                self._end(refresh)
+            finally:
+                self.collecting.kill()
+                self.storing.kill()
+        self._left.messages = self._tidy()
+
+    def fault(self) -> str | None:
+        """Return what went wrong, in a sentence."""
+        if self.collecting.state == "failed":
+            return self.collecting.told.fault
+        if self._left.messages:
+            reason = self.storing.told.fault or self.storing.told.status.get("fault") or "in time"
+            return (
+                f"{self._left.messages:,} messages are not stored yet ({reason}); they are in"
+                f" {self.bus}, and the next `tapeline up` stores them"
+            )
+        for child in (self.collecting, self.storing):
+            if (child.told.summary or {}).get("residual"):
+                return f"{child.role}: residual {child.told.summary['residual']}: this is a defect"  # type: ignore[index]
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "targets": [target.shown for target in self.targets],
+            "collect": self.collecting.told.summary,
+            "store": self.storing.told.summary,
+            "restarts": {
+                child.role: max(0, child.restarts) for child in (self.collecting, self.storing)
+            },
+            "not_stored": self._left.messages,
+        }
+
+    def _title(self) -> str:
+        settings = self.settings
+        what = settings.venues or (
+            f"{settings.exchange}:{settings.market}={','.join(settings.symbols)}",
+        )
+        return f"recording {' '.join(what)} ({','.join(settings.types)})"
+
+    def _end(self, refresh: Callable[[], None]) -> None:
+        """Collector first, then what is on the bus is stored."""
+        self.collecting.stop()
+        self._await(self.collecting, _COLLECTOR_END_S, refresh)
+        self.storing.tend()
+        self.storing.finish()
+        if not self._await(self.storing, _STORE_END_S, refresh):
+            self.storing.stop()
+            self._await(self.storing, _COLLECTOR_END_S, refresh)
+
+    def _await(self, child: Child, limit_s: float, refresh: Callable[[], None]) -> bool:
+        end = self._clock.monotonic_ns() + int(limit_s * 1e9)
+        while self._clock.monotonic_ns() < end and not self._hurry.is_set():
+            if child.wait(_LOOK_S):
+                return True
+            if child.role == "store" and child.told.status.get("fault"):
+                # It will not end by itself while its store takes nothing.
+                end = min(end, self._clock.monotonic_ns() + 5_000_000_000)
+            refresh()
+        return False
+
+    def _tidy(self) -> int:
+        """Give the space of stored messages back; return how many were not stored."""
+        try:
+            file = LocalFile(self.bus)
+        except TapelineError:
+            return 0
+        try:
+            left = sum(file.counts().values())
+            if not left and self.bus.stat().st_size > _COMPACT_BYTES:
+                file.compact()
+            return left
+        finally:
+            file.close()
+
+    @contextmanager
+    def _on_signals(self) -> Iterator[None]:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            if self._stop.is_set():
+                self._hurry.set()
+            self._stop.set()
+
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, stop) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+
+
+@contextmanager
+def _shown(view: View, clock: Clock, *, is_on: bool) -> Iterator[Callable[[], None]]:
+    """Show the state while the block runs: a table on a terminal, else a line now and then."""
+    if is_on and sys.stderr.isatty():
+        from rich.console import Console
+        from rich.live import Live
+
+        with Live(view.table(), console=Console(stderr=True), auto_refresh=False) as live:
+            yield lambda: live.update(view.table(), refresh=True)
+        return
+    told_ns = clock.monotonic_ns()
+
+    def tell() -> None:
+        nonlocal told_ns
+        line = view.line()
+        if is_on and clock.monotonic_ns() - told_ns >= _LINE_EVERY_NS:
+            told_ns = clock.monotonic_ns()
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    yield tell
+
+
+def _print_end(run: _Run) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    collected = run.collecting.told.summary
+    if collected is not None:
+        events = ", ".join(f"{n:,} {kind}" for kind, n in collected["events"].items() if n)
+        console.print(
+            f"collected {collected['frames']:,} frames in {collected['seconds']:,.0f} s: "
+            f"{events or 'no events'}; {len(collected['gaps']):,} gaps open, "
+            f"residual {collected['residual']:,}"
+        )
+    for each in (run.storing.told.summary or {}).get("targets", []):
+        rows = ", ".join(f"{n:,} {kind}" for kind, n in each["rows"].items())
+        console.print(
+            f"stored in {each['target']}: {rows or 'nothing'}; residual {each['residual']}"
+        )
+    symbol = run.settings.symbols[0]
+    if run.settings.venues:
+        symbol = run.settings.venues[0].partition("=")[2].partition(",")[0]
+    for target in run.targets:
+        if target.kind is not Kind.REDIS:
+            console.print(f"next: tapeline query {target.shown} --types trade --symbols {symbol}")

@@ -1,0 +1,172 @@
+"""What ``tapeline up`` shows while it runs: a table on a terminal, a line elsewhere."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tapeline.apps.up_supervisor import Child
+from tapeline.telemetry.clock import Clock
+
+_DISK_EVERY_NS: Final = 5_000_000_000
+_RATE_OVER_NS: Final = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Rate:
+    """How fast a count grows, over about a second."""
+
+    clock: Clock
+    at_ns: int = 0
+    count: int = 0
+    per_s: float = 0.0
+
+    def update(self, count: int) -> float:
+        """Take the count of this moment."""
+        now = self.clock.monotonic_ns()
+        if not self.at_ns or count < self.count:
+            self.at_ns, self.count, self.per_s = now, count, 0.0
+        elif now - self.at_ns >= _RATE_OVER_NS:
+            self.per_s = (count - self.count) * 1e9 / (now - self.at_ns)
+            self.at_ns, self.count = now, count
+        return self.per_s
+
+
+class View:
+    """The state of both processes and of the disk, as text.
+
+    Parameters
+    ----------
+    title
+        What is recorded.
+    bus
+        The local transport file.
+    folder
+        Where the rows are, if that is on this machine.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        collecting: Child,
+        storing: Child,
+        bus: Path,
+        folder: Path | None,
+        clock: Clock,
+    ) -> None:
+        self._title = title
+        self._collecting = collecting
+        self._storing = storing
+        self._bus = bus
+        self._folder = folder
+        self._clock = clock
+        self._frames = Rate(clock)
+        self._rows = Rate(clock)
+        self._looked_ns = -_DISK_EVERY_NS
+        self._disk = (0, 0, 0)
+        self._began_ns = clock.monotonic_ns()
+
+    def table(self) -> RenderableType:
+        """Return the table for a terminal."""
+        table = Table.grid(padding=(0, 2))
+        for name, facts in self._facts():
+            table.add_row(Text(name, style="bold"), facts)
+        seconds = (self._clock.monotonic_ns() - self._began_ns) // 1_000_000_000
+        age = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        head = Text(f"{self._title}  {age}", style="bold")
+        faults = [Text(f"{name}: {text}", style="red") for name, text in self.faults()]
+        return Group(head, table, *faults, Text("Ctrl-C ends it in order", style="dim"))
+
+    def line(self) -> str:
+        """Return one line for a log or a pipe."""
+        facts = "; ".join(f"{name}: {text}" for name, text in self._facts())
+        faults = "".join(f"; {name} FAULT: {text}" for name, text in self.faults())
+        return facts + faults
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return what is wrong now."""
+        found = []
+        for child in (self._collecting, self._storing):
+            text = child.told.fault if child.state != "running" else child.told.status.get("fault")
+            if text:
+                found.append((child.role, text[:300]))
+        return found
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [
+            ("collect", self._collect(self._collecting.told.status)),
+            ("store", self._store(self._storing.told.status)),
+            ("disk", self._disk_text()),
+        ]
+
+    def _collect(self, status: dict[str, Any]) -> str:
+        if not status:
+            return self._starting(self._collecting)
+        rate = self._frames.update(status["frames"])
+        age = status["newest_age_s"]
+        parts = [
+            f"{rate:,.0f} frames/s",
+            f"{status['frames']:,} frames",
+            f"{status['lines_up']}/{status['lines']} lines up",
+            f"newest {age:.1f} s ago" if age is not None else "nothing came yet",
+            f"{status['gaps']:,} gaps open",
+        ]
+        if status["books"]:
+            parts.append(f"{status['books_live']}/{status['books']} books live")
+        if status["quarantined"]:
+            parts.append(f"{status['quarantined']:,} quarantined")
+        if status["reconnects"]:
+            parts.append(f"{status['reconnects']:,} reconnects")
+        return ", ".join([*parts, *self._restarts(self._collecting)])
+
+    def _store(self, status: dict[str, Any]) -> str:
+        if not status:
+            return self._starting(self._storing)
+        rate = self._rows.update(status["rows"])
+        parts = [
+            f"{rate:,.0f} rows/s",
+            f"{status['rows']:,} rows",
+            f"{status['lag']:,} messages behind",
+        ]
+        if status["dead_letters"]:
+            parts.append(f"{status['dead_letters']:,} dead letters")
+        return ", ".join([*parts, *self._restarts(self._storing)])
+
+    def _disk_text(self) -> str:
+        now = self._clock.monotonic_ns()
+        if now - self._looked_ns >= _DISK_EVERY_NS:
+            self._looked_ns = now
+            stored = size_of(self._folder) if self._folder is not None else 0
+            free = shutil.disk_usage(self._bus.parent).free
+            self._disk = (size_of(self._bus), stored, free)
+        bus, stored, free = self._disk
+        parts = [f"{_mega(stored)} stored"] if self._folder is not None else []
+        return ", ".join([*parts, f"{_mega(bus)} buffer", f"{_mega(free)} free"])
+
+    def _starting(self, child: Child) -> str:
+        return ", ".join(["starting", *self._restarts(child)])
+
+    def _restarts(self, child: Child) -> list[str]:
+        return [f"{child.restarts} restarts"] if child.restarts > 0 else []
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file with its companions (``-wal``), or of all files of a folder."""
+    paths = path.rglob("*") if path.is_dir() else path.parent.glob(path.name + "*")
+    total = 0
+    for each in paths:
+        try:
+            total += each.stat().st_size if each.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _mega(count: int) -> str:
+    if count >= 10_000_000_000:
+        return f"{count / 1e9:,.1f} GB"
+    return f"{count / 1e6:,.1f} MB"

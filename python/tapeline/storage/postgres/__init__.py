@@ -1,0 +1,1 @@
+"""The PostgreSQL store: one transaction a write, with TimescaleDB where it is there."""
