@@ -143,6 +143,12 @@ class BookStage:
             self.last = last
             self._accept(seen)
             return "sequence_gap"
+        return self._find_older(seen, first, last)
+
+    def _find_older(self, seen: BookSeen, first: int, last: int) -> str:
+        """Find the case of a delta that has ids up to the last one."""
+        assert self.first is not None
+        assert self.last is not None
         is_late = self._fill(seen, first, last)
         if last > self.last:  # overlaps: new from the last id on
             self.last = last
