@@ -6,6 +6,7 @@ from tapeline.apps.store_runner import OPENERS
 from tapeline.errors import SettingsError
 from tapeline.storage.parquet.open import folder_of
 from tapeline.storage.parquet.thinning import ParquetThinner
+from tapeline.storage.postgres.thinning import open_thinner
 from tapeline.storage.retention import Thinner
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
@@ -21,6 +22,8 @@ def thinner_of(target: Target, clock: Clock, grace_s: float) -> Thinner:
     """
     if target.kind is Kind.PARQUET:
         return ParquetThinner(folder_of(target), clock=clock, grace_s=grace_s)
+    if target.kind is Kind.POSTGRES:
+        return open_thinner(target)
     opener = OPENERS.get(target.kind)
     if target.kind is Kind.REDIS or opener is None:
         raise SettingsError(f"{target.shown}: there is nothing here that retention is about")
