@@ -20,6 +20,7 @@ from tapeline.storage.archive.archive import ARCHIVE_LEVEL, open_archive
 from tapeline.storage.archive.klines import MINUTE_NS
 from tapeline.storage.archive.layout import KLINE
 from tapeline.storage.archive.place import place_of
+from tapeline.storage.postgres.klines import open_klines
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.storage.targets import Kind, Target, parse_target
 from tapeline.telemetry.clock import SystemClock
@@ -95,6 +96,9 @@ def klines_command(
     out: Annotated[
         Path | None, typer.Option(help="A .parquet or .csv file. [CSV on standard output]")
     ] = None,
+    into: Annotated[
+        str | None, typer.Option(help="A store whose table kline takes them: timescale://...")
+    ] = None,
 ) -> None:
     """Give klines of an archive, aggregated exactly from those of a minute."""
     try:
@@ -113,13 +117,26 @@ def klines_command(
         raise SettingsError(f"{archive} has no klines; `tapeline archive parquet` makes them")
     table = pa.concat_tables(tables)
     table = table if interval_ns == MINUTE_NS else coarser(table, interval_ns)
+    if into is not None:
+        _put(parse_target(into), table)
     if out is not None and out.suffix == ".parquet":
         pq.write_table(table, out, compression="zstd")
     elif out is not None:
         with out.open("w", encoding="utf-8", newline="") as text:
             write_csv([table], text)
-    else:
+    elif into is None:
         write_csv([table], sys.stdout)
+
+
+def _put(target: Target, klines: pa.Table) -> None:
+    if target.kind is not Kind.POSTGRES:
+        raise SettingsError(f"{target.shown} has no table for klines: name a timescale:// target")
+    table = open_klines(target)
+    try:
+        table.put(klines)
+    finally:
+        table.close()
+    typer.echo(f"{klines.num_rows:,} klines are in {target.shown}", err=True)
 
 
 def archive_target(text: str) -> Target:
