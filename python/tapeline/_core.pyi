@@ -19,6 +19,7 @@ __all__ = [
     "TapelineError",
     "crc32c",
     "decode",
+    "decode_rows",
     "inspect",
     "topic",
 ]
@@ -45,6 +46,7 @@ class Normalizer:
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
     ) -> Normalizer: ...
+    def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
     def push(
         self,
         frames: bytes | Sequence[bytes],
@@ -191,6 +193,7 @@ def decode(
     event_type: str | None = None,
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
+def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

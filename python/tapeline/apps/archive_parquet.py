@@ -97,10 +97,13 @@ def klines_command(
         Path | None, typer.Option(help="A .parquet or .csv file. [CSV on standard output]")
     ] = None,
     into: Annotated[
-        str | None, typer.Option(help="A store whose table kline takes them: timescale://...")
+        str | None, typer.Option(help="Put them into the kline table of timescale://... instead.")
     ] = None,
 ) -> None:
-    """Give klines of an archive, aggregated exactly from those of a minute."""
+    """Give klines of an archive, aggregated exactly from those of a minute.
+
+    With --into they are written into a database; those that are there are replaced.
+    """
     try:
         interval_ns = interval_of(interval)
     except ValueError as error:
@@ -118,25 +121,25 @@ def klines_command(
     table = pa.concat_tables(tables)
     table = table if interval_ns == MINUTE_NS else coarser(table, interval_ns)
     if into is not None:
-        _put(parse_target(into), table)
-    if out is not None and out.suffix == ".parquet":
+        _put(table, parse_target(into))
+    elif out is not None and out.suffix == ".parquet":
         pq.write_table(table, out, compression="zstd")
     elif out is not None:
         with out.open("w", encoding="utf-8", newline="") as text:
             write_csv([table], text)
-    elif into is None:
+    else:
         write_csv([table], sys.stdout)
 
 
-def _put(target: Target, klines: pa.Table) -> None:
+def _put(klines: pa.Table, target: Target) -> None:
     if target.kind is not Kind.POSTGRES:
-        raise SettingsError(f"{target.shown} has no table for klines: name a timescale:// target")
+        raise SettingsError(f"{target.shown}: klines go into timescale://... or postgres://...")
     table = open_klines(target)
     try:
-        table.put(klines)
+        count = table.put(klines)
     finally:
         table.close()
-    typer.echo(f"{klines.num_rows:,} klines are in {target.shown}", err=True)
+    typer.echo(f"{target.shown}: {count:,} klines", err=True)
 
 
 def archive_target(text: str) -> Target:

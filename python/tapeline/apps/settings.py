@@ -122,7 +122,7 @@ class StoreSettings(BaseModel):
     """End cleanly when nothing has come for so long."""
     flush_interval_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     """A message waits so long at most before its store is given it."""
-    chunk_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
+    chunk_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 500_000
     """A store is given so many rows at once, about; more take more memory."""
     drain_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the stores may take to write the rest at the end."""

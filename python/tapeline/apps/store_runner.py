@@ -24,6 +24,7 @@ from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
 from tapeline.storage.postgres.open import open_postgres
+from tapeline.storage.redis_cache.store import open_redis
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -38,6 +39,7 @@ OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
     Kind.CLICKHOUSE: open_clickhouse,
     Kind.PARQUET: open_parquet,
     Kind.POSTGRES: open_postgres,
+    Kind.REDIS: open_redis,
 }
 """How the store of a target is made."""
 

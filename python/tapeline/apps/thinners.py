@@ -31,7 +31,7 @@ def thinner_of(target: Target, clock: Clock, grace_s: float) -> Thinner:
 
 
 class ServerThinner:
-    """A database that deletes what is before an instant by itself."""
+    """A database whose writer deletes what is before an instant: ClickHouse."""
 
     def __init__(self, store: Any, target: Target) -> None:  # noqa: ANN401 - drop_before is no part of the port
         if not hasattr(store, "drop_before"):

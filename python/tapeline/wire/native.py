@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Literal, final
 from tapeline._core import BatchInfo, crc32c, inspect, topic
 from tapeline._core import Events as _CoreEvents
 from tapeline._core import decode as _decode
+from tapeline._core import decode_rows as _decode_rows
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["BatchInfo", "Events", "crc32c", "decode", "inspect", "topic"]
+__all__ = ["BatchInfo", "Events", "crc32c", "decode", "decode_rows", "inspect", "topic"]
 
 _ROWS_SHOWN = 10
 
@@ -102,3 +103,28 @@ def decode(
         The values have several types, or ``event_type`` is not one of those above.
     """
     return Events(_decode(values, event_type=event_type, errors=errors))
+
+
+def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events:
+    """Decode the values of bus messages of one type to the rows of a store.
+
+    Texts of which there are few (instruments, sides, grades and other enumerations) are
+    dictionaries with int32 keys, and two columns follow those of :func:`decode`: ``log_offset``
+    (int64) and ``log_index`` (int32, the row's place in its message).
+
+    Parameters
+    ----------
+    values
+        Encoded ``MarketDataBatch`` messages. What is damaged or no batch is left out and listed in
+        ``Events.rejected``; batches of other types are skipped.
+    offsets
+        Where each of them lies on the bus.
+    event_type
+        As for :func:`decode`.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such type, or not an offset for every value.
+    """
+    return Events(_decode_rows(values, offsets, event_type))

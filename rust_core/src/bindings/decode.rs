@@ -107,6 +107,32 @@ pub(super) fn decode(
     })
 }
 
+/// Decodes batches of one type to the rows of a store. Releases the GIL.
+#[pyfunction]
+pub(super) fn decode_rows(
+    py: Python<'_>,
+    values: Vec<PyBackedBytes>,
+    offsets: Vec<i64>,
+    event_type: &str,
+) -> PyResult<Events> {
+    let event_type = known_type(event_type)?;
+    if values.len() != offsets.len() {
+        return Err(ArgumentError::new_err(format!(
+            "every value needs an offset: {} values, {} offsets",
+            values.len(),
+            offsets.len()
+        )));
+    }
+    let values = values
+        .iter()
+        .map(|value| &**value)
+        .zip(offsets.iter().copied());
+    let table = py.detach(|| wire::decode_rows(values, event_type))?;
+    Ok(Events {
+        table: Arc::new(table),
+    })
+}
+
 /// Checks a batch's frame and returns what its header says.
 #[pyfunction]
 pub(super) fn inspect(value: &[u8]) -> PyResult<BatchInfo> {

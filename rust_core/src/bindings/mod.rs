@@ -21,7 +21,7 @@ mod _core {
     #[pymodule_export]
     use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
-    use super::decode::{BatchInfo, Events, crc32c, decode, inspect, topic};
+    use super::decode::{BatchInfo, Events, crc32c, decode, decode_rows, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
     #[pymodule_export]

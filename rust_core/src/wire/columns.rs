@@ -41,15 +41,37 @@ impl Texts {
 
     /// The same text in `count` rows; null when it is empty.
     pub(super) fn push_repeated(&mut self, text: &[u8], count: usize) {
+        if count == 0 {
+            return;
+        }
         if text.is_empty() {
             return (0..count).for_each(|_| self.push_nonempty(text));
         }
         let start = self.bytes.len();
         self.nulls.push_valid(self.len(), count);
-        // Doubles what is copied in each step: a batch costs a few copies, not one a row.
-        self.bytes.extend_from_slice(&text.repeat(count));
+        self.bytes.reserve(text.len() * count);
+        (0..count).for_each(|_| self.bytes.extend_from_slice(text));
         self.offsets
             .extend((1..=count).map(|row| offset(start + row * text.len())));
+    }
+
+    /// Adds the first `length` bytes of a block.
+    ///
+    /// A copy of known length is a few instructions, any other one a call: the whole block is copied, and
+    /// the rest cut off.
+    #[inline(always)]
+    pub(super) fn push_block<const N: usize>(&mut self, block: &[u8; N], length: usize) {
+        let end = self.bytes.len() + length.min(N);
+        self.bytes.extend_from_slice(block);
+        self.bytes.truncate(end);
+        self.nulls.push(self.len(), true);
+        self.offsets.push(offset(end));
+    }
+
+    /// Makes room for `rows` more texts of `length` bytes.
+    pub(super) fn reserve(&mut self, rows: usize, length: usize) {
+        self.offsets.reserve(rows);
+        self.bytes.reserve(rows.saturating_mul(length));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -111,6 +133,10 @@ impl<T: Copy + Default> Numbers<T> {
         self.values.push(value);
     }
 
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.values.reserve(rows);
+    }
+
     pub(super) fn push_optional(&mut self, value: Option<T>) {
         self.nulls.push(self.values.len(), value.is_some());
         self.values.push(value.unwrap_or_default());
@@ -160,6 +186,10 @@ impl ListEnds {
         self.0.push(offset(items));
     }
 
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.0.reserve(rows);
+    }
+
     /// Cuts back to `rows` and returns the number of their items.
     pub(super) fn truncate(&mut self, rows: usize) -> usize {
         self.0.truncate(rows + 1);
@@ -176,27 +206,28 @@ impl ListEnds {
 
 /// Rows that are null; costs nothing as long as there are none.
 #[derive(Debug, Default)]
-struct Nulls(Vec<bool>);
+pub(super) struct Nulls(Vec<bool>);
 
 impl Nulls {
-    fn push(&mut self, row: usize, is_valid: bool) {
+    #[inline]
+    pub(super) fn push(&mut self, row: usize, is_valid: bool) {
         if !is_valid || !self.0.is_empty() {
             self.0.resize(row, true);
             self.0.push(is_valid);
         }
     }
 
-    fn push_valid(&mut self, row: usize, count: usize) {
+    pub(super) fn push_valid(&mut self, row: usize, count: usize) {
         if !self.0.is_empty() {
             self.0.resize(row + count, true);
         }
     }
 
-    fn truncate(&mut self, rows: usize) {
+    pub(super) fn truncate(&mut self, rows: usize) {
         self.0.truncate(rows);
     }
 
-    fn into_buffer(mut self, rows: usize) -> Option<NullBuffer> {
+    pub(super) fn into_buffer(mut self, rows: usize) -> Option<NullBuffer> {
         if self.0.is_empty() {
             return None;
         }

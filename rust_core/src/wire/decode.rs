@@ -1,28 +1,13 @@
 //! Many values to one Arrow table.
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 
-use super::columns::Texts;
-use super::decode_book::{BookColumns, orderbook_schema};
-use super::decode_derivatives::{
-    FundingColumns, LiquidationColumns, funding_schema, liquidation_schema,
-};
-use super::decode_records::{
-    CoverageColumns, QuarantineColumns, coverage_schema, quarantine_schema,
-};
-use super::decode_trade::{TradeColumns, trade_schema};
-use super::event_columns::Columns;
-use super::event_fields::EventFields;
-use super::frame::{BatchInfo, checked_body, read_header};
-use super::reader::Reader;
+use super::frame::{checked_body, read_frame};
+use super::name_columns::Form;
+use super::table::{Layout, Table};
 use super::{DecodeError, DecodeFailure};
 use crate::model::EventType;
-
-/// A record batch of the result is closed when it has this many rows or bytes of text. One value
-/// adds at most 65,536 rows and about 300 MB, so that Arrow's 32-bit offsets never overflow.
-const MAX_ROWS: usize = 65_536;
-const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// What happens to a value that is no readable batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +46,10 @@ pub fn decode<'a>(
     event_type: Option<EventType>,
     on_error: OnError,
 ) -> Result<Decoded, DecodeFailure> {
-    let mut state = Decoding {
-        wanted: event_type,
-        table: None,
-        batches: Vec::new(),
-        rows: 0,
-    };
+    let mut state = Decoding::new(event_type, Layout::default());
     let mut rejected = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
-        match (state.add(value)?, on_error) {
+        match (state.add(value, 0)?, on_error) {
             (Ok(()), _) => {}
             (Err(source), OnError::Raise) => return Err(DecodeFailure::Value { index, source }),
             (Err(source), OnError::Collect) => rejected.push((index, source)),
@@ -78,19 +58,60 @@ pub fn decode<'a>(
     state.finish(rejected)
 }
 
+/// Decodes batches of one type to the rows of a store.
+///
+/// Texts of which there are few are dictionaries, and two columns follow those of [`decode`]: the
+/// offset on the bus that came with the value, and the row's place in it. Values that cannot be read
+/// are left out and listed, batches of another type are skipped.
+///
+/// # Errors
+/// [`DecodeFailure::Arrow`] for a defect of this crate.
+pub fn decode_rows<'a>(
+    values: impl IntoIterator<Item = (&'a [u8], i64), IntoIter: Clone>,
+    event_type: EventType,
+) -> Result<Decoded, DecodeFailure> {
+    let values = values.into_iter();
+    let layout = Layout {
+        form: Form::Dictionary,
+        has_arrival: true,
+        bytes: values.clone().map(|(value, _)| value.len()).sum(),
+    };
+    let mut state = Decoding::new(Some(event_type), layout);
+    let mut rejected = Vec::new();
+    for (index, (value, offset)) in values.enumerate() {
+        if let Err(source) = state.add(value, offset)? {
+            rejected.push((index, source));
+        }
+    }
+    state.finish(rejected)
+}
+
 struct Decoding {
     wanted: Option<EventType>,
+    layout: Layout,
     table: Option<Table>,
     batches: Vec<RecordBatch>,
     rows: usize,
 }
 
 impl Decoding {
+    fn new(wanted: Option<EventType>, layout: Layout) -> Self {
+        Self {
+            wanted,
+            layout,
+            table: None,
+            batches: Vec::new(),
+            rows: 0,
+        }
+    }
+
     /// The outer error ends the call, the inner one is about this value.
-    fn add(&mut self, value: &[u8]) -> Result<Result<(), DecodeError>, DecodeFailure> {
-        let (body, info) = match checked_body(value).and_then(|body| Ok((body, read_header(body)?)))
+    fn add(&mut self, value: &[u8], offset: i64) -> Result<Result<(), DecodeError>, DecodeFailure> {
+        let mut events = Vec::new();
+        let info = match checked_body(value)
+            .and_then(|body| read_frame(body, |event| events.push(event)))
         {
-            Ok(frame) => frame,
+            Ok(info) => info,
             Err(error) => return Ok(Err(error)),
         };
         if self
@@ -105,28 +126,28 @@ impl Decoding {
             }));
         };
         let mut table = match self.table.take() {
-            Some(open) if open.event_type == event_type => open,
+            Some(open) if open.event_type() == event_type => open,
             Some(open) => {
                 return Err(DecodeFailure::MixedTypes {
-                    first: open.event_type.name(),
+                    first: open.event_type().name(),
                     other: event_type.name(),
                 });
             }
-            None => Table::new(event_type),
+            None => Table::new(event_type, self.layout),
         };
-        let result = table.add(body, &info);
+        let result = table.add(&events, &info, value.len(), offset);
         if table.is_full() {
             self.close(table)?;
-            self.table = Some(Table::new(event_type));
-        } else if result.is_ok() || table.rows > 0 || !self.batches.is_empty() {
+            self.table = Some(Table::new(event_type, self.layout));
+        } else if result.is_ok() || table.rows() > 0 || !self.batches.is_empty() {
             self.table = Some(table);
         }
         Ok(result)
     }
 
-    fn close(&mut self, table: Table) -> Result<(), DecodeFailure> {
-        if table.rows > 0 {
-            self.rows += table.rows;
+    fn close(&mut self, table: Table) -> Result<(), ArrowError> {
+        if table.rows() > 0 {
+            self.rows += table.rows();
             self.batches.push(table.into_record_batch()?);
         }
         Ok(())
@@ -134,14 +155,16 @@ impl Decoding {
 
     fn finish(mut self, rejected: Vec<(usize, DecodeError)>) -> Result<Decoded, DecodeFailure> {
         let default = self.wanted.unwrap_or(EventType::Trade);
-        let event_type = self
-            .table
-            .as_ref()
-            .map_or(default, |table| table.event_type);
+        let event_type = self.table.as_ref().map_or(default, Table::event_type);
         if let Some(table) = self.table.take() {
             self.close(table)?;
         }
-        let schema = schema_of(event_type);
+        let schema = match self.batches.first() {
+            Some(batch) => batch.schema(),
+            None => Table::new(event_type, self.layout)
+                .into_record_batch()?
+                .schema(),
+        };
         Ok(Decoded {
             event_type,
             schema,
@@ -149,99 +172,5 @@ impl Decoding {
             rows: self.rows,
             rejected,
         })
-    }
-}
-
-fn schema_of(event_type: EventType) -> SchemaRef {
-    match event_type {
-        EventType::Trade => trade_schema(),
-        EventType::OrderBook => orderbook_schema(),
-        EventType::Funding => funding_schema(),
-        EventType::Liquidation => liquidation_schema(),
-        EventType::Coverage => coverage_schema(),
-        EventType::Quarantine => quarantine_schema(),
-    }
-}
-
-fn columns_of(event_type: EventType) -> Box<dyn Columns> {
-    match event_type {
-        EventType::Trade => Box::<TradeColumns>::default(),
-        EventType::OrderBook => Box::<BookColumns>::default(),
-        EventType::Funding => Box::<FundingColumns>::default(),
-        EventType::Liquidation => Box::<LiquidationColumns>::default(),
-        EventType::Coverage => Box::<CoverageColumns>::default(),
-        EventType::Quarantine => Box::<QuarantineColumns>::default(),
-    }
-}
-
-/// The open record batch.
-struct Table {
-    event_type: EventType,
-    rows: usize,
-    /// Exchange, market, symbol, raw symbol.
-    instrument: [Texts; 4],
-    columns: Box<dyn Columns>,
-}
-
-impl Table {
-    fn new(event_type: EventType) -> Self {
-        Self {
-            event_type,
-            rows: 0,
-            instrument: Default::default(),
-            columns: columns_of(event_type),
-        }
-    }
-
-    /// Adds all events of a batch, or none.
-    fn add(&mut self, body: &[u8], info: &BatchInfo<'_>) -> Result<(), DecodeError> {
-        match self.add_events(body) {
-            Ok(count) => {
-                self.rows += count;
-                let texts = [info.exchange, info.market, info.symbol, info.raw_symbol];
-                for (column, text) in self.instrument.iter_mut().zip(texts) {
-                    column.push_repeated(text.as_bytes(), count);
-                }
-                Ok(())
-            }
-            Err(error) => {
-                self.columns.truncate(self.rows);
-                Err(error)
-            }
-        }
-    }
-
-    fn add_events(&mut self, body: &[u8]) -> Result<usize, DecodeError> {
-        let mut reader = Reader::new(body);
-        let mut event = EventFields::default();
-        let mut index = 0;
-        while let Some((number, value)) = reader.next()? {
-            if number == 8 {
-                let result = event
-                    .read(value.bytes("events")?)
-                    .and_then(|()| self.columns.push(&event));
-                result.map_err(|source| DecodeError::Event {
-                    index,
-                    source: Box::new(source),
-                })?;
-                index += 1;
-            }
-        }
-        Ok(index)
-    }
-
-    fn is_full(&self) -> bool {
-        let texts: usize = self.instrument.iter().map(Texts::byte_length).sum();
-        let own = self.columns.byte_length();
-        self.rows >= MAX_ROWS || texts + own >= MAX_TEXT_BYTES
-    }
-
-    fn into_record_batch(self) -> Result<RecordBatch, ArrowError> {
-        let arrays: Vec<ArrayRef> = self
-            .instrument
-            .into_iter()
-            .map(Texts::into_strings)
-            .collect::<Result<_, _>>()?;
-        self.columns.into_record_batch(arrays)
     }
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{ArrayRef, ListArray, RecordBatch, StructArray};
+use arrow_array::{ArrayRef, ListArray, StructArray};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
 
 use super::DecodeError;
-use super::columns::{ListEnds, Numbers, Texts};
+use super::columns::{ListEnds, Numbers};
 use super::decode_decimal::read_decimal;
 use super::event_columns::{Columns, EventColumns, decimal, event_fields, text};
 use super::event_fields::EventFields;
-use super::names::{book_action_name, book_origin_name};
+use super::name_columns::{Enumeration, Form};
+use super::names::{BOOK_ACTIONS, BOOK_ORIGINS};
 use super::reader::{Reader, once};
 use crate::model::EventType;
 
@@ -22,13 +23,13 @@ const LEVEL_BYTES: usize = 32;
 pub(super) struct BookColumns {
     event: EventColumns,
     depth: Numbers<i32>,
-    action: Texts,
+    action: Enumeration,
     first_update_id: Numbers<i64>,
     last_update_id: Numbers<i64>,
     prev_update_id: Numbers<i64>,
     bids: Levels,
     asks: Levels,
-    origin: Texts,
+    origin: Enumeration,
 }
 
 impl Columns for BookColumns {
@@ -63,15 +64,13 @@ impl Columns for BookColumns {
         }
         self.event.push(event)?;
         self.depth.push(depth.unwrap_or_default());
-        self.action
-            .push(book_action_name(action.unwrap_or_default()).as_bytes());
+        self.action.push(action.unwrap_or_default());
         self.first_update_id.push_optional(first_id);
         self.last_update_id.push_optional(last_id);
         self.prev_update_id.push_optional(prev_id);
         self.bids.end_row();
         self.asks.end_row();
-        self.origin
-            .push(book_origin_name(origin.unwrap_or_default()).as_bytes());
+        self.origin.push(origin.unwrap_or_default());
         Ok(())
     }
 
@@ -91,25 +90,20 @@ impl Columns for BookColumns {
         self.origin.truncate(rows);
     }
 
-    fn into_record_batch(
-        self: Box<Self>,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
-        let (event_id, rest) = self.event.into_arrays()?;
+    fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError> {
+        let (event_id, rest) = self.event.into_arrays(form)?;
         let own: [ArrayRef; 9] = [
             event_id,
             Arc::new(self.depth.into_array::<Int32Type>()?),
-            self.action.into_strings()?,
+            self.action.into_names(&BOOK_ACTIONS, form)?,
             Arc::new(self.first_update_id.into_array::<Int64Type>()?),
             Arc::new(self.last_update_id.into_array::<Int64Type>()?),
             Arc::new(self.prev_update_id.into_array::<Int64Type>()?),
             self.bids.into_lists()?,
             self.asks.into_lists()?,
-            self.origin.into_strings()?,
+            self.origin.into_names(&BOOK_ORIGINS, form)?,
         ];
-        arrays.extend(own);
-        arrays.extend(rest);
-        RecordBatch::try_new(orderbook_schema(), arrays)
+        Ok(own.into_iter().chain(rest).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Decimals as `decimal128(38, 18)`.
 
 use super::DecodeError;
-use super::reader::{Reader, once};
+use super::reader::{Reader, once, seven_bits_each};
 use crate::model::pow10;
 
 /// Digits after the point of every decimal column.
@@ -24,35 +24,45 @@ const SMALL_POWERS: [i64; 19] = {
 /// Returns the decimal's units at scale 18. Never rounds.
 #[inline]
 pub(super) fn read_decimal(bytes: &[u8], field: &'static str) -> Result<i128, DecodeError> {
-    match read_usual(bytes) {
+    match read_usual(bytes, bytes) {
         Some(units) => Ok(units),
         None => read_any(bytes, field),
     }
 }
 
 /// Reads `units` of up to eight bytes and, if it is there, a `scale` of one byte behind them.
+///
+/// `from` begins with the same bytes and goes on behind them, where there is more to load.
 #[inline(always)]
-fn read_usual(bytes: &[u8]) -> Option<i128> {
+pub(super) fn read_usual(bytes: &[u8], from: &[u8]) -> Option<i128> {
     let (units, scale) = match bytes {
         [] => return Some(0),
         [0x08, units @ .., 0x10, scale] => (units, usize::from(*scale)),
         [0x08, units @ ..] => (units, 0),
         _ => return None,
     };
-    let (last, before) = units.split_last()?;
-    if units.len() > 8 || *last >= 0x80 {
-        return None;
-    }
-    let mut value = u64::from(*last);
-    for byte in before.iter().rev() {
-        if *byte < 0x80 {
-            return None;
+    let word = match from.get(1..).and_then(|from| from.first_chunk()) {
+        Some(block) => u64::from_le_bytes(*block),
+        None => {
+            let mut block = [0; 8];
+            block.get_mut(..units.len())?.copy_from_slice(units);
+            u64::from_le_bytes(block)
         }
-        value = (value << 7) | u64::from(byte & 0x7f);
-    }
+    };
     // 56 bits times 10^18 at most.
     let factor = *SMALL_POWERS.get(scale)?;
-    Some(i128::from(unzigzag(value)) * i128::from(factor))
+    let units = unzigzag(short_varint(word, units.len())?);
+    Some(i128::from(units) * i128::from(factor))
+}
+
+/// Reads a varint of so many bytes, at most eight, from the lowest on; what is above them does not matter.
+#[inline(always)]
+fn short_varint(word: u64, length: usize) -> Option<u64> {
+    const ENDS: u64 = 0x8080_8080_8080_8080;
+    // The first byte without its highest bit is the last of the varint.
+    let end = (!word & ENDS).trailing_zeros() as usize / 8 + 1;
+    let unused = u32::try_from(64 - 8 * end.min(8)).unwrap_or_default();
+    (end == length && length <= 8).then(|| seven_bits_each((word << unused >> unused) & !ENDS))
 }
 
 fn read_any(bytes: &[u8], field: &'static str) -> Result<i128, DecodeError> {
@@ -150,8 +160,11 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_way_reads_what_the_long_way_reads(bytes in decimals()) {
-            if let Some(units) = read_usual(&bytes) {
-                prop_assert_eq!(read_any(&bytes, "price"), Ok(units));
+            let followed = [bytes.as_slice(), &[0xff; 9]].concat();
+            for from in [&bytes, &followed] {
+                if let Some(units) = read_usual(&bytes, from) {
+                    prop_assert_eq!(read_any(&bytes, "price"), Ok(units));
+                }
             }
         }
     }
@@ -165,7 +178,7 @@ mod tests {
             (&[0x08, 0x02, 0x10, 0x12], 1),
             (&[0x08, 0x90, 0x10, 0x10, 0x02], 1_032 * one / 100),
         ] {
-            assert_eq!(read_usual(bytes), Some(expected), "{bytes:?}");
+            assert_eq!(read_usual(bytes, bytes), Some(expected), "{bytes:?}");
             assert_eq!(read_any(bytes, "price"), Ok(expected), "{bytes:?}");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::DecodeError;
@@ -11,7 +11,8 @@ use super::columns::{Numbers, Texts};
 use super::decode_decimal::read_decimal;
 use super::event_columns::{Columns, EventColumns, decimal, event_fields};
 use super::event_fields::EventFields;
-use super::names::side_name;
+use super::name_columns::{Enumeration, Form};
+use super::names::SIDES;
 use super::reader::{Reader, Value, once};
 use crate::model::EventType;
 
@@ -70,11 +71,8 @@ impl Columns for FundingColumns {
         self.next_funding_ns.truncate(rows);
     }
 
-    fn into_record_batch(
-        self: Box<Self>,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
-        let (event_id, rest) = self.event.into_arrays()?;
+    fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError> {
+        let (event_id, rest) = self.event.into_arrays(form)?;
         let own: [ArrayRef; 6] = [
             event_id,
             self.rate.into_decimals()?,
@@ -83,9 +81,7 @@ impl Columns for FundingColumns {
             Arc::new(self.interval_ns.into_array::<Int64Type>()?),
             Arc::new(self.next_funding_ns.into_array::<Int64Type>()?),
         ];
-        arrays.extend(own);
-        arrays.extend(rest);
-        RecordBatch::try_new(funding_schema(), arrays)
+        Ok(own.into_iter().chain(rest).collect())
     }
 }
 
@@ -104,7 +100,7 @@ pub(super) fn funding_schema() -> SchemaRef {
 #[derive(Debug, Default)]
 pub(super) struct LiquidationColumns {
     event: EventColumns,
-    side: Texts,
+    side: Enumeration,
     price: Numbers<i128>,
     average_price: Numbers<i128>,
     quantity: Numbers<i128>,
@@ -129,8 +125,7 @@ impl Columns for LiquidationColumns {
         let price = price.ok_or(DecodeError::Missing { field: "price" })?;
         let quantity = quantity.ok_or(DecodeError::Missing { field: "quantity" })?;
         self.event.push(event)?;
-        self.side
-            .push_nonempty(side_name(side.unwrap_or_default()).as_bytes());
+        self.side.push(side.unwrap_or_default());
         self.price.push(price);
         self.average_price.push_optional(average_price);
         self.quantity.push(quantity);
@@ -152,21 +147,17 @@ impl Columns for LiquidationColumns {
         self.status.truncate(rows);
     }
 
-    fn into_record_batch(
-        self: Box<Self>,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
-        let (event_id, rest) = self.event.into_arrays()?;
-        arrays.extend([
+    fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError> {
+        let (event_id, rest) = self.event.into_arrays(form)?;
+        let own = [
             event_id,
-            self.side.into_strings()?,
+            self.side.into_names(&SIDES, form)?,
             self.price.into_decimals()?,
             self.average_price.into_decimals()?,
             self.quantity.into_decimals()?,
             self.status.into_strings()?,
-        ]);
-        arrays.extend(rest);
-        RecordBatch::try_new(liquidation_schema(), arrays)
+        ];
+        Ok(own.into_iter().chain(rest).collect())
     }
 }
 

@@ -119,6 +119,16 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// Says which event of a batch it is about.
+    pub(super) fn of_event(self, index: usize) -> Self {
+        Self::Event {
+            index,
+            source: Box::new(self),
+        }
+    }
+}
+
 /// Why a call to decode many values failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use arrow_array::types::{Int32Type, Int64Type, UInt64Type};
-use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::DecodeError;
 use super::columns::{Numbers, Texts};
 use super::event_columns::Columns;
 use super::event_fields::EventFields;
-use super::names::{coverage_kind_name, issue_name, proof_level_name};
+use super::name_columns::{Enumeration, Form};
+use super::names::{COVERAGE_KINDS, PROOF_LEVELS, issue_name};
 use super::reader::{Reader, once};
 use crate::model::EventType;
 
 #[derive(Debug, Default)]
 pub(super) struct CoverageColumns {
     channel: Texts,
-    kind: Texts,
-    proof: Texts,
+    kind: Enumeration,
+    proof: Enumeration,
     first_id: Numbers<u64>,
     last_id: Numbers<u64>,
     start_ns: Numbers<i64>,
@@ -46,10 +47,8 @@ impl Columns for CoverageColumns {
             }
         }
         self.channel.push(channel.unwrap_or_default().as_bytes());
-        self.kind
-            .push(coverage_kind_name(kind.unwrap_or_default()).as_bytes());
-        self.proof
-            .push(proof_level_name(proof.unwrap_or_default()).as_bytes());
+        self.kind.push(kind.unwrap_or_default());
+        self.proof.push(proof.unwrap_or_default());
         self.first_id.push_optional(first_id);
         self.last_id.push_optional(last_id);
         self.start_ns.push_optional(start_ns);
@@ -75,14 +74,11 @@ impl Columns for CoverageColumns {
         self.reason.truncate(rows);
     }
 
-    fn into_record_batch(
-        self: Box<Self>,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
+    fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError> {
         let own: [ArrayRef; 9] = [
             self.channel.into_strings()?,
-            self.kind.into_strings()?,
-            self.proof.into_strings()?,
+            self.kind.into_names(&COVERAGE_KINDS, form)?,
+            self.proof.into_names(&PROOF_LEVELS, form)?,
             Arc::new(self.first_id.into_array::<UInt64Type>()?),
             Arc::new(self.last_id.into_array::<UInt64Type>()?),
             Arc::new(self.start_ns.into_array::<Int64Type>()?),
@@ -90,8 +86,7 @@ impl Columns for CoverageColumns {
             Arc::new(self.received_ns.into_array::<Int64Type>()?),
             self.reason.into_strings()?,
         ];
-        arrays.extend(own);
-        RecordBatch::try_new(coverage_schema(), arrays)
+        Ok(own.into())
     }
 }
 
@@ -169,10 +164,7 @@ impl Columns for QuarantineColumns {
         self.received_ns.truncate(rows);
     }
 
-    fn into_record_batch(
-        self: Box<Self>,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
+    fn into_arrays(self: Box<Self>, _form: Form) -> Result<Vec<ArrayRef>, ArrowError> {
         let own: [ArrayRef; 7] = [
             self.reason.into_strings()?,
             Arc::new(self.stage.into_array::<Int32Type>()?),
@@ -182,8 +174,7 @@ impl Columns for QuarantineColumns {
             Arc::new(self.raw_length.into_array::<UInt64Type>()?),
             Arc::new(self.received_ns.into_array::<Int64Type>()?),
         ];
-        arrays.extend(own);
-        RecordBatch::try_new(quarantine_schema(), arrays)
+        Ok(own.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::DecodeError;
@@ -10,8 +10,10 @@ use super::columns::{Numbers, Texts};
 use super::decode_decimal::read_decimal;
 use super::event_columns::{Columns, EventColumns, decimal, event_fields};
 use super::event_fields::EventFields;
-use super::names::side_name;
+use super::name_columns::{Enumeration, Form};
+use super::names::SIDES;
 use super::reader::{Reader, once};
+use super::usual_trade::{NATIVE_BLOCK, UsualTrade};
 use crate::model::EventType;
 
 #[derive(Debug, Default)]
@@ -20,7 +22,7 @@ pub(super) struct TradeColumns {
     native_id: Texts,
     price: Numbers<i128>,
     quantity: Numbers<i128>,
-    side: Texts,
+    side: Enumeration,
 }
 
 impl Columns for TradeColumns {
@@ -35,8 +37,29 @@ impl Columns for TradeColumns {
             .push_nonempty(event.native_id.unwrap_or_default().as_bytes());
         self.price.push(trade.price);
         self.quantity.push(trade.quantity);
-        self.side.push_nonempty(side_name(trade.side).as_bytes());
+        self.side.push(trade.side);
         Ok(())
+    }
+
+    fn push_all(&mut self, events: &[&[u8]]) -> Result<(), DecodeError> {
+        let mut event = EventFields::default();
+        for (index, bytes) in events.iter().enumerate() {
+            if let Some(trade) = UsualTrade::read(bytes) {
+                self.push_usual(&trade);
+                continue;
+            }
+            let result = event.read(bytes).and_then(|()| self.push(&event));
+            result.map_err(|source| source.of_event(index))?;
+        }
+        Ok(())
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.event.reserve(rows);
+        self.native_id.reserve(rows, 12);
+        self.price.reserve(rows);
+        self.quantity.reserve(rows);
+        self.side.reserve(rows);
     }
 
     fn byte_length(&self) -> usize {
@@ -51,20 +74,32 @@ impl Columns for TradeColumns {
         self.side.truncate(rows);
     }
 
-    fn into_record_batch(
-        self: Box<Self>,
-        mut arrays: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, ArrowError> {
-        let (event_id, rest) = self.event.into_arrays()?;
-        arrays.extend([
+    fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError> {
+        let (event_id, rest) = self.event.into_arrays(form)?;
+        let own = [
             event_id,
             self.native_id.into_strings()?,
             self.price.into_decimals()?,
             self.quantity.into_decimals()?,
-            self.side.into_strings()?,
-        ]);
-        arrays.extend(rest);
-        RecordBatch::try_new(trade_schema(), arrays)
+            self.side.into_names(&SIDES, form)?,
+        ];
+        Ok(own.into_iter().chain(rest).collect())
+    }
+}
+
+impl TradeColumns {
+    #[inline(always)]
+    fn push_usual(&mut self, trade: &UsualTrade<'_>) {
+        self.event.push_usual(&trade.head);
+        let length = trade.native_id.len();
+        if (1..=NATIVE_BLOCK).contains(&length) {
+            self.native_id.push_block(trade.native_block, length);
+        } else {
+            self.native_id.push_nonempty(trade.native_id);
+        }
+        self.price.push(trade.price);
+        self.quantity.push(trade.quantity);
+        self.side.push(trade.side);
     }
 }
 

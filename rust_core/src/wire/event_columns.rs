@@ -3,20 +3,39 @@
 use std::sync::Arc;
 
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, FixedSizeBinaryArray, ListArray, MapArray, RecordBatch, StructArray};
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, ListArray, MapArray, StructArray};
 use arrow_buffer::Buffer;
 use arrow_schema::{ArrowError, DataType, Field, Fields};
 
 use super::DecodeError;
 use super::columns::{ListEnds, Numbers, Texts};
 use super::event_fields::EventFields;
-use super::names::{issue_name, quality_name};
+use super::name_columns::{Enumeration, Form};
+use super::names::{QUALITIES, issue_name};
+use super::usual_trade::UsualHead;
 use super::writer::DecimalText;
+
+/// What the publishing time is called among the metadata.
+const PUBLISHED: &str = "published_ns";
+const PUBLISHED_BLOCK: &[u8; 16] = b"published_ns\0\0\0\0";
 
 /// The open columns of one event type.
 pub(super) trait Columns {
     /// Adds one event, or nothing that [`Self::truncate`] does not take back.
     fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError>;
+
+    /// Adds the events of a batch, or nothing that [`Self::truncate`] does not take back.
+    fn push_all(&mut self, events: &[&[u8]]) -> Result<(), DecodeError> {
+        let mut event = EventFields::default();
+        for (index, bytes) in events.iter().enumerate() {
+            let result = event.read(bytes).and_then(|()| self.push(&event));
+            result.map_err(|source| source.of_event(index))?;
+        }
+        Ok(())
+    }
+
+    /// Makes room for so many more events.
+    fn reserve(&mut self, _rows: usize) {}
 
     /// Returns how much is held, without what has the same size in every row.
     fn byte_length(&self) -> usize;
@@ -24,18 +43,18 @@ pub(super) trait Columns {
     /// Cuts every column back to its first `rows` rows.
     fn truncate(&mut self, rows: usize);
 
-    /// Finishes the columns; those in `arrays` come first.
-    fn into_record_batch(self: Box<Self>, arrays: Vec<ArrayRef>)
-    -> Result<RecordBatch, ArrowError>;
+    /// Finishes the columns, in the order of the type's schema, without the instrument.
+    fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError>;
 }
 
 /// Identity, times, quality, issues and metadata.
 #[derive(Debug, Default)]
 pub(super) struct EventColumns {
-    event_id: Vec<u8>,
+    /// Native-endian: the bytes in memory are the id's.
+    event_id: Vec<i128>,
     timestamp_ns: Numbers<i64>,
     received_ns: Numbers<i64>,
-    quality: Texts,
+    quality: Enumeration,
     issues: Texts,
     issue_ends: ListEnds,
     metadata_keys: Texts,
@@ -47,11 +66,10 @@ impl EventColumns {
     #[inline]
     pub(super) fn push(&mut self, event: &EventFields<'_>) -> Result<(), DecodeError> {
         let event_id: &[u8; 16] = fixed_id(event.event_id.unwrap_or_default())?;
-        self.event_id.extend_from_slice(event_id);
+        self.event_id.push(i128::from_ne_bytes(*event_id));
         self.timestamp_ns.push_optional(event.timestamp_ns);
         self.received_ns.push_optional(event.received_ns);
-        self.quality
-            .push(quality_name(event.quality.unwrap_or_default()).as_bytes());
+        self.quality.push(event.quality.unwrap_or_default());
         for number in &event.issues {
             self.issues.push(issue_name(*number).as_bytes());
         }
@@ -60,25 +78,53 @@ impl EventColumns {
         Ok(())
     }
 
+    /// Adds an event that has neither issues nor metadata but the publishing time.
+    #[inline(always)]
+    pub(super) fn push_usual(&mut self, head: &UsualHead<'_>) {
+        self.event_id.push(i128::from_ne_bytes(*head.event_id));
+        self.timestamp_ns.push(head.timestamp_ns);
+        self.received_ns.push_optional(head.received_ns);
+        self.quality.push(head.quality);
+        self.issue_ends.push(self.issues.len());
+        self.push_publication(head.published_ns);
+    }
+
+    #[inline(always)]
+    fn push_publication(&mut self, published_ns: Option<i64>) {
+        if let Some(published) = published_ns {
+            self.metadata_keys
+                .push_block(PUBLISHED_BLOCK, PUBLISHED.len());
+            match u64::try_from(published) {
+                Ok(published) => {
+                    let (block, length) = DecimalText::of(published).into_block();
+                    self.metadata_values.push_block(&block, length);
+                }
+                Err(_) => self.metadata_values.push(published.to_string().as_bytes()),
+            }
+        }
+        self.metadata_ends.push(self.metadata_keys.len());
+    }
+
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.event_id.reserve(rows);
+        self.timestamp_ns.reserve(rows);
+        self.received_ns.reserve(rows);
+        self.quality.reserve(rows);
+        self.issue_ends.reserve(rows);
+        self.metadata_ends.reserve(rows);
+        self.metadata_keys.reserve(rows, PUBLISHED.len());
+        self.metadata_values.reserve(rows, 19);
+    }
+
     /// The wire has the publishing time as a number of its own; the table has it among the metadata.
     fn push_metadata(&mut self, event: &EventFields<'_>) {
-        const PUBLISHED: &str = "published_ns";
         for (key, text) in &event.metadata {
             if event.published_ns.is_none() || *key != PUBLISHED {
                 self.metadata_keys.push(key.as_bytes());
                 self.metadata_values.push(text.as_bytes());
             }
         }
-        if let Some(published) = event.published_ns {
-            self.metadata_keys.push(PUBLISHED.as_bytes());
-            match u64::try_from(published) {
-                Ok(published) => self
-                    .metadata_values
-                    .push(DecimalText::of(published).as_bytes()),
-                Err(_) => self.metadata_values.push(published.to_string().as_bytes()),
-            }
-        }
-        self.metadata_ends.push(self.metadata_keys.len());
+        self.push_publication(event.published_ns);
     }
 
     pub(super) fn byte_length(&self) -> usize {
@@ -88,7 +134,7 @@ impl EventColumns {
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
-        self.event_id.truncate(16 * rows);
+        self.event_id.truncate(rows);
         self.timestamp_ns.truncate(rows);
         self.received_ns.truncate(rows);
         self.quality.truncate(rows);
@@ -99,7 +145,7 @@ impl EventColumns {
     }
 
     /// Returns the column of event ids, which precedes those of the type, and the columns that follow them.
-    pub(super) fn into_arrays(self) -> Result<(ArrayRef, [ArrayRef; 5]), ArrowError> {
+    pub(super) fn into_arrays(self, form: Form) -> Result<(ArrayRef, [ArrayRef; 5]), ArrowError> {
         let entries = StructArray::try_new(
             entry_fields(),
             vec![
@@ -112,7 +158,7 @@ impl EventColumns {
         let rest: [ArrayRef; 5] = [
             Arc::new(self.timestamp_ns.into_array::<Int64Type>()?),
             Arc::new(self.received_ns.into_array::<Int64Type>()?),
-            self.quality.into_strings()?,
+            self.quality.into_names(&QUALITIES, form)?,
             Arc::new(ListArray::try_new(
                 issue_field(),
                 self.issue_ends.into_buffer(),

@@ -7,6 +7,9 @@ use crate::model::EventType;
 
 /// Most bytes of a batch.
 pub const MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
+/// Number of the field of events.
+const EVENTS: u32 = 8;
+const EVENTS_TAG: u8 = 0x42;
 /// Most events of a batch that is read; those that are written have 256.
 const MAX_EVENTS: usize = 65_536;
 /// Most bytes of each of an instrument's texts: they are repeated in every row.
@@ -88,12 +91,36 @@ pub(super) fn checked_body(value: &[u8]) -> Result<&[u8], DecodeError> {
 }
 
 /// Reads everything but the events, which it counts.
-pub(super) fn read_header(body: &[u8]) -> Result<BatchInfo<'_>, DecodeError> {
+fn read_header(body: &[u8]) -> Result<BatchInfo<'_>, DecodeError> {
+    read_frame(body, |_| {})
+}
+
+/// Reads the header and hands the bytes of each event on, at most 65,536 of them.
+#[inline]
+pub(super) fn read_frame<'a>(
+    body: &'a [u8],
+    mut on_event: impl FnMut(&'a [u8]),
+) -> Result<BatchInfo<'a>, DecodeError> {
     let mut fields = HeaderFields::default();
     let mut reader = Reader::new(body);
-    while let Some((number, value)) = reader.next()? {
-        fields.read(number, value)?;
+    let mut events = 0;
+    let mut count = |event| {
+        events += 1;
+        if events <= MAX_EVENTS {
+            on_event(event);
+        }
+    };
+    loop {
+        while let Some(event) = reader.short_bytes(EVENTS_TAG) {
+            count(event);
+        }
+        match reader.next()? {
+            None => break,
+            Some((EVENTS, value)) => count(value.bytes("events")?),
+            Some((number, value)) => fields.read(number, value)?,
+        }
     }
+    fields.events = events;
     fields.finish()
 }
 
@@ -135,11 +162,6 @@ impl<'a> HeaderFields<'a> {
                 "event_type",
                 value.enumeration("event_type")?,
             ),
-            8 => {
-                value.bytes("events")?;
-                self.events += 1;
-                Ok(())
-            }
             15 => Err(DecodeError::Repeated { field: "crc32c" }),
             _ => Ok(()),
         }

@@ -1,5 +1,6 @@
 //! Encoding to and decoding from `tapeline.market.v1`, and the names of topics.
 
+mod arrival;
 mod batch;
 mod columns;
 mod decode;
@@ -17,14 +18,19 @@ mod event_columns;
 mod event_fields;
 mod frame;
 mod generated;
+mod name_columns;
 mod names;
 mod reader;
 mod records;
+mod table;
 mod topic;
+mod usual_trade;
 mod writer;
 
 #[cfg(test)]
 mod decode_event_tests;
+#[cfg(test)]
+mod decode_row_tests;
 #[cfg(test)]
 mod decode_tests;
 #[cfg(test)]
@@ -37,7 +43,7 @@ pub use batch::{
     FundingEncoder, Fundings, LiquidationEncoder, Liquidations, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
     QuarantineEncoder, QuarantineRecords, SCHEMA_VERSION, TradeEncoder, Trades,
 };
-pub use decode::{Decoded, OnError, decode};
+pub use decode::{Decoded, OnError, decode, decode_rows};
 pub use decode_error::{DecodeError, DecodeFailure};
 pub use frame::{BatchInfo, MAX_INSTRUMENT_TEXT, MAX_VALUE_BYTES, inspect};
 pub use records::{MAX_BOOK_LEVELS, MAX_RAW, MAX_REASON};

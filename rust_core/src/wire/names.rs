@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use crate::model::IssueCode;
 
-const QUALITIES: [&str; 5] = [
+pub(super) const QUALITIES: [&str; 5] = [
     "unspecified",
     "perfect",
     "repaired",
     "suspicious",
     "discarded",
 ];
-const COVERAGE_KINDS: [&str; 10] = [
+pub(super) const COVERAGE_KINDS: [&str; 10] = [
     "unspecified",
     "session_start",
     "gap_opened",
@@ -23,41 +23,17 @@ const COVERAGE_KINDS: [&str; 10] = [
     "book_unsynced",
     "book_synced",
 ];
-const PROOF_LEVELS: [&str; 5] = [
+pub(super) const PROOF_LEVELS: [&str; 5] = [
     "unspecified",
     "proven_complete",
     "proven_gap",
     "unverifiable",
     "inferred",
 ];
-const BOOK_ACTIONS: [&str; 3] = ["unspecified", "snapshot", "delta"];
-const BOOK_ORIGINS: [&str; 4] = ["unspecified", "wire", "rest", "book"];
+pub(super) const BOOK_ACTIONS: [&str; 3] = ["unspecified", "snapshot", "delta"];
+pub(super) const BOOK_ORIGINS: [&str; 4] = ["unspecified", "wire", "rest", "book"];
 /// A side that is not specified is null, which the empty text stands for.
-const SIDES: [&str; 3] = ["", "buy", "sell"];
-
-pub(super) fn quality_name(number: i32) -> Cow<'static, str> {
-    name(number, &QUALITIES)
-}
-
-pub(super) fn side_name(number: i32) -> Cow<'static, str> {
-    name(number, &SIDES)
-}
-
-pub(super) fn book_action_name(number: i32) -> Cow<'static, str> {
-    name(number, &BOOK_ACTIONS)
-}
-
-pub(super) fn book_origin_name(number: i32) -> Cow<'static, str> {
-    name(number, &BOOK_ORIGINS)
-}
-
-pub(super) fn coverage_kind_name(number: i32) -> Cow<'static, str> {
-    name(number, &COVERAGE_KINDS)
-}
-
-pub(super) fn proof_level_name(number: i32) -> Cow<'static, str> {
-    name(number, &PROOF_LEVELS)
-}
+pub(super) const SIDES: [&str; 3] = ["", "buy", "sell"];
 
 pub(super) fn issue_name(number: i32) -> Cow<'static, str> {
     match u32::try_from(number).ok().and_then(IssueCode::from_number) {
@@ -66,7 +42,8 @@ pub(super) fn issue_name(number: i32) -> Cow<'static, str> {
     }
 }
 
-fn name(number: i32, names: &[&'static str]) -> Cow<'static, str> {
+/// Returns the name that stands at this number, or the number.
+pub(super) fn name(number: i32, names: &[&'static str]) -> Cow<'static, str> {
     let known = usize::try_from(number)
         .ok()
         .and_then(|index| names.get(index));

@@ -82,11 +82,9 @@ impl<'a> Reader<'a> {
         if ends == 0 {
             return self.long_varint();
         }
-        // Keeps what is below the lowest end mark, then joins groups of 7 bits: 8 -> 4 x 14 -> 2 x 28 -> 56.
+        // Keeps what is below the lowest end mark.
         let word = word & (ends ^ (ends - 1)) & !ENDS;
-        let word = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
-        let word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x3fff_0000_3fff_0000) >> 2);
-        let word = (word & 0x0fff_ffff) | ((word & 0x0fff_ffff_0000_0000) >> 4);
+        let word = seven_bits_each(word);
         let length = ends.trailing_zeros() as usize / 8 + 1;
         self.rest = self.rest.get(length..).unwrap_or_default();
         Ok(word)
@@ -132,6 +130,19 @@ impl<'a> Reader<'a> {
                 Ok(bytes)
             }
             None => malformed("a length beyond the end of the bytes"),
+        }
+    }
+
+    /// Takes the next field if it is that of this tag and has at most 127 bytes.
+    #[inline(always)]
+    pub(super) fn short_bytes(&mut self, tag: u8) -> Option<&'a [u8]> {
+        match self.rest {
+            [found, length @ ..0x80, rest @ ..] if *found == tag => {
+                let (bytes, rest) = rest.split_at_checked(usize::from(*length))?;
+                self.rest = rest;
+                Some(bytes)
+            }
+            _ => None,
         }
     }
 
@@ -195,6 +206,14 @@ impl<'a> Value<'a> {
         }
         core::str::from_utf8(bytes).map_err(|_| DecodeError::Utf8 { field })
     }
+}
+
+/// Joins the lower seven bits of each byte: 8 x 7 -> 4 x 14 -> 2 x 28 -> 56. The highest ones must be 0.
+#[inline(always)]
+pub(super) fn seven_bits_each(word: u64) -> u64 {
+    let word = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
+    let word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x3fff_0000_3fff_0000) >> 2);
+    (word & 0x0fff_ffff) | ((word & 0x0fff_ffff_0000_0000) >> 4)
 }
 
 /// Enum numbers are 32-bit, negative ones sign-extended to 64.

@@ -273,9 +273,14 @@ impl DecimalText {
             None | Some(0) => digits(value),
             Some(head) => digits(head),
         };
-        let (head, tail) = bytes.split_at_mut(length.min(16));
-        head.copy_from_slice(first.to_le_bytes().get(..length).unwrap_or_default());
-        let length = match tail.first_chunk_mut() {
+        // Whole blocks: bytes behind the digits are zero, or written over.
+        if let Some(head) = bytes.first_chunk_mut() {
+            *head = first.to_le_bytes();
+        }
+        let tail = bytes
+            .get_mut(length..)
+            .and_then(|tail| tail.first_chunk_mut());
+        let length = match tail {
             Some(tail) if value >= TEN_TO_16 => {
                 *tail = sixteen_digits(value % TEN_TO_16).to_le_bytes();
                 length + 16
@@ -287,6 +292,12 @@ impl DecimalText {
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// Returns the digits with zero bytes behind them, and their count.
+    #[inline]
+    pub(super) fn into_block(self) -> ([u8; 32], usize) {
+        (self.bytes, self.length)
     }
 }
 

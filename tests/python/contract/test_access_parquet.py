@@ -18,7 +18,7 @@ from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.manifest import Commit, FileFact, to_json
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.storage.ports import Chunk
-from tapeline.storage.schema import schema_of
+from tapeline.storage.schema import schema_of, stored_schema_of
 from tapeline.telemetry.clock import SystemClock
 from tests.python.contract.test_parquet_store import chunk_of
 from tests.python.storing import START_MS, as_read, make_messages
@@ -165,7 +165,8 @@ def add_file(
 def test_row_groups_outside_the_time_are_left_out(tmp_path: Path) -> None:
     groups = [moved(trades(3000), place * DAY_NS // 100) for place in range(40)]
     order = [("timestamp_ns", "ascending"), ("raw_symbol", "ascending")]
-    table = pa.concat_tables([each.sort_by(order) for each in groups])
+    sortable = stored_schema_of("trade")
+    table = pa.concat_tables([each.cast(sortable).sort_by(order) for each in groups])
     add_file(tmp_path, "grouped", table, row_group_size=3000)
     reader, _ = reader_of(tmp_path)
     start = table["timestamp_ns"][20 * 3000].as_py()
@@ -271,5 +272,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_store_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(tl.StoreError, match=r"holds no Parquet store.*tapeline store"):
+    with pytest.raises(
+        tl.StoreError, match=r"holds no Parquet store and no archive.*tapeline store"
+    ):
         tl.open(tmp_path).instruments()

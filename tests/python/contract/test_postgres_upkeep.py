@@ -201,6 +201,8 @@ def test_a_kline_that_comes_again_replaces_the_one_before(database: Database) ->
         "notional": None,
         "taker_buy_volume": Decimal("0"),
     }
+    with opened(database):
+        pass
     klines = open_klines(parse_target(database.target()))
     klines.put(pa.Table.from_pylist([kline, kline | {"start_ns": MINUTE_NS}], KLINE_SCHEMA))
     again = kline | {"trades": 3, "close": Decimal("1e-18"), "notional": Decimal("4.5")}

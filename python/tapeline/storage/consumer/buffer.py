@@ -11,9 +11,10 @@ from tapeline.storage.ports import Message, Partition
 class Limits:
     """Bounds of one chunk; whichever is reached first sends it to the store."""
 
-    rows: int = 200_000
-    """Some 50 MB as Arrow tables of trades."""
-    bytes: int = 32 * 1024 * 1024
+    rows: int = 500_000
+    """Some 80 MB as Arrow tables of trades. What a write costs however much it brings (syncs, a
+    commit, a transaction) should be little beside the rows."""
+    bytes: int = 48 * 1024 * 1024
     """Of encoded messages: bounds chunks of long rows (books, quarantined frames)."""
     age_s: float = 1.0
     """The oldest message waits so long at most before the store is given it."""

@@ -1,14 +1,11 @@
 """Batches to the Arrow tables of a store."""
 
 from collections.abc import Sequence
-from typing import cast
 
-import polars as pl
 import pyarrow as pa
 
 from tapeline.storage.consumer.batches import Batch, Rejected
-from tapeline.storage.schema import ARRIVAL_FIELDS, stored_schema_of
-from tapeline.wire.native import decode
+from tapeline.wire.native import decode_rows
 
 
 def decode_batches(
@@ -19,32 +16,20 @@ def decode_batches(
     Returns
     -------
     (table, rejected, decoded)
-        The rows with their arrival columns, instrument by instrument in order of arrival; the
-        batches whose events cannot be read, with the reason; the others.
+        The rows with their arrival columns, instrument by instrument in order of arrival, texts of
+        which there are few as dictionaries; the batches whose events cannot be read, with the
+        reason; the others.
     """
     ordered = sorted(batches, key=lambda batch: batch.place)
-    events = decode([batch.value for batch in ordered], event_type=event_type, errors="collect")
+    values = [batch.value for batch in ordered]
+    events = decode_rows(values, [batch.message.offset for batch in ordered], event_type)
     faults = dict(events.rejected)
     rejected = [
         Rejected(ordered[index].message, "bad_event", fault) for index, fault in faults.items()
     ]
     decoded = [batch for index, batch in enumerate(ordered) if index not in faults]
-    table = _with_arrival(events.to_arrow(), decoded)
-    return table.cast(stored_schema_of(event_type)), rejected, decoded
-
-
-def _with_arrival(table: pa.Table, batches: Sequence[Batch]) -> pa.Table:
-    # Exploding an empty list gives a null, so batches without events stay out.
-    places = [(batch.message.offset, batch.event_count) for batch in batches if batch.event_count]
-    schema = {"offset": pl.Int64, "count": pl.Int64}
-    frame = pl.DataFrame(places, schema=schema, orient="row").select(
-        pl.col("offset").repeat_by("count").explode(),
-        pl.int_ranges(0, pl.col("count"), dtype=pl.Int32).explode().alias("index"),
-    )
-    if frame.height != table.num_rows:
+    announced = sum(batch.event_count for batch in decoded)
+    if len(events) != announced:
         # The decoder refuses a batch whose count is wrong, so this is a defect of ours.
-        raise AssertionError(f"{frame.height} events announced, {table.num_rows} decoded")
-    arrival = cast(pa.Table, frame.to_arrow())
-    for column, field in zip(arrival.columns, ARRIVAL_FIELDS, strict=True):
-        table = table.append_column(field, column)
-    return table
+        raise AssertionError(f"{announced} events announced, {len(events)} decoded")
+    return events.to_arrow(), rejected, decoded

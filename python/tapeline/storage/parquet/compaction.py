@@ -16,7 +16,6 @@ import structlog
 from tapeline.errors import StoreConflictError, StoreFormatError, StoreUnavailableError
 from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet.compaction_plan import Job, Policy, plan
-from tapeline.storage.parquet.encoding import LIVE_LEVEL
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import FileFact
@@ -28,6 +27,8 @@ from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.parquet")
 
+COMPACT_LEVEL: Final = 3
+"""zstd level of merged files: they are written once and read often."""
 _RELOAD_AFTER_NS: Final = 3600 * 1_000_000_000
 _COMMIT_WITHIN_NS: Final = 1800 * 1_000_000_000
 """Slower than this, and a writer that opens the store may take the new files for left over."""
@@ -67,7 +68,7 @@ class Compactor:
         folder: Folder,
         *,
         clock: Clock,
-        level: int = LIVE_LEVEL,
+        level: int = COMPACT_LEVEL,
         grace_s: float = GRACE_S,
         policy: Policy | None = None,
     ) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
 from tapeline.storage.schema import LOG_INDEX, LOG_OFFSET, stored_schema_of
 
-LIVE_LEVEL: Final = 3
+LIVE_LEVEL: Final = 1
 """zstd level of files that are written as events come; archives take 10."""
 
 # Times, ids and offsets of neighbours differ little: deltas take a third of a dictionary's bytes
@@ -33,7 +33,7 @@ _DELTA: Final = frozenset(
     }
 )
 # Mostly different in each row: a dictionary would be built and thrown away.
-_PLAIN: Final = frozenset({"event_id", "price", "raw"})
+_PLAIN: Final = frozenset({"event_id", "price", "raw", "metadata.key_value.value"})
 _PREFIXED: Final = frozenset({"native_id"})
 
 

@@ -27,11 +27,13 @@ def in_order(event_type: str, table: pa.Table) -> pa.Table:
     """Sort rows into the order of an answer; those without a time come last."""
     table = table.combine_chunks()
     times = times_of(event_type, table)
+    keys = table.select(list(ORDER_COLUMNS))
+    keys = keys.cast(_plain(keys.schema))
     # A name that is not known sorts as an empty one; a time that is not comes last.
     keys = pa.table(
         {"time": times}
         | {
-            name: pc.fill_null(table[name], "") if table[name].null_count else table[name]
+            name: pc.fill_null(keys[name], "") if keys[name].null_count else keys[name]
             for name in ORDER_COLUMNS
         }
     )
@@ -95,3 +97,11 @@ def _ready(event_type: str, held: pa.Table, begins_ns: int) -> int:
     times = times_of(event_type, held)
     known = len(times) - times.null_count
     return count_below(times.slice(0, known), begins_ns)
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """Return a schema with texts where it has dictionaries of them: Arrow sorts no dictionaries."""
+    for place, field in enumerate(schema):
+        if pa.types.is_dictionary(field.type):
+            schema = schema.set(place, field.with_type(field.type.value_type))
+    return schema

@@ -17,7 +17,7 @@ from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.merging import SortedRows, merge
-from tapeline.storage.parquet.sorting import Instrument, instruments_of, times_of
+from tapeline.storage.parquet.sorting import Instrument, distinct_instruments, times_of
 from tapeline.storage.schema import stored_schema_of
 
 GROUP_BYTES: Final = 32 * 1024 * 1024
@@ -127,7 +127,7 @@ def write_files(
             while group is not None and sink.tell() < bytes_max:
                 writer.write_table(group, row_group_size=ROWS_PER_GROUP)
                 rows += group.num_rows
-                instruments.update(instruments_of(group))
+                instruments.update(distinct_instruments(group))
                 bounds += _bounds(event_type, group)
                 group = next(groups, None)
         content = sink.getvalue()

@@ -1,42 +1,27 @@
 """The live Parquet store: every write is some files and one commit."""
 
-import hashlib
 import os
 import socket
-import uuid
-from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import structlog
 
-from tapeline.errors import RowError, StoreConflictError, StoreUnavailableError
-from tapeline.storage.parquet.encoding import encode
+from tapeline.errors import StoreConflictError, StoreUnavailableError
 from tapeline.storage.parquet.folder import Folder
-from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import Commit, FileFact
-from tapeline.storage.parquet.sorting import Instrument, Run, instruments_of, runs_of
+from tapeline.storage.parquet.pieces import PieceWriter, encoded, pieces_of
 from tapeline.storage.parquet.sweeping import ORPHAN_AFTER_S, sweep
 from tapeline.storage.ports import Chunk, Partition, Progress
 from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.parquet")
 
-_ENCODERS: Final = 2
 _COMMIT_WITHIN_NS: Final = 1800 * 1_000_000_000
 """Files that waited longer for their commit are written again: another writer that opens the store
 may take them for left over."""
-
-
-class _Piece(NamedTuple):
-    """Rows of one file to be."""
-
-    type: str
-    run: Run
-    instruments: list[Instrument]
 
 
 class ParquetStore:
@@ -60,10 +45,10 @@ class ParquetStore:
         self._orphan_after_s = orphan_after_s
         self._writer = f"{socket.gethostname()}-{os.getpid()}"
         self._commits = CommitLog(folder, self._writer, clock)
-        self._encoders: ThreadPoolExecutor | None = None
+        self._pieces = PieceWriter(folder, self._discard)
         # Whether the log may hold more than we know: at first, and after a commit that failed.
         self._is_unsure = True
-        self._unsure_files: list[FileFact] = []
+        self._unsure_files: list[str] = []
 
     def open(self) -> None:
         """Read the log, sweep what no commit names; see :meth:`Store.open`."""
@@ -84,7 +69,7 @@ class ParquetStore:
         self._make_sure()
         self._check_expected(chunk)
         began_ns = self._clock.monotonic_ns()
-        added = self._put_files(chunk.tables)
+        added = self._pieces.put(chunk.tables, self._commits.state.number + 1)
         if self._clock.monotonic_ns() - began_ns > _COMMIT_WITHIN_NS:
             raise StoreUnavailableError(
                 f"{self._folder.shown}: writing took too long, again from the beginning"
@@ -94,14 +79,12 @@ class ParquetStore:
 
     def rehearse(self, tables: Mapping[str, pa.Table]) -> None:
         """Encode and throw away; see :meth:`Store.rehearse`."""
-        for piece in _pieces(tables):
-            _encoded(piece)
+        for piece in pieces_of(tables):
+            encoded(piece)
 
     def close(self) -> None:
-        """Let the encoders go."""
-        if self._encoders is not None:
-            self._encoders.shutdown()
-            self._encoders = None
+        """Let the threads go."""
+        self._pieces.close()
 
     def _make_sure(self) -> None:
         """Learn what a failed commit has become, and what others have committed."""
@@ -109,7 +92,7 @@ class ParquetStore:
             return
         self._commits.catch_up()
         self._is_unsure = False
-        lost = [each for each in self._unsure_files if each.path not in self._commits.state.files]
+        lost = [each for each in self._unsure_files if each not in self._commits.state.files]
         self._unsure_files = []
         # A bucket may still carry out a put that timed out: there the sweep is left to do it.
         if self._folder.fails_for_sure:
@@ -124,25 +107,6 @@ class ParquetStore:
                     f" not at {expected}: another writer was here"
                 )
 
-    def _put_files(self, tables: Mapping[str, pa.Table]) -> list[FileFact]:
-        pieces = list(_pieces(tables))
-        commit = self._commits.state.number + 1
-        unique = uuid.uuid4().hex[:8]
-        if self._encoders is None:
-            self._encoders = ThreadPoolExecutor(_ENCODERS, "parquet-encoder")
-        facts: list[FileFact] = []
-        try:
-            for place, (piece, content) in enumerate(
-                zip(pieces, self._encoders.map(_encoded, pieces), strict=True)
-            ):
-                path = data_path(piece.type, piece.run.date, commit, place, unique)
-                facts.append(_fact(piece, path, content))
-                self._folder.put(path, memoryview(content))
-        except BaseException:
-            self._discard(facts)
-            raise
-        return facts
-
     def _commit(self, chunk: Chunk, added: list[FileFact]) -> None:
         while True:
             commit = Commit(
@@ -154,7 +118,7 @@ class ParquetStore:
                 marks=chunk.marks,
             )
             # Until the answer is there, nobody knows: the files stay whatever happens.
-            self._is_unsure, self._unsure_files = True, added
+            self._is_unsure, self._unsure_files = True, [fact.path for fact in added]
             is_done = self._commits.append(commit)
             if not is_done:
                 self._commits.catch_up()
@@ -164,7 +128,7 @@ class ParquetStore:
             try:
                 self._check_expected(chunk)
             except StoreConflictError:
-                self._discard(added)
+                self._discard([fact.path for fact in added])
                 raise
 
     def _checkpoint(self) -> None:
@@ -174,47 +138,10 @@ class ParquetStore:
             # The rows are in; a later commit brings the checkpoint.
             _log.info("no checkpoint this time", fault=str(error))
 
-    def _discard(self, facts: list[FileFact]) -> None:
+    def _discard(self, paths: list[str]) -> None:
         """Give the space back at once: the disk may be full."""
-        for fact in facts:
+        for path in paths:
             try:
-                self._folder.delete(fact.path)
+                self._folder.delete(path)
             except StoreUnavailableError as error:
-                _log.info("left for the next sweep", path=fact.path, fault=str(error))
-
-
-def _pieces(tables: Mapping[str, pa.Table]) -> Iterator[_Piece]:
-    for event_type, table in tables.items():
-        instruments = instruments_of(table)
-        for run in runs_of(event_type, table, _piece_rows(table.num_rows)):
-            yield _Piece(event_type, run, instruments)
-
-
-def _piece_rows(rows: int) -> int:
-    """Return how long pieces are: at most a row group, and as many for each encoder."""
-    if rows <= ROWS_PER_GROUP // 2:
-        return max(rows, 1)
-    rounds = -(-rows // (ROWS_PER_GROUP * _ENCODERS))
-    return -(-rows // (rounds * _ENCODERS))
-
-
-def _encoded(piece: _Piece) -> pa.Buffer:
-    try:
-        return encode(piece.type, piece.run.table())
-    except pa.ArrowInvalid as error:
-        raise RowError(f"Parquet cannot hold a {piece.type} row: {error}") from error
-
-
-def _fact(piece: _Piece, path: str, content: pa.Buffer) -> FileFact:
-    bounds = pc.min_max(piece.run.times).as_py()
-    return FileFact(
-        piece.type,
-        piece.run.date,
-        path,
-        len(piece.run.times),
-        content.size,
-        hashlib.sha256(content).hexdigest(),
-        bounds["min"],
-        bounds["max"],
-        piece.instruments,
-    )
+                _log.info("left for the next sweep", path=path, fault=str(error))

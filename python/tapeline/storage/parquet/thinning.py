@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from tapeline.errors import StoreConflictError, StoreFormatError
 from tapeline.storage.fingerprint import Fingerprint
-from tapeline.storage.parquet.encoding import LIVE_LEVEL
+from tapeline.storage.parquet.compaction import COMPACT_LEVEL
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import UNKNOWN_DATE
 from tapeline.storage.parquet.log import CommitLog
@@ -109,7 +109,7 @@ class ParquetThinner:
             date,
             grouped(self._kept(event_type, facts, kept)),
             commit=self._commits.state.number + 1,
-            level=LIVE_LEVEL,
+            level=COMPACT_LEVEL,
             bytes_max=_TARGET_BYTES,
             written=added,
         )
