@@ -136,6 +136,7 @@ fn observe_delta(book: &mut BookTrack, delta: &Delta, reports: &mut Vec<Coverage
             raw_bids: &[],
             raw_asks: &[],
             checksum: None,
+            asked_levels: None,
         },
         reports,
     )
@@ -161,6 +162,7 @@ fn observe_snapshot(book: &mut BookTrack, of: &Delta, nonce: usize, reports: &mu
             raw_bids: &[],
             raw_asks: &[],
             checksum: None,
+            asked_levels: None,
         },
         reports,
     );

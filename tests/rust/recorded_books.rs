@@ -110,6 +110,7 @@ impl Message {
             raw_bids: &raw_bids,
             raw_asks: &raw_asks,
             checksum: self.checksum,
+            asked_levels: None,
         })
     }
 }

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.access.native import COLUMNS, BookReplay, take
+from tapeline.access.native import COLUMNS, BookReplay, rule_of, take
 from tapeline.access.ports import Query
 from tapeline.access.rows import Rows
 from tapeline.access.times import to_text
@@ -28,6 +28,17 @@ _TRIES: Final = 3
 _WITHOUT_DELTAS: Final = 16
 """After so many batches without a delta a channel is taken for one of whole books."""
 
+_SEEKING: Final = (
+    "event_id",
+    "depth",
+    "action",
+    "first_update_id",
+    "origin",
+    "timestamp_ns",
+    "received_ns",
+)
+_TIME: Final = pl.coalesce("timestamp_ns", "received_ns").alias("time")
+
 LEVEL_SCHEMA = pa.schema(
     [
         pa.field("price", pa.decimal128(38, 18), nullable=False),
@@ -36,6 +47,14 @@ LEVEL_SCHEMA = pa.schema(
 )
 
 Read = Callable[[Query, Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+class Begin(NamedTuple):
+    """Where the making of a book may begin."""
+
+    time_ns: int
+    at_book: bool
+    """At a snapshot that the live book gave; else at one of the venue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +174,8 @@ def book_at(instrument: Instrument, time_ns: int, depth: int, read: Read) -> Boo
     )
     best: tuple[BookReplay, int] | None = None
     for channel, snapshots in _candidates(query, depth, read).items():
-        for begin_ns in snapshots[:_TRIES]:
-            found = _replayed(replace(query, start_ns=begin_ns), channel, depth, read)
+        for begin in snapshots[:_TRIES]:
+            found = _replayed(query, channel, begin, depth, read)
             if found is not None and (best is None or _rank(found) > _rank(best)):
                 best = found
             if found is not None and found[0].state == "live":
@@ -172,56 +191,54 @@ def _rank(found: tuple[BookReplay, int]) -> tuple[bool, int, int]:
     return replay.state == "live", levels, replay.last_time_ns or 0
 
 
-def _candidates(query: Query, depth: int, read: Read) -> dict[bytes, list[int]]:
-    """Return, by channel, where to begin reading: the times of its snapshots, the latest first.
+def _candidates(query: Query, depth: int, read: Read) -> dict[bytes, list[Begin]]:
+    """Return, by channel, where to begin: at its latest snapshots, the latest first.
 
     A channel without any snapshot has one place to begin, so that its state can be told.
     """
     end_ns = query.end_ns or 0
     upper = end_ns
-    found: dict[bytes, list[int]] = {}
-    names = ["event_id", "depth", "action", "origin", "timestamp_ns", "received_ns"]
+    found: dict[bytes, list[Begin]] = {}
     for back_s in _BACK_S:
         lower = None if back_s is None else end_ns - back_s * _SECOND
         step = replace(query, start_ns=lower, end_ns=upper)
-        seen: dict[bytes, list[int]] = {}
-        for batch in read(step, names):
+        seen: dict[bytes, list[Begin]] = {}
+        for batch in read(step, _SEEKING):
             _note_snapshots(pa.Table.from_batches([batch]), depth, seen)
         for channel, begins in seen.items():
             found.setdefault(channel, []).extend(sorted(begins, reverse=True))
         if found and all(found.values()):
             break
         upper = end_ns if lower is None else lower
-    return {channel: begins or [end_ns - _MARGIN_NS] for channel, begins in found.items()}
+    nowhere = [Begin(end_ns - _MARGIN_NS, at_book=False)]
+    return {channel: begins or nowhere for channel, begins in found.items()}
 
 
-def _note_snapshots(table: pa.Table, depth: int, seen: dict[bytes, list[int]]) -> None:
-    frame = _frame(table.filter(pc.equal(table["depth"], depth)))
-    for row in (
-        frame.group_by(_channel_of("event_id"))
-        .agg(
-            # A fetched snapshot has the time at which it came: what follows it may be older.
-            begins=(
-                pl.coalesce("timestamp_ns", "received_ns")
-                - pl.when(pl.col("origin") == "rest").then(_MARGIN_NS).otherwise(0)
-            ).filter(pl.col("action") == "snapshot")
-        )
-        .rows()
-    ):
-        channel, begins = row
+def _note_snapshots(table: pa.Table, depth: int, seen: dict[bytes, list[Begin]]) -> None:
+    """Note the channels of some rows, and the latest snapshots of each."""
+    frame = _frame(table).filter(pl.col("depth") == depth)
+    for (channel,), rows in frame.group_by(_channel_of("event_id")):
         kept = seen.setdefault(channel, [])
-        kept += begins
+        snapshots = rows.filter(pl.col("action") == "snapshot")
+        if rows["first_update_id"].null_count() < rows.height:
+            # Fetched snapshots begin such a channel, and say how far down it is known: those of
+            # the live book do not.
+            snapshots = snapshots.filter(pl.col("origin") != "book")
+        for time_ns, origin in snapshots.select(_TIME, "origin").rows()[-_TRIES:]:
+            # A fetched snapshot has the time at which it came: what follows it may be older.
+            margin = _MARGIN_NS if origin == "rest" else 0
+            kept.append(Begin(time_ns - margin, origin == "book"))
         del kept[:-_TRIES]
 
 
 def _replayed(
-    query: Query, channel: bytes, depth: int, read: Read
+    query: Query, channel: bytes, begin: Begin, depth: int, read: Read
 ) -> tuple[BookReplay, int] | None:
     """Run the messages of a channel through the engine; None when there are none."""
     replay: BookReplay | None = None
     waiting: list[pa.Table] = []
     messages = 0
-    for rows in _messages(query, channel, read):
+    for rows in _messages(replace(query, start_ns=begin.time_ns), channel, begin, read):
         messages += rows.num_rows
         if replay is not None:
             take(replay, rows)
@@ -235,12 +252,22 @@ def _replayed(
     return None if replay is None else (replay, messages)
 
 
-def _messages(query: Query, channel: bytes, read: Read) -> Iterator[pa.Table]:
+def _messages(query: Query, channel: bytes, begin: Begin, read: Read) -> Iterator[pa.Table]:
+    """Yield what the live book was made of, in order of arrival."""
+    needs_book = begin.at_book
     for batch in read(query, [*COLUMNS, LOG_OFFSET, LOG_INDEX]):
         table = pa.Table.from_batches([batch])
         rows = table.filter(_of_channel(table, channel))
+        rows = rows.sort_by([(LOG_OFFSET, "ascending"), (LOG_INDEX, "ascending")])
+        own = pc.equal(rows["origin"], "book")
+        first = pc.index(own, True).as_py()
+        if needs_book and first >= 0:
+            yield rows.slice(0, first + 1)
+            rows, own = rows.slice(first + 1), own.slice(first + 1)
+            needs_book = False
+        rows = rows.filter(pc.invert(own))
         if rows.num_rows:
-            yield rows.sort_by([(LOG_OFFSET, "ascending"), (LOG_INDEX, "ascending")])
+            yield rows
 
 
 def _begun(waiting: Sequence[pa.Table], depth: int) -> BookReplay:
@@ -249,22 +276,6 @@ def _begun(waiting: Sequence[pa.Table], depth: int) -> BookReplay:
     for rows in waiting:
         take(replay, rows)
     return replay
-
-
-def rule_of(rows: pa.Table) -> Any:  # noqa: ANN401 - one of the engine's literals
-    """Return how the messages of a channel follow each other, by the ids they have."""
-    deltas = rows.filter(pc.equal(rows["action"], "delta"))
-    if not deltas.num_rows:
-        return "snapshots"
-
-    def has(name: str) -> bool:
-        return bool(deltas[name].null_count < deltas.num_rows)
-
-    if has("prev_update_id"):
-        return "prev_is_last" if has("first_update_id") else "prev_is_last_or_checksum"
-    if has("first_update_id"):
-        return "first_after_last"
-    return "last_plus_one" if has("last_update_id") else "prev_is_last_or_checksum"
 
 
 def _channel_of(name: str) -> pl.Expr:

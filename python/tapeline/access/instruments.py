@@ -97,7 +97,8 @@ def _narrowed(rows: list[dict[str, Any]], name: str, value: str | None) -> list[
 
 
 def _unknown(what: str, text: str, names: Iterable[str], where: str) -> ArgumentError:
-    by_plain = {_plain(name): name for name in sorted(names)}
+    # Of two names that read alike the canonical one is shown.
+    by_plain = {_plain(name): name for name in sorted(names, key=lambda name: ("/" in name, name))}
     close = difflib.get_close_matches(_plain(text), by_plain, n=3, cutoff=0.5)
     shown = [by_plain[each] for each in close] or sorted(names)[:5]
     verb = "did you mean" if close else "there are for example"

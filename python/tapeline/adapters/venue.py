@@ -33,6 +33,9 @@ class Venue:
         Where the venue lists its instruments.
     depth_url
         Where a book is fetched; ``{raw_symbol}`` stands for the instrument, percent-encoded.
+    tail_depth_url
+        The same for the many instruments that are not core pairs, with fewer levels; None where
+        that costs no less.
     markets
         Tags of the markets whose instruments come over one connection; this one if empty.
     next_instruments_url
@@ -48,6 +51,7 @@ class Venue:
     is_address: Callable[[str], bool]
     instruments_urls: tuple[str, ...]
     depth_url: str
+    tail_depth_url: str | None = None
     markets: tuple[str, ...] = ()
     next_instruments_url: Callable[[str, bytes], str | None] = _single_page
     dialect: Dialect | None = None
@@ -62,9 +66,10 @@ class Venue:
         """Tags of the markets that an instrument of this venue's connections may have."""
         return self.markets or (self.market,)
 
-    def depth_url_of(self, raw_symbol: str) -> str:
+    def depth_url_of(self, raw_symbol: str, *, is_tail: bool = False) -> str:
         """Return where the book of an instrument is fetched."""
-        return self.depth_url.format(raw_symbol=quote(raw_symbol, safe=""))
+        url = (self.tail_depth_url if is_tail else None) or self.depth_url
+        return url.format(raw_symbol=quote(raw_symbol, safe=""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ COMMANDS = (
     Command("store", "Write what is on the bus into stores, each message once."),
     Command("audit", "Hold what was sent against what every store has."),
     Command("compact", "Merge the small files of a Parquet store."),
+    Command("query", "Read what stores keep: by time, instrument and type."),
     Command("archive", "Keep months of a store, and recorded frames, for ever."),
     Command("retention", "Delete what is old enough, once the archive has it."),
     Command("tail", "Decode and print what is on the bus."),

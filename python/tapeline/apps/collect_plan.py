@@ -14,6 +14,7 @@ from tapeline.adapters.connection.dialect import (
     checked_rest_endpoint,
 )
 from tapeline.adapters.connection.feed import FeedPlan
+from tapeline.adapters.connection.recovery import Snapshot
 from tapeline.adapters.instrument_cache import InstrumentCache
 from tapeline.adapters.registry import Venue, resolve_instruments, venue, venues
 from tapeline.apps.settings import CollectSettings
@@ -51,9 +52,22 @@ class VenuePlan:
         """``exchange:market``."""
         return f"{self.venue.exchange}:{self.venue.market}"
 
-    def snapshot_url(self, raw_symbol: str) -> str:
-        """Return where an instrument's book is fetched."""
-        return self.rest_url(self.venue.depth_url_of(raw_symbol))
+    def snapshot(self, raw_symbol: str) -> Snapshot:
+        """Return how an instrument's book is fetched: those with lines of their own deep and first.
+
+        A thousand levels of each of hundreds of instruments are a fifth of the weight of five
+        thousand.
+        """
+        feed = self.feed
+        is_own = raw_symbol in feed.core or raw_symbol in feed.isolated
+        costs = feed.dialect.rest
+        tail_weight = costs.tail_snapshot_weight
+        has_tail = not is_own and tail_weight is not None
+        return Snapshot(
+            self.rest_url(self.venue.depth_url_of(raw_symbol, is_tail=has_tail)),
+            tail_weight if has_tail and tail_weight is not None else costs.snapshot_weight,
+            is_urgent=is_own,
+        )
 
     def rest_url(self, url: str) -> str:
         """Return an address of the venue at the REST endpoint of this plan."""

@@ -27,6 +27,7 @@ from tapeline.apps.collect_plan import VenuePlan, stale_after_ns, tls_context
 from tapeline.apps.collect_summary import CollectSummary, summed
 from tapeline.apps.control import ControlFile
 from tapeline.apps.instrument_refresh import InstrumentRefresh
+from tapeline.apps.market import Market
 from tapeline.apps.pump import Pump
 from tapeline.apps.settings import CollectSettings
 from tapeline.apps.silence import Silence
@@ -72,29 +73,6 @@ def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) ->
         stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
     )
-
-
-@dataclass(slots=True)
-class Market:
-    """One market of a run: its plan, normaliser, pump and feed."""
-
-    plan: VenuePlan
-    normalizer: NativeNormalizer
-    pump: Pump
-    feed: Feed
-
-    def update(self, plan: VenuePlan, sink: MessageSink) -> None:
-        """Subscribe to what is new in a plan, unsubscribe from what is gone."""
-        symbols = [each.raw_symbol for each in plan.feed.instruments]
-        sink.create_topics(self.normalizer.topics(symbols))
-        new, gone = self.feed.update(plan.feed)
-        self.plan = plan
-        _LOG.info(
-            "subscriptions changed",
-            market=plan.name,
-            subscribed=[each.name for each in new],
-            unsubscribed=[each.name for each in gone],
-        )
 
 
 class Collector:
@@ -241,7 +219,7 @@ class Collector:
             helpers += [self._recovery(market, scheduler).run() for market in self.markets]
             if settings.refresh_hours:
                 refresh = InstrumentRefresh(
-                    [market.plan for market in self.markets],
+                    self.markets,
                     scheduler,
                     InstrumentCache(settings.instrument_cache),
                     every_s=settings.refresh_hours * 3_600,
@@ -265,7 +243,7 @@ class Collector:
             market.normalizer.book_requests,
             market.pump,
             scheduler,
-            market.plan.snapshot_url,
+            market.snapshot,
             clock=self._clock,
             metrics=self._metrics,
         )
@@ -329,11 +307,22 @@ class Collector:
             await asyncio.wait({closing}, timeout=_POLL_S)
         closing.result()
         try:
-            for market in self.markets:
-                market.pump.finish()
+            self._finish_pumps()
         finally:
             report = self.sink.close(self._settings.close_timeout_s)
         return report
+
+    def _finish_pumps(self) -> None:
+        """End every market's session; the first fault is raised when all have been tried."""
+        faults: list[Exception] = []
+        for market in self.markets:
+            try:
+                market.pump.finish()
+            except Exception as error:  # noqa: BLE001 - raised below
+                _LOG.error("session not ended", market=market.plan.name, error=str(error))
+                faults.append(error)
+        if faults:
+            raise faults[0]
 
     def _summary(self, report: CloseReport) -> CollectSummary:
         pumps = [market.pump for market in self.markets]

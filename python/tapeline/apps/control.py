@@ -40,7 +40,7 @@ class ControlFile:
         self._path = path
         self._markets = {market.plan.name: market for market in markets}
         self._sink = sink
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -56,7 +56,9 @@ class ControlFile:
         except OSError:
             self._seen = None
             return False
-        stamp = (found.st_mtime_ns, found.st_size)
+        # A symbol that was unknown may have been listed since.
+        listed = sum(len(market.plan.listed) for market in self._markets.values())
+        stamp = (found.st_mtime_ns, found.st_size, listed)
         if stamp == self._seen:
             return False
         self._seen = stamp

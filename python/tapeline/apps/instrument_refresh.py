@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 from tapeline.adapters.connection.rest import RestError, RestReply, RestScheduler
-from tapeline.adapters.instrument_cache import InstrumentCache, ListingEvent, ListingKind
+from tapeline.adapters.instrument_cache import DELISTED, InstrumentCache, ListingEvent, ListingKind
 from tapeline.apps.collect_plan import VenuePlan
 from tapeline.errors import InstrumentError
+from tapeline.model import Instrument
 from tapeline.telemetry.log import logger
 
 _LOG = logger("tapeline.apps.instruments")
@@ -14,15 +16,24 @@ _PAGES_MAX = 50
 _NAMED_MAX = 20
 
 
+class Listed(Protocol):
+    """A market that learns new instruments."""
+
+    plan: VenuePlan
+
+    def learn(self, instruments: Sequence[Instrument]) -> None:
+        """Accept those that are not known."""
+        ...
+
+
 class InstrumentRefresh:
     """Compares each market's list with the one before, which is on disk.
 
-    The running normaliser keeps the list it began with: what was listed since is told here, and can
-    be collected after the next start, which reads the list on disk.
+    What was listed since is told, and known from then on: it can be subscribed to.
 
     Parameters
     ----------
-    plans
+    markets
         The markets.
     cache
         Where the lists are kept.
@@ -32,13 +43,13 @@ class InstrumentRefresh:
 
     def __init__(
         self,
-        plans: Sequence[VenuePlan],
+        markets: Sequence[Listed],
         scheduler: RestScheduler,
         cache: InstrumentCache,
         *,
         every_s: float,
     ) -> None:
-        self._plans = plans
+        self._markets = markets
         self._scheduler = scheduler
         self._cache = cache
         self._every_s = every_s
@@ -46,14 +57,15 @@ class InstrumentRefresh:
     async def run(self) -> None:
         """Refresh until cancelled."""
         while True:
-            for plan in self._plans:
+            for market in self._markets:
                 try:
-                    await self.refresh(plan)
+                    await self.refresh(market)
                 except (RestError, InstrumentError) as error:
-                    _LOG.warning("instrument list not renewed", market=plan.name, error=str(error))
+                    name = market.plan.name
+                    _LOG.warning("instrument list not renewed", market=name, error=str(error))
             await asyncio.sleep(self._every_s)
 
-    async def refresh(self, plan: VenuePlan) -> Sequence[ListingEvent]:
+    async def refresh(self, market: Listed) -> Sequence[ListingEvent]:
         """Fetch one market's list and return what changed since the one on disk.
 
         Raises
@@ -63,6 +75,7 @@ class InstrumentRefresh:
         InstrumentError
             The answer is no list, or an incomplete one.
         """
+        plan = market.plan
         replies = [
             reply for url in plan.venue.instruments_urls for reply in await self._pages(plan, url)
         ]
@@ -74,6 +87,7 @@ class InstrumentRefresh:
             replies[-1].received_ns,
         )
         self._tell(plan, found.events)
+        market.learn([each for each in found.listing.instruments if each.status != DELISTED])
         return found.events
 
     def _tell(self, plan: VenuePlan, events: Sequence[ListingEvent]) -> None:

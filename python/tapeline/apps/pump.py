@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 from tapeline.adapters.connection.dialect import StreamKey
+from tapeline.adapters.connection.downstream import StreamState
 from tapeline.adapters.connection.inbox import FRAMES_HIGH, Inbox
 from tapeline.cleaning.native import NativeNormalizer, PushResult
 from tapeline.errors import TransportError
@@ -78,14 +79,15 @@ class Pump:
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: StreamState,
         reason: str,
         streams: Sequence[StreamKey],
     ) -> None:
-        """Record the change; what came before a loss is pushed before it."""
-        while state == "lost" and len(inbox) and not self.is_blocked:
-            self._push(inbox)
+        """Record the change; what came before an end is pushed before it."""
+        if inbox is not None and state in ("lost", "stopped"):
+            while len(inbox) and not self.is_blocked:
+                self._push(inbox)
         now_ns = self._clock.wall_ns()
         self._send(self._normalizer.connection(state, now_ns, reason, streams=streams))
 
@@ -147,6 +149,7 @@ class Pump:
         clock = self._clock
         if inbox.watch is not None:
             inbox.watch(frames, stamps)
+        before = self.last_received() if inbox.is_tracked else None
         started_ns = clock.monotonic_ns()
         result = self._normalizer.push(frames, stamps, sent_ns=clock.wall_ns())
         ended_ns = clock.monotonic_ns()
@@ -160,6 +163,9 @@ class Pump:
         # The batch's oldest frame speaks for all of it: never too good.
         self.waiting.record(clock.wall_ns() - stamps[0], count)
         self._send(result)
+        if before is not None:
+            now = self.last_received().items()
+            inbox.owner.heard(key for key, stamp in now if before.get(key) != stamp)
         for _, kind, text in result.controls:
             inbox.owner.control(kind, text)
         inbox.owner.judged(

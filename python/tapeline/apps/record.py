@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from tapeline.adapters.connection.clients import Client, dial_with
 from tapeline.adapters.connection.dialect import StreamKey
+from tapeline.adapters.connection.downstream import StreamState
 from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
@@ -143,8 +144,8 @@ class Recorder:
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: StreamState,
         reason: str,
         streams: Sequence[StreamKey],
     ) -> None:
@@ -171,9 +172,9 @@ class Recorder:
 
     async def _take_snapshot(self, scheduler: RestScheduler, raw_symbol: str) -> None:
         limits = self._plan.feed.dialect.rest
-        url = self._plan.snapshot_url(raw_symbol)
+        wanted = self._plan.snapshot(raw_symbol)
         try:
-            reply = await scheduler.get(url, weight=limits.snapshot_weight, limits=limits)
+            reply = await scheduler.get(wanted.url, weight=wanted.weight, limits=limits)
         except RestError as error:
             _LOG.warning("snapshot failed", symbol=raw_symbol, error=str(error))
             return
@@ -194,12 +195,15 @@ class Recorder:
             self._flushed_ns = now_ns
 
     def _write_inbox(self, inbox: Inbox) -> None:
+        is_shutdown = self._plan.feed.dialect.is_shutdown
         session = inbox.owner
         assert isinstance(session, Session)  # noqa: S101 - a feed's inboxes belong to its sessions
         while len(inbox) and (room := self._room()) > 0:
             frames, stamps = inbox.take(min(_FRAMES_AT_ONCE, room))
             for frame, stamp in zip(frames, stamps, strict=True):
                 self._writer.write(TapeFrame(stamp, session.url, "ws", frame))
+                if is_shutdown(frame):
+                    session.control("server_shutdown", "")
             if not session.subscriptions.is_complete:
                 for frame in frames:
                     # Only answers to what is still open say anything; data says nothing here.

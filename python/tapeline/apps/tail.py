@@ -15,57 +15,13 @@ import typer
 from tapeline.apps.batch_reader import Batch, BatchReader
 from tapeline.apps.bus_reader import Bus, open_bus
 from tapeline.apps.event_rows import json_lines, rows_of
+from tapeline.apps.event_table import TABLE_COLUMNS, cell
 from tapeline.errors import SettingsError
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.wire.native import decode
 
 _WAIT_S: Final = 0.2
 _TYPES: Final = ("trade", "orderbook", "funding", "liquidation", "coverage", "quarantine")
-_TABLE_COLUMNS: Final = {
-    "trade": (
-        "exchange",
-        "symbol",
-        "native_id",
-        "side",
-        "price",
-        "quantity",
-        "timestamp_ns",
-        "quality",
-    ),
-    "orderbook": (
-        "exchange",
-        "symbol",
-        "depth",
-        "action",
-        "last_update_id",
-        "bids",
-        "asks",
-        "timestamp_ns",
-        "quality",
-    ),
-    "funding": (
-        "exchange",
-        "symbol",
-        "rate",
-        "mark_price",
-        "index_price",
-        "next_funding_ns",
-        "timestamp_ns",
-        "quality",
-    ),
-    "liquidation": (
-        "exchange",
-        "symbol",
-        "side",
-        "price",
-        "quantity",
-        "status",
-        "timestamp_ns",
-        "quality",
-    ),
-    "coverage": ("exchange", "symbol", "channel", "kind", "proof", "first_id", "last_id", "reason"),
-    "quarantine": ("exchange", "symbol", "reason", "stage", "field", "raw_length", "received_ns"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,20 +151,12 @@ def _print_tables(tail: Tail) -> None:
         console = Console(width=160)
     previous = None
     for event_type, rows in tail.chunks():
-        columns = _TABLE_COLUMNS[event_type]
+        columns = TABLE_COLUMNS[event_type]
         table = Table(*columns, box=None, show_header=event_type != previous, pad_edge=False)
         for row in rows:
-            table.add_row(*(_cell(row[name]) for name in columns))
+            table.add_row(*(cell(row[name]) for name in columns))
         console.print(table)
         previous = event_type
-
-
-def _cell(value: object) -> str:
-    """Show a value; of the side of a book its best level, and how many there are."""
-    if isinstance(value, list):
-        best = " x ".join(value[0]) if value else "-"
-        return best if len(value) < 2 else f"{best} ({len(value):,} levels)"
-    return "" if value is None else str(value)
 
 
 def _print_summary(tail: Tail, reader: BatchReader, seconds: float) -> None:

@@ -76,6 +76,21 @@ class NativeNormalizer(_core.Normalizer):
             raise _core.ArgumentError(f"a number is out of range: {error}") from error
         return cast(Self, made)
 
+    def learn_instruments(self, instruments: Iterable[Instrument]) -> int:
+        """Accept more instruments; those that are known stay as they are.
+
+        Returns
+        -------
+        int
+            How many were not known.
+
+        Raises
+        ------
+        ArgumentError
+            One contradicts those that are known; then none was taken.
+        """
+        return self.learn([_as_tuple(each) for each in instruments])
+
 
 def _as_tuple(instrument: Instrument) -> tuple[str, str, str, str | None]:
     """Return what the core needs of an instrument; a contract size is plain digits."""

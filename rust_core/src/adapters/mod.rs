@@ -3,12 +3,14 @@
 //! One folder a venue, one a market, one file a channel; [`json`] is the reader they share. A new
 //! exchange is a folder and a line of the list here, and edits no other.
 
+mod asked_levels;
 mod frame;
 pub mod json;
 mod naming;
 #[macro_use]
 mod registry;
 
+pub use asked_levels::asked_levels;
 pub use frame::{Arena, ControlKind, Frame, Market};
 pub use registry::ForMarket;
 

@@ -107,6 +107,21 @@ impl Normalizer {
         })
     }
 
+    /// Takes more instruments; those that are known stay as they are. Returns how many were not.
+    fn learn(
+        &self,
+        py: Python<'_>,
+        instruments: Vec<(String, String, String, Option<String>)>,
+    ) -> PyResult<usize> {
+        let list = instruments.into_iter().map(instrument);
+        let list = list.collect::<PyResult<_>>()?;
+        let mut core = self.lock(py);
+        let count = core.normalizer.learn(list)?;
+        // The last route stood for unknown instruments.
+        core.routes.clear();
+        Ok(count)
+    }
+
     /// Cleans and encodes frames, or the one frame that a `bytes` object is. Holds the GIL for small pushes, releases it for large ones.
     #[pyo3(signature = (frames, received_ns, *, sent_ns = None))]
     fn push<'py>(

@@ -48,11 +48,11 @@ impl Levels {
         self.set(bids, asks)
     }
 
-    /// Says that the book beyond its present levels is not known.
-    pub(super) fn set_horizon(&mut self) {
+    /// Says that the book beyond its present levels is not known, where `asked` of them cut it off.
+    pub(super) fn set_horizon(&mut self, asked: Option<usize>) {
         match self {
-            Self::Narrow(sides) => sides.set_horizon(),
-            Self::Wide(sides) => sides.set_horizon(),
+            Self::Narrow(sides) => sides.set_horizon(asked),
+            Self::Wide(sides) => sides.set_horizon(asked),
         }
     }
 

@@ -56,6 +56,8 @@ pub struct BookUpdate<'a> {
     pub raw_asks: &'a [RawLevel<'a>],
     /// Signed CRC-32 of the best 25 levels; 0 says that the venue does not compute it any more.
     pub checksum: Option<i32>,
+    /// Levels a side that were asked for, of a reply to a request that says so.
+    pub asked_levels: Option<usize>,
 }
 
 /// What becomes of a message.

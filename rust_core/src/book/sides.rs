@@ -229,12 +229,13 @@ impl<U: Units> Sides<U> {
         }
     }
 
-    /// Forgets what lies beyond the levels there are now. A side shorter than the other one was not
-    /// cut off by the limit of the request, so it is known to its end.
-    pub(super) fn set_horizon(&mut self) {
+    /// Forgets what lies beyond the levels there are now. A side shorter than what was `asked` for,
+    /// or than the other one, was not cut off by the limit of the request: it is known to its end.
+    pub(super) fn set_horizon(&mut self, asked: Option<usize>) {
         let (bids, asks) = (self.bids.ladder.len(), self.asks.ladder.len());
-        self.bids.horizon = self.bids.ladder.worst().filter(|_| bids >= asks);
-        self.asks.horizon = self.asks.ladder.worst().filter(|_| asks >= bids);
+        let least = asked.unwrap_or(0).max(bids).max(asks);
+        self.bids.horizon = self.bids.ladder.worst().filter(|_| bids >= least);
+        self.asks.horizon = self.asks.ladder.worst().filter(|_| asks >= least);
     }
 
     /// Moves the horizons along; returns whether one had to move.

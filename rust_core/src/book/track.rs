@@ -393,7 +393,7 @@ impl BookTrack {
             return false;
         }
         if update.origin == BookOrigin::Rest {
-            self.levels.set_horizon();
+            self.levels.set_horizon(update.asked_levels);
         }
         self.is_worn = false;
         self.texts = has_checksum(update).then(Texts::default);

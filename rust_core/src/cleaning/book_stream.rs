@@ -149,7 +149,7 @@ impl Pipeline {
         if rest != Some(0) || book.track.state() != BookState::Live {
             return None;
         }
-        let Scratch { bids, asks } = &mut self.scratch;
+        let Scratch { bids, asks, .. } = &mut self.scratch;
         let side = MAX_LEVELS / 2;
         bids.clear();
         bids.extend(book.track.bids().take(side));

@@ -59,9 +59,17 @@ enum Judged {
 pub(super) struct Scratch {
     pub(super) bids: Vec<Level>,
     pub(super) asks: Vec<Level>,
+    /// Levels a side that were asked for, of a reply.
+    asked: Option<usize>,
 }
 
 impl Pipeline {
+    /// Says how many levels a side the request asked for whose reply is cleaned next; `None` for
+    /// what was pushed.
+    pub const fn expect_levels(&mut self, asked: Option<usize>) {
+        self.scratch.asked = asked;
+    }
+
     /// Cleans one order-book message. Statements about its stream and its book go to `reports`.
     pub fn clean_book<'s, 'a: 's>(
         &'s mut self,
@@ -255,6 +263,7 @@ const fn update<'a>(
         raw_bids: raw.bids,
         raw_asks: raw.asks,
         checksum: values.checksum,
+        asked_levels: levels.asked,
     }
 }
 

@@ -113,19 +113,23 @@ pub(super) struct Instruments {
 }
 
 impl Instruments {
-    /// Of several with one spelling the first counts.
     pub(super) fn new(list: &[Arc<Instrument>]) -> Self {
-        let mut by_symbol = HashMap::default();
-        for (index, instrument) in list.iter().enumerate() {
-            by_symbol
-                .entry(instrument.raw_symbol.as_bytes().into())
-                .or_insert(index);
-        }
-        let entries = list.iter().cloned().map(Entry::new).collect();
-        Self {
-            entries,
-            by_symbol,
+        let mut made = Self {
+            entries: Vec::with_capacity(list.len()),
+            by_symbol: HashMap::default(),
             last: 0,
+        };
+        made.learn(list);
+        made
+    }
+
+    /// Adds instruments. Of several with one spelling the first counts.
+    pub(super) fn learn(&mut self, list: &[Arc<Instrument>]) {
+        for instrument in list {
+            let raw_symbol = instrument.raw_symbol.as_bytes().into();
+            let index = self.entries.len();
+            self.by_symbol.entry(raw_symbol).or_insert(index);
+            self.entries.push(Entry::new(Arc::clone(instrument)));
         }
     }
 

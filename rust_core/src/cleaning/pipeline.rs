@@ -354,6 +354,19 @@ impl Pipeline {
         Some(&entry.instrument)
     }
 
+    /// Returns all instruments, in the order of their indices.
+    pub fn instruments(&self) -> impl Iterator<Item = &Instrument> {
+        self.instruments
+            .entries()
+            .iter()
+            .map(|entry| &*entry.instrument)
+    }
+
+    /// Adds instruments behind those it has.
+    pub fn learn(&mut self, instruments: &[Arc<Instrument>]) {
+        self.instruments.learn(instruments);
+    }
+
     /// Returns all missing ids, sorted by symbol, channel, first id.
     #[must_use]
     pub fn gaps(&self) -> Vec<OpenGap<'_>> {

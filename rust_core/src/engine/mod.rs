@@ -2,6 +2,7 @@
 
 mod events;
 mod kept;
+mod learning;
 mod markets;
 mod normalizer;
 mod outlets;

@@ -8,7 +8,7 @@ use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, Frame, Market, Venue};
+use crate::adapters::{Arena, Frame, Market, Venue, asked_levels};
 use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
 use crate::model::{Coverage, Instrument, IssueCode, Malformed, Quarantine, RawTrade, UnixNanos};
 
@@ -214,7 +214,9 @@ impl Normalizer {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
         let frame = M::parse_reply(reply.url, reply.body, arena);
+        core.pipeline.expect_levels(asked_levels(reply.url));
         core.accept(arrived, &frame, sink);
+        core.pipeline.expect_levels(None);
         arena.reset();
     }
 

@@ -135,6 +135,12 @@ impl Outlets {
         })
     }
 
+    /// Makes room for more instruments; the route of unknown ones moves behind them.
+    pub(super) fn learn(&mut self, instruments: &[Arc<Instrument>]) {
+        let new = instruments.iter().cloned().map(Outlet::new);
+        self.outlets.extend(new);
+    }
+
     pub(super) fn begin_push(&mut self, sent: UnixNanos) {
         self.push.sent = sent;
         self.push.touched.clear();

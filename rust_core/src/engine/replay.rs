@@ -90,9 +90,9 @@ impl BookReplay {
         ask_columns.read(row, asks)?;
         let [first, last, prev, time, received, hash] = columns.numbers;
         let origin = match columns.origins.get(row)? {
-            1 => BookOrigin::Wire,
-            // A snapshot of a book is what a fetched one is: right as of an id, down to a price.
-            2 | 3 => BookOrigin::Rest,
+            // A snapshot that a book gave is whole, as a pushed one.
+            1 | 3 => BookOrigin::Wire,
+            2 => BookOrigin::Rest,
             _ => return None,
         };
         let action = match columns.actions.get(row)? {
@@ -114,6 +114,7 @@ impl BookReplay {
             raw_bids: &[],
             raw_asks: &[],
             checksum: None,
+            asked_levels: None,
         };
         self.track.observe(&update, &mut self.reports);
         // What it says of the stream was said when the stream was collected.

@@ -3,33 +3,30 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tapeline.access.opening import READERS
 from tapeline.apps.store_runner import OPENERS
 from tapeline.storage.ports import Store
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
+from tests.services.clickhouse import clickhouse_or_skip
+from tests.services.postgres import make_database, postgres_or_skip
+from tests.services.s3 import ACCESS_KEY, SECRET_KEY, s3_or_skip
 
 Place = Callable[[], str]
 """Gives the address of a store that is not there yet."""
 
 
 def kinds() -> list[Any]:
-    """Name every kind that this version both writes and reads."""
-    found = [pytest.param("parquet"), pytest.param("s3", marks=pytest.mark.integration)]
-    known = {str(kind): module for kind, module in READERS.items() if kind in OPENERS}
-    if "postgres" in known and find_spec(known["postgres"]):
-        found.append(pytest.param("postgres", marks=pytest.mark.integration))
-    if "clickhouse" in known and find_spec(known["clickhouse"]):
-        found.append(pytest.param("clickhouse", marks=pytest.mark.integration))
-        found.append(pytest.param("clickhouse-embedded", marks=pytest.mark.integration))
-    return found
+    """Name every store that is written and read."""
+    servers = ("s3", "postgres", "clickhouse", "embedded-clickhouse")
+    return [
+        pytest.param("parquet"),
+        *(pytest.param(name, marks=pytest.mark.integration) for name in servers),
+    ]
 
 
 def open_store(address: str) -> Store:
@@ -51,9 +48,12 @@ class Places:
             return f"parquet:{self._folder / name}"
         if kind == "clickhouse-embedded":
             return f"clickhouse:{self._folder / name}"
+        if kind == "embedded-clickhouse":
+            pytest.importorskip("chdb")
+            return f"clickhouse:{self._folder / name}"
         server = self._server(kind)
         if kind == "postgres":
-            return str(server.database().target())
+            return make_database(server.database()).target()
         return str(server.target(name))
 
     def close(self) -> None:
@@ -66,31 +66,15 @@ class Places:
         return self._started[kind]
 
 
-def _s3(folder: Path) -> Any:  # noqa: ANN401
-    from tests.services.s3 import s3_or_skip
-
-    return s3_or_skip(folder)
-
-
-def _postgres(_: Path) -> Any:  # noqa: ANN401
-    return import_module("tests.services.postgres").postgres_or_skip()
-
-
-def _clickhouse(folder: Path) -> Any:  # noqa: ANN401
-    return import_module("tests.services.clickhouse").clickhouse_or_skip(folder)
-
-
 _START: dict[str, Callable[[Path], Any]] = {
-    "s3": _s3,
-    "postgres": _postgres,
-    "clickhouse": _clickhouse,
+    "s3": s3_or_skip,
+    "postgres": lambda _: postgres_or_skip(),
+    "clickhouse": clickhouse_or_skip,
 }
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
-    from tests.services.s3 import ACCESS_KEY, SECRET_KEY
-
     found = Places(tmp_path_factory.mktemp("stores"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)

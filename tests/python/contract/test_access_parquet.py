@@ -272,5 +272,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_store_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(tl.StoreError, match=r"holds no Parquet store.*tapeline store"):
+    with pytest.raises(
+        tl.StoreError, match=r"holds no Parquet store and no archive.*tapeline store"
+    ):
         tl.open(tmp_path).instruments()

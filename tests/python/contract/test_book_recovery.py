@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from tapeline.adapters.connection.feed import Feed
-from tapeline.adapters.connection.recovery import BookRecovery, BookRequest, RecoveryPolicy
+from tapeline.adapters.connection.recovery import (
+    BookRecovery,
+    BookRequest,
+    RecoveryPolicy,
+    Snapshot,
+)
 from tapeline.adapters.connection.rest import RestScheduler, http_fetch
 from tapeline.telemetry.clock import SystemClock
 from tapeline.telemetry.metrics import Metrics
@@ -18,7 +23,13 @@ from tests.python.contract.test_venue_lines import CALM, OKX, Downstream, contex
 
 CLOCK = SystemClock()
 FAST = RecoveryPolicy(
-    first_delay_s=0.1, delay_max_s=0.4, tries_max=4, degraded_s=60.0, calm_s=5.0, check_s=0.01
+    grace_s=0.0,
+    first_delay_s=0.1,
+    delay_max_s=0.4,
+    tries_max=4,
+    degraded_s=60.0,
+    calm_s=5.0,
+    check_s=0.01,
 )
 
 
@@ -54,7 +65,7 @@ async def recovering(
             books.requests,
             books,
             scheduler,
-            lambda raw_symbol: f"{rest.url}/depth?symbol={raw_symbol}",
+            lambda raw_symbol: Snapshot(f"{rest.url}/depth?symbol={raw_symbol}", weight=1),
             clock=CLOCK,
             metrics=Metrics(),
             policy=policy,
@@ -79,6 +90,20 @@ async def test_a_book_gets_its_snapshot_by_rest_once() -> None:
         await eventually(lambda: len(books.replies) == 2)
         await asyncio.sleep(0.3)
         assert sorted(path for _, path in rest.asked) == ["/depth?symbol=S0", "/depth?symbol=S1"]
+
+
+async def test_a_book_that_late_frames_heal_in_time_asks_for_nothing() -> None:
+    books = Books([])
+    policy = replace(FAST, grace_s=0.5)
+    async with http_venue(_snapshot) as rest, recovering(books, OkxLike(), rest, policy):
+        for _ in range(3):
+            books.wanted = [("S0", "books", "rest")]
+            await asyncio.sleep(0.1)
+            books.wanted = []
+            await asyncio.sleep(0.1)
+        assert rest.asked == []
+        books.wanted = [("S0", "books", "rest")]
+        await eventually(lambda: books.replies)
 
 
 async def test_a_snapshot_that_is_too_old_is_asked_for_again_with_growing_delay() -> None:

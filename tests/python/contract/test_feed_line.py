@@ -51,7 +51,12 @@ class Downstream:
 
     def take(self, inbox: Inbox) -> None:
         for frame, stamp in zip(*inbox.take(1_000_000), strict=True):
+            before = dict(self._stamps)
             kind = self._judge(frame, stamp)
+            if inbox.is_tracked:
+                inbox.owner.heard(
+                    key for key in self._stamps if before.get(key) != self._stamps[key]
+                )
             if kind in ("ack", "error", "server_shutdown"):
                 inbox.owner.control(kind, frame.decode())
             is_control = kind in ("ack", "error", "server_shutdown", "pong")

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -103,6 +104,28 @@ async def test_requests_of_more_weight_than_the_budget_wait_for_it() -> None:
         times = sorted(when for when, _ in fake.asked)
         assert times[5] - times[0] < 0.5, "a quarter of the minute goes at once"
         assert times[6] - times[0] >= 2.0, "250 of 6,000 a minute is 2.5 s"
+
+
+async def test_what_is_urgent_goes_before_all_that_wait() -> None:
+    async def script(_path: str, _index: int) -> Reply:
+        await asyncio.sleep(0.03)
+        return OK
+
+    async with scheduling(script) as (fake, rest):
+        get = partial(rest.get, weight=1, limits=PLENTY)
+        tail = [asyncio.create_task(get(f"{fake.url}/tail{n}")) for n in range(30)]
+        await eventually(lambda: len(fake.asked) >= 4)
+        given_up = asyncio.create_task(get(f"{fake.url}/gone", is_urgent=True))
+        core = asyncio.create_task(get(f"{fake.url}/core", is_urgent=True))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(*tail, core)
+    paths = [path for _, path in fake.asked]
+    assert len(paths) == 31
+    # Four were on their way, four more may have had their turn.
+    assert paths.index("/core") <= 8
+    tails = [path for path in paths if path != "/core"]
+    assert tails[8:] == [f"/tail{n}" for n in range(8, 30)]
 
 
 async def test_what_others_use_of_the_budget_counts_too() -> None:

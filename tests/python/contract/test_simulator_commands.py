@@ -70,6 +70,28 @@ def test_a_recording_of_a_simulation_is_the_tape(tape: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("exchange", "market", "symbols"),
+    [
+        ("binance", "spot", "BTC/USDT,ETH/USDT"),
+        ("okx", "swap", "BTC/USDT:USDT,ETH/USDT:USDT"),
+    ],
+)
+def test_a_recorder_moves_on_when_the_server_announces_its_end(
+    exchange: str, market: str, symbols: str, tmp_path: Path
+) -> None:
+    tape, target = tmp_path / "one.synthetic.jsonl", tmp_path / "again.jsonl"
+    of = ["--exchange", exchange, "--market", market]
+    run("generate", tape, *of, "--types", "trade", "--symbols", symbols, "--frames", "600")
+    # The tape runs on while nobody listens: who waits for the end of the connection loses frames.
+    how = ["--fault", "shutdown=1@200:1", "--run-on", "--speed", "1"]
+    with simulating(tape, *of, *how) as (url, _):
+        run("record", target, *of, "--symbols", symbols, "--endpoint", url, "--idle", "2")
+    recorded = [one.raw for one in TapeReader(target)]
+    wanted = [one.raw for one in TapeReader(tape)]
+    assert [one for one in wanted if one not in recorded] == []
+
+
+@pytest.mark.parametrize(
     ("exchange", "market", "path", "request_text", "rest"),
     [
         (

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
-from typing import Literal
 
 import orjson
 import pytest
 
 from tapeline.adapters.connection.dialect import Dialect, Heartbeat
+from tapeline.adapters.connection.downstream import StreamState
 from tapeline.adapters.connection.feed import Feed, FeedPlan
 from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.inbox import Inbox
@@ -51,7 +51,12 @@ class Downstream:
 
     def take(self, inbox: Inbox) -> None:
         for frame, stamp in zip(*inbox.take(1_000_000), strict=True):
+            before = dict(self._stamps)
             kind = self._judge(frame, stamp)
+            if inbox.is_tracked:
+                inbox.owner.heard(
+                    key for key in self._stamps if before.get(key) != self._stamps[key]
+                )
             if kind != "data":
                 inbox.owner.control(kind, frame.decode())
             inbox.owner.judged(1, 0, int(kind != "data"))
@@ -74,8 +79,8 @@ class Downstream:
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: StreamState,
         reason: str,
         streams: Sequence[tuple[str, str]],
     ) -> None:
@@ -87,6 +92,11 @@ class Downstream:
 
 def data(text: str, symbol: str = "S0", channel: str = "trades") -> str:
     return orjson.dumps({"text": text, "symbol": symbol, "channel": channel}).decode()
+
+
+def trades(*symbols: str) -> tuple[tuple[str, str], ...]:
+    """Return what a record says of the trades of some symbols."""
+    return tuple((symbol, "trades") for symbol in symbols)
 
 
 def talk(exchange: str, market: str, **changes: object) -> Dialect:
@@ -187,22 +197,45 @@ async def test_a_mute_venue_is_left_when_the_answer_is_due() -> None:
 @pytest.mark.parametrize(
     ("script", "dialect", "sentence"),
     [
-        (OkxLike(refused=frozenset({"trades:S1"})), OKX, "instId:S1 doesn't exist"),
-        (BybitLike(refused=frozenset({"publicTrade.S1"})), BYBIT, "handler not found"),
+        (OkxLike(refused=frozenset({"trades:S0", "trades:S1"})), OKX, "instId:S[01] doesn't exist"),
+        (
+            BybitLike(refused=frozenset({"publicTrade.S0", "publicTrade.S1"})),
+            BYBIT,
+            "handler not found",
+        ),
     ],
 )
-async def test_a_refusal_at_the_very_start_is_the_operators(
+async def test_a_refusal_of_everything_at_the_very_start_is_the_operators(
     script: MessageVenue, dialect: Dialect, sentence: str
 ) -> None:
     async with venue(script) as fake:
         feed = Feed(
-            replace(plan(dialect, 3), endpoint=f"ws://127.0.0.1:{fake.port}"),
+            replace(plan(dialect, 2), endpoint=f"ws://127.0.0.1:{fake.port}"),
             context(Downstream(), CALM),
         )
         async with asyncio.timeout(5):
             with pytest.raises(ConnectRefusedError, match=sentence):
                 await feed.run()
         await feed.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "dialect", "refused"),
+    [
+        (OkxLike(refused=frozenset({"trades:S1"})), OKX, "trades:S1"),
+        (BybitLike(refused=frozenset({"publicTrade.S1"})), BYBIT, "publicTrade.S1"),
+    ],
+)
+async def test_one_refused_symbol_at_the_very_start_is_recorded_and_costs_no_other(
+    script: MessageVenue, dialect: Dialect, refused: str
+) -> None:
+    async with feeding(script, plan(dialect, 3)) as (downstream, feed):
+        await eventually(lambda: len(script.heard.subscribed) == 2)
+        assert refused not in script.heard.subscribed
+        await eventually(
+            lambda: downstream.changes == [("stopped", (("S1", dialect.channels[0].name),))]
+        )
+        assert feed.reconnects == 0
 
 
 async def test_a_refusal_while_running_costs_that_stream_alone() -> None:
@@ -215,8 +248,10 @@ async def test_a_refusal_while_running_costs_that_stream_alone() -> None:
         await eventually(lambda: len(downstream.data) == 2)
         feed.update(plan(OKX, 4))
         await eventually(lambda: "trades:S3" in downstream.data)
-        assert (feed.reconnects, downstream.changes) == (0, [])
         assert script.heard.subscribed == {"trades:S0", "trades:S1", "trades:S3"}
+        await eventually(lambda: len(downstream.changes) == 2)
+        assert feed.reconnects == 0
+    assert downstream.changes == [("started", trades("S2", "S3")), ("stopped", trades("S2"))]
 
 
 async def test_one_unknown_topic_costs_bybit_streams_of_its_request_nothing() -> None:
@@ -227,7 +262,9 @@ async def test_one_unknown_topic_costs_bybit_streams_of_its_request_nothing() ->
         feed.update(plan(BYBIT, 9))
         await eventually(lambda: len(script.heard.subscribed) == 8)
         assert "publicTrade.S4" not in script.heard.subscribed
-        assert (feed.reconnects, downstream.changes) == (0, [])
+        await eventually(lambda: len(downstream.changes) == 2)
+        assert feed.reconnects == 0
+    assert downstream.changes[1] == ("stopped", (("S4", "publicTrade"),))
 
 
 async def test_a_stream_known_to_be_refused_does_not_make_its_line_reconnect() -> None:
@@ -332,6 +369,61 @@ async def test_a_connection_lost_while_its_successor_is_made_is_recorded() -> No
         assert downstream.changes == [("lost", STREAMS), ("restored", STREAMS)]
 
 
+async def test_an_old_connection_stays_while_the_new_one_lacks_a_stream_of_it() -> None:
+    lacks = True
+
+    class Partial(OkxLike):
+        async def __call__(self, peer: Peer) -> None:
+            beating = asyncio.create_task(self.beat(peer))
+            await super().__call__(peer)
+            beating.cancel()
+
+        async def beat(self, peer: Peer) -> None:
+            number = 0
+            while True:
+                number += 1
+                await asyncio.sleep(0.02)
+                for symbol in ("S0",) if peer.index and lacks else ("S0", "S1"):
+                    peer.send(data(f"{symbol} {peer.index} {number}", symbol))
+
+    script = Partial()
+    policy = replace(CALM, overlap_s=1.5)
+    async with feeding(script, plan(OKX, 2), policy) as (downstream, feed):
+        await eventually(lambda: len(downstream.data) > 10)
+        old = feed.lines[0]._session
+        assert old is not None
+        old.end(EndKind.ROTATION, "test")
+        await eventually(lambda: len(script.peers) == 2)
+        await eventually(script.peers[1].is_gone.is_set)
+        assert not script.peers[0].is_gone.is_set()
+        assert feed.lines[0]._session is old
+        lacks = False
+        await eventually(script.peers[0].is_gone.is_set)
+        assert downstream.changes == []
+        new = feed.lines[0]._session
+        assert new is not None
+        assert new.heard_ns.keys() == {("S0", "trades"), ("S1", "trades")}
+
+
+async def test_a_missing_answer_does_not_end_a_connection_that_delivers() -> None:
+    class Mute(OkxLike):
+        async def __call__(self, peer: Peer) -> None:
+            peer.accept()
+            for symbol in ("S0", "S1"):
+                peer.send(data("early", symbol))
+            await peer.read()
+            for number in range(30):
+                for symbol in ("S0", "S1"):
+                    peer.send(data(str(number), symbol))
+                await asyncio.sleep(0.05)
+            await peer.serve_control()
+
+    script = Mute()
+    async with feeding(script, plan(OKX, 2), replace(CALM, ack_timeout_s=0.5)) as (seen, feed):
+        await eventually(lambda: "29" in seen.data)
+        assert (feed.reconnects, seen.changes) == (0, [])
+
+
 async def test_a_server_that_ignores_the_close_and_goes_on_sending_is_dropped_in_time() -> None:
     class Deaf(OkxLike):
         async def __call__(self, peer: Peer) -> None:
@@ -357,6 +449,28 @@ async def test_streams_come_and_go_without_a_new_connection() -> None:
         wanted = {"trades:S0", "trades:S1", "books:S0", "books:S1"}
         await eventually(lambda: script.heard.subscribed == wanted)
         assert len(script.peers) == 1
+
+
+async def test_what_begins_and_ends_on_purpose_is_recorded_in_order_with_its_data() -> None:
+    script = OkxLike(lambda peer, name: peer.send(data(name, name.partition(":")[2])))
+    async with feeding(script, plan(OKX, 2)) as (downstream, feed):
+        await eventually(lambda: len(downstream.data) == 2)
+        feed.update(plan(OKX, 3))
+        await eventually(lambda: len(downstream.data) == 3)
+        feed.update(replace(plan(OKX, 3), instruments=plan(OKX, 3).instruments[1:]))
+        await eventually(lambda: len(downstream.changes) == 2)
+        assert script.heard.history[-1] == ("unsubscribe", "trades:S0")
+        feed.update(plan(OKX, 0))
+        await eventually(script.peers[0].is_gone.is_set)
+        await eventually(lambda: len(downstream.changes) == 3)
+        feed.update(plan(OKX, 1))
+        await eventually(lambda: len(downstream.data) == 4)
+    assert downstream.changes == [
+        ("started", trades("S2")),
+        ("stopped", trades("S0")),
+        ("stopped", trades("S1", "S2")),
+        ("started", trades("S0")),
+    ]
 
 
 async def test_the_last_stream_gone_closes_the_connection_and_a_new_one_opens_another() -> None:

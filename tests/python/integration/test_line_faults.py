@@ -1,5 +1,6 @@
 """What goes wrong with lines, at all venues at once: nothing is lost, nothing comes twice."""
 
+import contextlib
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tapeline.transport.local_file import LocalFile
 from tests.python.integration.venue_chain import (
     BYBIT,
     MARKETS,
@@ -106,6 +108,26 @@ def test_what_waits_at_the_server_is_neither_lost_nor_doubled(
             assert got == [each for each in tape.wanted.ids("trade", raw) if each in set(got)]
 
 
+def test_a_notice_of_a_minute_is_heeded_at_once(tapes: dict[Market, Tape], tmp_path: Path) -> None:
+    """The venues promise 30 or 60 s; nobody waits for them."""
+    outcome = run_with(["shutdown=1@500:60"], tapes, tmp_path)
+    for market, tape in tapes.items():
+        found = outcome.found.of(market)
+        found.assert_once_each(tape.wanted, market.name)
+        assert found.coverage("gap_opened", "connection_lost") == [], market.name
+        account = outcome.accounts[market]
+        (notice,) = [each for each in account if each.get("kind") == "shutdown"]
+        (told,) = [
+            each
+            for each in account
+            if each["type"] == "connection" and each["connection"] == notice["connection"]
+        ]
+        # Bybit announces nothing: its connection is there when the run ends.
+        assert told["ended_by"] == "client", market.name
+        moved = account[-1]["connections"] - market.clients
+        assert moved == (market.exchange != "bybit"), market.name
+
+
 @pytest.mark.parametrize("after_s", [0, 2])
 def test_an_announced_shutdown_leaves_no_gap(
     after_s: int, tapes: dict[Market, Tape], tmp_path: Path
@@ -162,6 +184,43 @@ def test_one_silent_symbol_is_noticed_while_the_others_deliver(
         assert found.missing([channel for channel, _ in market.provable], other) == set()
         lost = tapes[market].wanted.ids("trade", hurt)
         assert 0 < len(found.ids("trade", hurt)) < len(lost)
+
+
+def wait_for_data(bus: Path, messages: int) -> None:
+    """Wait until so many messages lie on a local bus."""
+    while True:
+        if bus.exists():
+            with contextlib.closing(LocalFile(bus, mode="read")) as reader:
+                if len(list(reader.read(-(2**63), messages))) == messages:
+                    return
+        time.sleep(0.1)
+
+
+def test_a_venue_that_is_killed_and_comes_back_is_collected_on(
+    tapes: dict[Market, Tape], tmp_path: Path
+) -> None:
+    chosen = {market: tapes[market].path for market in (SPOT, OKX)}
+    bus = f"local:{tmp_path / 'bus.db'}"
+    (tmp_path / "again").mkdir()
+    with Venues(tmp_path, chosen) as venues:
+        ports = {m: each.url.rpartition(":")[2] for m, each in venues.simulations.items()}
+        with Collecting(venues, bus, idle_s=8) as collecting:
+            wait_for_data(tmp_path / "bus.db", 300)
+            for simulation in venues.simulations.values():
+                os.kill(simulation.pid, signal.SIGKILL)
+            time.sleep(1.0)
+            # The same tape from its beginning, at the same address.
+            with Venues(tmp_path / "again", chosen, ports=ports) as again:
+                summary = collecting.summary()
+                found = tailed(bus, 0.3)
+                again.accounts()
+    assert summary["reconnects"] >= len(chosen)
+    for market in chosen:
+        mine, wanted = found.of(market), tapes[market].wanted
+        mine.assert_once_each(wanted, market.name)
+        kinds = [row["kind"] for row in mine.coverage("connection_lost", "connection_restored")]
+        assert {"connection_lost", "connection_restored"} == set(kinds), market.name
+        assert len(kinds) % 2 == 0
 
 
 def test_a_stopped_collector_blames_nobody_when_it_goes_on(

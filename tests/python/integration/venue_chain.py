@@ -280,6 +280,7 @@ class Venues:
         speed: str = "1",
         lines: int = 1,
         options: Sequence[str] = (),
+        ports: Mapping[Market, str] | None = None,
     ) -> None:
         self._ledgers = {market: folder / f"{market.name}.ledger" for market in tapes}
         self.simulations = {
@@ -290,7 +291,11 @@ class Venues:
                 speed=speed,
                 faults=(faults or {}).get(market, ()),
                 seed=5,
-                options=("--clients", str(_connections(market, lines)), *options),
+                options=(
+                    *("--clients", str(_connections(market, lines))),
+                    *("--port", (ports or {}).get(market, "0")),
+                    *options,
+                ),
                 is_once=False,
             )
             for market, tape in tapes.items()

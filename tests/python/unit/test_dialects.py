@@ -123,7 +123,7 @@ def asking(name: str, *symbols: str) -> Subscriptions:
 def test_okx_acknowledges_each_argument_by_itself() -> None:
     asked = asking("okx swap", "A", "B")
     asked.answer('{"event":"subscribe","arg":{"channel":"trades","instId":"B"},"id":"1"}')
-    assert asked.overdue(10 * NS) == ['{"channel":"trades","instId":"A"}']
+    assert asked.overdue(10 * NS, {}) == ['{"channel":"trades","instId":"A"}']
     asked.answer('{"event":"subscribe","arg":{"channel":"trades","instId":"A"},"id":"1"}')
     assert asked.is_complete
 
@@ -138,7 +138,7 @@ def test_okx_refuses_one_argument_and_takes_the_other() -> None:
     (refusal,) = asked.refusals
     assert [each.raw_symbol for each in refusal.streams] == ["A"]
     assert "60018" in str(refusal)
-    assert asked.overdue(10**15) == []
+    assert asked.overdue(10**15, {}) == []
 
 
 def test_bybit_refuses_a_whole_request() -> None:

@@ -190,14 +190,14 @@ def test_subscriptions_are_sent_in_parts_with_a_pause_and_complete_when_all_are_
     assert not asked.is_complete
     asked.answer('{"result":null,"id":"1"}')
     assert asked.is_complete
-    assert asked.overdue(10**15) == []
+    assert asked.overdue(10**15, {}) == []
 
 
 def test_a_missing_answer_names_its_streams() -> None:
     asked = subscriptions(["a@trade", "b@trade"], 1)
     asked.next_message(0)
-    assert asked.overdue(NS - 1) == []
-    assert asked.overdue(NS) == ["a@trade", "b@trade"]
+    assert asked.overdue(NS - 1, {}) == []
+    assert asked.overdue(NS, {}) == ["a@trade", "b@trade"]
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "rubbish", '{"result":null,"id":99}', "{}"])
@@ -206,7 +206,7 @@ def test_answers_to_nothing_change_nothing(text: str) -> None:
     asked.next_message(0)
     asked.answer(text)
     assert asked.refusals == []
-    assert asked.overdue(NS) == ["a@trade"]
+    assert asked.overdue(NS, {}) == ["a@trade"]
 
 
 def test_only_ascii_letters_are_lowered() -> None:
@@ -321,3 +321,15 @@ def test_hosts_share_a_budget_whatever_the_market_and_local_servers_have_their_o
     assert budgets.of("wss://stream.binance.com", rate) is one
     assert budgets.of("wss://fstream.binance.com", rate) is not one
     assert budgets.of("ws://127.0.0.1:1", rate) is not budgets.of("ws://127.0.0.1:2", rate)
+
+
+def test_names_that_lead_to_one_address_share_its_budget_too() -> None:
+    budgets = ConnectBudgets(Clock())
+    rate = ConnectRate(burst=1, per_window=1, window_s=1.0)
+    first, second = "wss://stream.binance.com", "wss://data-stream.binance.vision"
+    assert budgets.reserve_s(first, "192.0.2.1", rate) == 0.0
+    assert budgets.reserve_s(second, "192.0.2.1", rate) == pytest.approx(1.0)
+    assert budgets.reserve_s("wss://fstream.binance.com", "192.0.2.2", rate) == 0.0
+    assert budgets.reserve_s("wss://dstream.binance.com", None, rate) == 0.0
+    assert budgets.reserve_s("ws://127.0.0.1:1", "127.0.0.1", rate) == 0.0
+    assert budgets.reserve_s("ws://127.0.0.1:2", "127.0.0.1", rate) == 0.0

@@ -70,3 +70,16 @@ def answer(text: str) -> Answer | None:
         return None if known is None else Answer(number=known)
     detail = fault if isinstance(fault, dict) else {}
     return Answer(number=known, fault=f"{detail.get('msg', fault)} (code {detail.get('code')})")
+
+
+def is_shutdown(frame: bytes) -> bool:
+    """Whether a frame is ``serverShutdown``, alone or wrapped as those of combined streams."""
+    if b"serverShutdown" not in frame:
+        return False
+    try:
+        message: Any = orjson.loads(frame)
+    except orjson.JSONDecodeError:
+        return False
+    if isinstance(message, dict) and isinstance(message.get("data"), dict):
+        message = message["data"]
+    return isinstance(message, dict) and message.get("e") == "serverShutdown"

@@ -158,16 +158,22 @@ class RestLimits:
     ----------
     weight_per_minute
         The host's budget that we use.
-    snapshot_weight, instruments_weight
-        What a book and a page of the instrument list cost.
+    snapshot_weight, tail_snapshot_weight, instruments_weight
+        What a book, a shorter one for the many and a page of the instrument list cost; None where
+        there is no shorter one.
     weight_header
         Answer header with the weight used in this minute, lower case.
     """
 
     weight_per_minute: int
     snapshot_weight: int = 1
+    tail_snapshot_weight: int | None = None
     instruments_weight: int = 1
     weight_header: str | None = None
+
+
+def _never(_frame: bytes) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +199,8 @@ class Dialect:
         The message for ``(verb, number, streams)``.
     answer
         Reads an acknowledgement or error frame; None for anything else.
+    is_shutdown
+        Whether a frame announces that the server is about to close the connection.
     """
 
     exchange: str
@@ -206,6 +214,7 @@ class Dialect:
     request: Callable[[Verb, int, Sequence[Stream]], str]
     answer: Callable[[str], Answer | None]
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    is_shutdown: Callable[[bytes], bool] = _never
 
     @property
     def name(self) -> str:

@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import Inbox
 
+StreamState = Literal["lost", "restored", "started", "stopped"]
+
 
 class Downstream(Protocol):
     """Takes frames in order and says what became of them."""
@@ -16,12 +18,14 @@ class Downstream(Protocol):
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: StreamState,
         reason: str,
         streams: Sequence[StreamKey],
     ) -> None:
-        """Record the change in the data; before ``lost``, take everything from the inbox.
+        """Record the change in the data; before an end, take everything from the inbox.
+
+        ``started`` and ``stopped`` are on purpose, ``lost`` and ``restored`` are not.
 
         The records speak of the streams given and of no others.
         """

@@ -110,6 +110,7 @@ class Feed:
         # First what is new: a line whose last stream goes would be closed.
         self._add(new)
         for line in list(self.lines):
+            line.group.raw_symbols = [each.raw_symbol for each in plan.instruments]
             line.remove(gone)
             if not line.streams:
                 self._stop(line)
@@ -157,7 +158,7 @@ class Feed:
                 running.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await running
-            await line.close()
+            await line.stop()
 
         if running is not None:
             closing = asyncio.create_task(stop(), name=f"close {line.name}")

@@ -1,7 +1,9 @@
 """Where one connection leaves its frames for the pump."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
+
+from tapeline.adapters.connection.dialect import StreamKey
 
 # Above these a connection stops reading its socket, below a quarter it goes on. Nothing is dropped:
 # the frames wait in the kernel and at the exchange. The mark is low, because libuv reads a busy
@@ -23,6 +25,10 @@ class Owner(Protocol):
         """Take the outcome of one push: frames, and the events made of them."""
         ...
 
+    def heard(self, streams: Iterable[StreamKey]) -> None:
+        """Take note of streams that a push brought something of."""
+        ...
+
 
 class Inbox:
     """A bounded list of frames and their stamps.
@@ -39,6 +45,7 @@ class Inbox:
         "_on_pressure",
         "_on_ready",
         "_stamps",
+        "is_tracked",
         "owner",
         "paused",
         "watch",
@@ -55,6 +62,8 @@ class Inbox:
         self.owner = owner
         self._is_held = is_held
         self.paused = False
+        # The owner wants to hear which streams each push brings; that costs a look at all of them.
+        self.is_tracked = False
         # Looks at each push's frames and stamps before they are judged.
         self.watch: Callable[[list[bytes], list[int]], None] | None = None
         self._frames: list[bytes] = []

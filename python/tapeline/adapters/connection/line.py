@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from math import inf
 
 from tapeline.adapters.connection.dialect import Stream, StreamKey
+from tapeline.adapters.connection.downstream import StreamState
 from tapeline.adapters.connection.handover import Handover
 from tapeline.adapters.connection.health import LineHealth, Symptom
 from tapeline.adapters.connection.line_context import LineContext, LineTarget
 from tapeline.adapters.connection.opening import Opening
 from tapeline.adapters.connection.patience import Backoff
+from tapeline.adapters.connection.refusals import Refusals
 from tapeline.adapters.connection.session import End, EndKind, Session
 from tapeline.adapters.connection.standby import LineGroup
 from tapeline.errors import ConnectRefusedError
@@ -19,8 +21,6 @@ _LOG = logger("tapeline.adapters.connection")
 _NS = 1_000_000_000
 # Stands for the line itself among the streams it watches.
 _OWN_DATA: StreamKey = ("this line", "any stream")
-# What a venue refuses while running (a delisted pair) is asked for again after this time.
-_REFUSED_RETRY_S = 60.0
 
 
 class Line:
@@ -64,7 +64,10 @@ class Line:
         self._session: Session | None = None
         self._open: set[Session] = set()
         self._retiring: set[asyncio.Task[None]] = set()
-        self._refused_streams: dict[Stream, int] = {}
+        self._refused = Refusals()
+        # Begun and given up while running: both are told in the data.
+        self._starting = [] if is_refusal_final else list(self.streams)
+        self._leaving: dict[Stream, None] = {}
         self.was_connected = False
         self._is_refusal_final = is_refusal_final
         self._is_down = True
@@ -86,22 +89,23 @@ class Line:
             "tapeline_adapters_refused_subscriptions", "Streams the venue refused.", line=name
         )
         self._up = metrics.gauge("tapeline_adapters_line_up", "1 while connected.", line=name)
+        if is_refusal_final:
+            group.carriers.add(name, self.streams)
         self.standing = group.join(name, metrics if group.is_redundant else None)
         standing = self.standing if group.is_redundant else None
         self._opening = Opening(context, target, standing, self._log)
-        self._handover = Handover(self, context.policy, context.clock)
+        self._handover = Handover(self, context)
 
     @property
     def is_up(self) -> bool:
         """Whether a connection is open."""
         return not self._is_down
 
-    @property
-    def keys(self) -> list[StreamKey]:
-        """Instrument and channel of the streams that the line brings."""
+    def _keys(self, streams: Iterable[Stream]) -> list[StreamKey]:
+        """Return instrument and channel of all that some streams bring."""
         keys = [
             (symbol, each.channel)
-            for each in self.streams
+            for each in streams
             for symbol in ([each.raw_symbol] if each.raw_symbol else self.group.raw_symbols)
         ]
         return list(dict.fromkeys(keys))
@@ -111,6 +115,7 @@ class Line:
         new = [stream for stream in streams if stream not in self.streams]
         self.streams += new
         self._health.watch(self._patience(new))
+        self._starting += new
         self._tell()
 
     def remove(self, streams: Iterable[Stream]) -> None:
@@ -118,14 +123,20 @@ class Line:
         old = [stream for stream in streams if stream in self.streams]
         self.streams = [stream for stream in self.streams if stream not in old]
         self._health.forget(stream.key for stream in old)
-        for stream in old:
-            self._refused_streams.pop(stream, None)
+        self._refused.forget(old)
+        # What was never asked for has nothing to end.
+        self._leaving |= dict.fromkeys(each for each in old if each not in self._starting)
+        self._starting = [stream for stream in self._starting if stream not in old]
         self._tell()
 
     def _tell(self) -> None:
         """Have all open connections bring what is wanted: one may be taking over from another."""
         for session in self._open:
             session.want(self.streams)
+        if self._session is not None:
+            self._say_started(self._session)
+        elif not self._open:
+            self._say_stopped(None, self._leaving)
 
     def resubscribe(self, stream: Stream) -> bool:
         """Have the venue begin a stream anew, with a snapshot; False without a connection."""
@@ -177,6 +188,13 @@ class Line:
         limit_s = min(self._policy.close_limit_s, self._policy.drain_limit_s)
         await asyncio.gather(*(self._close(each, limit_s) for each in sessions))
 
+    async def stop(self) -> None:
+        """Close for good, while others go on: what it brought is over."""
+        sessions: list[Session | None] = [*self._open]
+        await self.close()
+        for session in sessions or [None]:
+            self._say_stopped(session, self._leaving)
+
     async def _close(self, session: Session, limit_s: float) -> None:
         await session.close(self._policy.close_silence_s, limit_s)
 
@@ -195,6 +213,12 @@ class Line:
             self._opened(session)
         return session
 
+    def give_back(self, new: Session, old: Session) -> None:
+        """Go on with the old connection: the new one does not bring what it brings."""
+        self._retire(new)
+        self._session = old
+        self._health.start_session(self._context.clock.monotonic_ns(), self._last_received(old))
+
     def next_delay_s(self) -> float:
         """Return how long to wait before the next attempt."""
         return self._backoff.next_delay_s()
@@ -208,15 +232,13 @@ class Line:
         self._session = session
         # What came and went while the connection was made.
         session.want(self.streams)
-        self._health.watch(self._patience(self._refused_streams))
-        self._refused_streams.clear()
+        self._health.watch(self._patience(self._refused.ask_all()))
         self._health.start_session(context.clock.monotonic_ns(), self._last_received(session))
         self._log.info("connected", url=session.url, streams=len(self.streams))
         if session.inbox is not None:
             if self._is_down and self.group.restore(self.standing):
-                context.downstream.connection(
-                    session.inbox, "restored", f"line {self.name}", self.keys
-                )
+                self._say(session, "restored", f"line {self.name}", self._carried())
+            self._say_started(session)
             session.inbox.release()
         self._is_down = False
         self.was_connected = True
@@ -237,6 +259,7 @@ class Line:
         while not session.ended.done():
             session.talk()
             self._heed_refusals(session)
+            self._heed_leaving(session)
             self._check(session)
             if clock.monotonic_ns() >= rotate_at_ns:
                 session.end(EndKind.ROTATION, "the connection has reached its age")
@@ -269,23 +292,59 @@ class Line:
             session.end(EndKind(symptom.value), reason)
 
     def _heed_refusals(self, session: Session) -> None:
-        """End over a refusal at the very start, which is the operator's; retry later ones."""
+        """Record what the venue refuses and ask again later; end when nothing is left at the start.
+
+        What is refused at the very start is the operator's to hear, but others must not suffer.
+        """
         now_ns = self._context.clock.monotonic_ns()
         for refusal in session.take_refusals():
             self._refusals.inc(len(refusal.streams) or 1)
-            if self._is_first_try(session):
-                session.end(EndKind.REFUSED, f"subscription refused: {refusal}")
-                return
             self._log.error("subscription refused", reason=str(refusal))
-            due_ns = now_ns + int(_REFUSED_RETRY_S * _NS)
             refused = [each for each in refusal.streams if each in self.streams]
-            self._refused_streams.update(dict.fromkeys(refused, due_ns))
+            new = self._refused.add(refused, now_ns)
             # That it is silent is known and no fault of the connection.
             self._health.forget(each.key for each in refused)
-        for stream in [each for each, due in self._refused_streams.items() if now_ns >= due]:
-            del self._refused_streams[stream]
-            self._health.watch(self._patience([stream]))
-            session.subscriptions.ask("subscribe", [stream])
+            gone = self.group.carriers.drop(self.name, new)
+            self._say(session, "stopped", f"refused by the venue: {refusal.reason}", gone)
+            is_over = not refusal.streams or self._refused.has_all(self.streams)
+            if is_over and self._is_first_try(session):
+                session.end(EndKind.REFUSED, f"subscription refused: {refusal}")
+                return
+        again = self._refused.due(now_ns)
+        self._health.watch(self._patience(again))
+        session.subscriptions.ask("subscribe", again)
+        if session.subscriptions.is_answered:
+            taken = self.group.carriers.add(self.name, self._refused.accepted())
+            self._say(session, "started", "the venue takes it now", taken)
+
+    def _heed_leaving(self, session: Session) -> None:
+        """Record the end of what is unsubscribed from when nothing of it can come any more."""
+        if self._leaving and self._open == {session}:
+            asked = session.subscriptions
+            over = [stream for stream in self._leaving if not asked.is_open(stream)]
+            self._say_stopped(session, over)
+
+    def _say_stopped(self, session: Session | None, streams: Iterable[Stream]) -> None:
+        over = list(streams)
+        self._leaving = {each: None for each in self._leaving if each not in over}
+        gone = self.group.carriers.drop(self.name, over)
+        self._say(session, "stopped", "unsubscribed", gone)
+
+    def _say_started(self, session: Session) -> None:
+        begun, self._starting = self._starting, []
+        self._say(session, "started", "subscribed", self.group.carriers.add(self.name, begun))
+
+    def _carried(self) -> list[Stream]:
+        """Return what is to come of its streams: what is refused, or not begun, is not missed."""
+        return [each for each in self.streams if self.group.carriers.has(each)]
+
+    def _say(
+        self, session: Session | None, state: StreamState, reason: str, streams: Iterable[Stream]
+    ) -> None:
+        keys = self._keys(streams)
+        if keys:
+            inbox = session.inbox if session is not None else None
+            self._context.downstream.connection(inbox, state, reason, keys)
 
     def _is_first_try(self, session: Session) -> bool:
         is_new = not session.has_data.is_set() and not self.reconnects
@@ -314,7 +373,7 @@ class Line:
         if end.kind is EndKind.BAD_FRAMES and self._is_forgiven():
             session.reopen()
             return session
-        if end.is_replaced:
+        if session.is_replaced(end):
             successor = await self._handover.run(session, end)
             if successor is not None:
                 self._retire(session)
@@ -350,8 +409,9 @@ class Line:
         if self._session is session:
             self._session = None
         self._up.set(0)
-        if session.inbox is None or self._is_down:
-            return
-        self._is_down = True
-        if self.group.lose(self.standing):
-            self._context.downstream.connection(session.inbox, "lost", reason, self.keys)
+        if session.inbox is not None and not self._is_down:
+            self._is_down = True
+            if self.group.lose(self.standing):
+                self._say(session, "lost", reason, self._carried())
+        if not self._open:
+            self._say_stopped(session, self._leaving)

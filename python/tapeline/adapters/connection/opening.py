@@ -57,9 +57,9 @@ class Opening:
         ConnectRefusedError
             The venue refused for good, or is not who it should be.
         """
-        target = self._target
-        budget = self._context.budgets.of(target.endpoint, target.dialect.limits.connects)
-        await asyncio.sleep(budget.reserve_s())
+        endpoint, rate = self._target.endpoint, self._target.dialect.limits.connects
+        remote = await self._context.dial_options.names.first_ip(endpoint)
+        await asyncio.sleep(self._context.budgets.reserve_s(endpoint, remote, rate))
         try:
             return await self._open(tuple(streams))
         except HandshakeError as error:

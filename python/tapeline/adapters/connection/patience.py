@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tapeline.adapters.connection.dialect import ConnectRate
@@ -79,11 +80,28 @@ class ConnectBudget:
 
 
 class ConnectBudgets:
-    """One budget a host, shared by all lines of the process, whatever exchange they belong to."""
+    """One budget a host and one a remote address, shared by all lines of the process.
+
+    A venue counts what comes from us at its own door: two of its names that lead to one address
+    are one door.
+    """
 
     def __init__(self, monotonic_ns: Callable[[], int]) -> None:
         self._monotonic_ns = monotonic_ns
         self._by_host: dict[str, ConnectBudget] = {}
+
+    def reserve_s(self, endpoint: str, remote: str | None, rate: ConnectRate) -> float:
+        """Take one attempt and return how long to wait before making it, in seconds.
+
+        Parameters
+        ----------
+        remote
+            IP address that the host's name resolves to; None where it is not known.
+        """
+        wait_s = self.of(endpoint, rate).reserve_s()
+        if remote is None or ip_address(remote).is_loopback:
+            return wait_s
+        return max(wait_s, self._budget(remote, rate).reserve_s())
 
     def of(self, endpoint: str, rate: ConnectRate) -> ConnectBudget:
         """Return the budget of an address's host; the first rate heard of a host stands."""
@@ -91,11 +109,14 @@ class ConnectBudgets:
         # Servers on this machine are told apart by their port: each plays a venue of its own.
         is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
         host = parts.netloc if is_local else (parts.hostname or endpoint)
-        if host not in self._by_host:
-            self._by_host[host] = ConnectBudget(
+        return self._budget(host, rate)
+
+    def _budget(self, name: str, rate: ConnectRate) -> ConnectBudget:
+        if name not in self._by_host:
+            self._by_host[name] = ConnectBudget(
                 self._monotonic_ns,
                 burst=rate.burst,
                 per_window=rate.per_window,
                 window_s=rate.window_s,
             )
-        return self._by_host[host]
+        return self._by_host[name]

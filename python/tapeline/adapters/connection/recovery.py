@@ -17,6 +17,25 @@ _NS = 1_000_000_000
 BookRequest = tuple[str, str, Literal["rest", "resubscribe"]]
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a book is fetched.
+
+    Parameters
+    ----------
+    url
+        Where.
+    weight
+        What that costs.
+    is_urgent
+        Before those that are not.
+    """
+
+    url: str
+    weight: int
+    is_urgent: bool = False
+
+
 class Replies(Protocol):
     """Takes REST replies in order with the frames."""
 
@@ -31,6 +50,8 @@ class RecoveryPolicy:
 
     Parameters
     ----------
+    grace_s
+        A book may heal so long before anything is asked: frames that are late fill the gap.
     first_delay_s, delay_max_s
         Time between two tries; it doubles from the first to the last.
     tries_max
@@ -42,6 +63,7 @@ class RecoveryPolicy:
         Time between two looks at which books want something.
     """
 
+    grace_s: float = 0.25
     first_delay_s: float = 1.0
     delay_max_s: float = 30.0
     tries_max: int = 8
@@ -57,6 +79,7 @@ class _Effort:
     tries: int = 0
     due_ns: int = 0
     wanted_ns: int = 0
+    is_wanted: bool = False
     is_running: bool = False
 
 
@@ -69,8 +92,8 @@ class BookRecovery:
         Returns the books that want a snapshot now.
     replies
         Where REST snapshots go.
-    snapshot_url
-        Address of an instrument's book.
+    snapshot
+        How an instrument's book is fetched.
     """
 
     def __init__(
@@ -79,7 +102,7 @@ class BookRecovery:
         requests: Callable[[], Sequence[BookRequest]],
         replies: Replies,
         scheduler: RestScheduler,
-        snapshot_url: Callable[[str], str],
+        snapshot: Callable[[str], Snapshot],
         *,
         clock: Clock,
         metrics: Metrics,
@@ -89,7 +112,7 @@ class BookRecovery:
         self._requests = requests
         self._replies = replies
         self._scheduler = scheduler
-        self._snapshot_url = snapshot_url
+        self._snapshot = snapshot
         self._clock = clock
         self._policy = policy if policy is not None else RecoveryPolicy()
         self._efforts: dict[tuple[str, str], _Effort] = {}
@@ -125,6 +148,9 @@ class BookRecovery:
         for key, lines in lines_of.items():
             way = wanted[key]
             effort = self._efforts.setdefault(key, _Effort(wanted_ns=now_ns))
+            if not effort.is_wanted:
+                effort.is_wanted = True
+                effort.due_ns = max(effort.due_ns, now_ns + int(self._policy.grace_s * _NS))
             if effort.is_running or now_ns < effort.due_ns or not lines[0][0].is_up:
                 continue
             self._note_try(key, effort, now_ns)
@@ -141,7 +167,9 @@ class BookRecovery:
         for key, effort in list(self._efforts.items()):
             if key in wanted:
                 effort.wanted_ns = now_ns
-            elif not effort.is_running and now_ns - effort.wanted_ns > calm_ns:
+                continue
+            effort.is_wanted = False
+            if not effort.is_running and now_ns - effort.wanted_ns > calm_ns:
                 del self._efforts[key]
 
     def _note_try(self, key: tuple[str, str], effort: _Effort, now_ns: int) -> None:
@@ -164,8 +192,9 @@ class BookRecovery:
     async def _fetch(self, key: tuple[str, str], effort: _Effort) -> None:
         raw_symbol, limits = key[0], self._feed.plan.dialect.rest
         try:
+            wanted = self._snapshot(raw_symbol)
             reply = await self._scheduler.get(
-                self._snapshot_url(raw_symbol), weight=limits.snapshot_weight, limits=limits
+                wanted.url, weight=wanted.weight, limits=limits, is_urgent=wanted.is_urgent
             )
             # Without updates a snapshot would stand for a live book for ever.
             if self._feed.lines_of(*key):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from tapeline.adapters.connection.dialect import RestLimits
 from tapeline.adapters.connection.patience import Backoff
 from tapeline.adapters.connection.ports import retry_after_s
+from tapeline.adapters.connection.turns import Turns
 from tapeline.errors import ConnectError
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.log import logger
@@ -86,7 +87,7 @@ class _Host:
         self._tokens = self._burst
         self._at_ns = now_ns
         self.closed_until_ns = 0
-        self.turn = asyncio.Lock()
+        self.turns = Turns()
         self.room = asyncio.Semaphore(_CONCURRENT_MAX)
 
     def wait_s(self, weight: int, now_ns: int) -> float:
@@ -137,8 +138,17 @@ class RestScheduler:
         self._attempts_max = attempts_max
         self._hosts: dict[str, _Host] = {}
 
-    async def get(self, url: str, *, weight: int, limits: RestLimits) -> RestReply:
+    async def get(
+        self, url: str, *, weight: int, limits: RestLimits, is_urgent: bool = False
+    ) -> RestReply:
         """Return the reply of a GET, after as long as the host's rules ask for.
+
+        Parameters
+        ----------
+        weight
+            What it costs of the host's budget.
+        is_urgent
+            It goes before all that wait and are not.
 
         Raises
         ------
@@ -152,14 +162,15 @@ class RestScheduler:
         for attempt in range(self._attempts_max):
             if attempt:
                 await asyncio.sleep(backoff.next_delay_s())
-            async with host.room:
-                await self._wait(host, weight)
-                try:
-                    response = await self._fetch(url)
-                except ConnectError as error:
-                    fault = str(error)
-                    self._count("none")
-                    continue
+            await self._enter(host, weight, rank=0 if is_urgent else 1)
+            try:
+                response = await self._fetch(url)
+            except ConnectError as error:
+                fault = str(error)
+                self._count("none")
+                continue
+            finally:
+                host.room.release()
             self._count(str(response.status))
             if response.status == 200:
                 self._note_weight(host, response)
@@ -171,14 +182,19 @@ class RestScheduler:
                 break
         raise RestError(f"GET {url} failed: {fault}")
 
-    async def _wait(self, host: _Host, weight: int) -> None:
-        """Wait for the host's budget; requests go in the order they came."""
-        async with host.turn:
-            while True:
-                wait_s = host.wait_s(weight, self._clock.monotonic_ns())
-                if not wait_s:
-                    return
-                await asyncio.sleep(wait_s)
+    async def _enter(self, host: _Host, weight: int, *, rank: int) -> None:
+        """Wait for room and for the host's budget; of one rank, requests go as they came."""
+        async with host.turns.turn(rank):
+            await host.room.acquire()
+            try:
+                while True:
+                    wait_s = host.wait_s(weight, self._clock.monotonic_ns())
+                    if not wait_s:
+                        return
+                    await asyncio.sleep(wait_s)
+            except BaseException:
+                host.room.release()
+                raise
 
     def _close(self, name: str, host: _Host, response: Response) -> None:
         """Ask nothing of a host until it says that we may again."""

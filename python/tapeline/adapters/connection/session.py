@@ -1,11 +1,11 @@
 """One open connection: its subscriptions, what its frames were, and why it should end."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tapeline.adapters.connection.dialect import Dialect, Stream
+from tapeline.adapters.connection.dialect import Dialect, Stream, StreamKey
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.ports import Closure, Connection
 from tapeline.adapters.connection.subscriptions import Refusal, Subscriptions
@@ -15,7 +15,7 @@ _NS = 1_000_000_000
 
 
 class EndKind(StrEnum):
-    """Why a connection ends. The first three are replaced before they are given up."""
+    """Why a connection ends."""
 
     ROTATION = "rotation"
     SERVER_SHUTDOWN = "server_shutdown"
@@ -38,11 +38,6 @@ class End:
 
     kind: EndKind
     reason: str
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether the next connection is made while this one still delivers."""
-        return self.kind in _REPLACED
 
 
 class Session:
@@ -92,6 +87,9 @@ class Session:
         # Hears the events and duplicates of each push.
         self.on_judged: Callable[[int, int], None] | None = None
         self._beat_ns = self.opened_ns
+        self._heard_ns: dict[StreamKey, int] = {}
+        # One of two connections of a handover.
+        self.is_compared = False
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.has_data = asyncio.Event()
         self.has_closed = asyncio.Event()
@@ -103,6 +101,11 @@ class Session:
     def is_open(self) -> bool:
         """Whether frames can still come."""
         return not self.has_closed.is_set()
+
+    def is_replaced(self, end: End) -> bool:
+        """Whether the next connection is made while this one still delivers."""
+        is_partly_good = end.kind is EndKind.NO_ACK and self.has_data.is_set()
+        return self.is_open and (end.kind in _REPLACED or is_partly_good)
 
     def end(self, kind: EndKind, reason: str) -> None:
         """Ask for the end; the first reason stands."""
@@ -117,6 +120,11 @@ class Session:
         """Take the end of the connection."""
         self.has_closed.set()
         self.end(EndKind.CLOSED, f"closed with {closure.code}: {closure.reason}")
+
+    @property
+    def keys(self) -> set[StreamKey]:
+        """Whom to ask for the newest frames of the streams that it brings."""
+        return {each.key for each in self._streams}
 
     def want(self, streams: Iterable[Stream]) -> None:
         """Bring these streams and no others."""
@@ -162,6 +170,15 @@ class Session:
             # A frame with a list of bad trades is one bad frame.
             self._count_bad(min(quarantined, frames))
 
+    def heard(self, streams: Iterable[StreamKey]) -> None:
+        """Take note of streams that this connection brought just now."""
+        self._heard_ns.update(dict.fromkeys(streams, self._clock.monotonic_ns()))
+
+    @property
+    def heard_ns(self) -> Mapping[StreamKey, int]:
+        """When each stream last came on this connection, while anybody wanted to know."""
+        return self._heard_ns
+
     def _count_bad(self, frames: int) -> None:
         now_ns = self._clock.monotonic_ns()
         if now_ns - self._bad_since_ns > self._bad_window_ns:
@@ -196,7 +213,9 @@ class Session:
         message = self.subscriptions.next_message(now_ns)
         if message is not None and self.connection is not None:
             self.connection.send_text(message)
-        late = self.subscriptions.overdue(now_ns)
+        if self.inbox is not None:
+            self.inbox.is_tracked = self.is_compared or not self.subscriptions.is_answered
+        late = self.subscriptions.overdue(now_ns, self._heard_ns)
         if late:
             self.end(EndKind.NO_ACK, f"no answer to the subscription of {', '.join(late[:5])}")
 

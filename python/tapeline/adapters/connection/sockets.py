@@ -52,6 +52,17 @@ class Names:
         self._known[key] = (now_ns, addresses)
         return addresses
 
+    async def first_ip(self, url: str) -> str | None:
+        """Return the IP address that a host is tried at first; None if it does not resolve."""
+        host, port = _host_and_port(url)
+        try:
+            async with asyncio.timeout(_ADDRESS_TIMEOUT_S):
+                found = await self.resolve(host, port)
+        except (OSError, TimeoutError):
+            return None
+        # Of an IPv6 address, the scope behind the % is this machine's own name for its interface.
+        return str(found[0][1][0]).partition("%")[0] if found else None
+
     def failed(self, host: str, port: int) -> None:
         """Take note that no address of a host answered: ask again next time, keep the old ones."""
         known = self._known.get((host, port))
@@ -67,9 +78,7 @@ async def open_socket(url: str, names: Names) -> socket.socket:
     OSError
         The name does not resolve, or no address answers.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    host, port = _host_and_port(url)
     fault: OSError | None = None
     for family, address in await names.resolve(host, port):
         opened = socket.socket(family, socket.SOCK_STREAM)
@@ -88,3 +97,8 @@ async def open_socket(url: str, names: Names) -> socket.socket:
             return opened
     names.failed(host, port)
     raise fault if fault is not None else OSError(f"{host} has no address")
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)

@@ -6,6 +6,7 @@ duplicate. So a line's pushes tell by themselves how often it came first.
 
 from collections.abc import Sequence
 
+from tapeline.adapters.connection.carriers import Carriers
 from tapeline.telemetry.latency import LatencyHistogram
 from tapeline.telemetry.metrics import Metrics
 
@@ -87,6 +88,7 @@ class LineGroup:
     def __init__(self, raw_symbols: Sequence[str], *, is_redundant: bool = False) -> None:
         self.raw_symbols = list(raw_symbols)
         self.is_redundant = is_redundant
+        self.carriers = Carriers()
         self.distinct = 0
         self.standings: list[Standing] = []
         self._is_lost = False

@@ -1,10 +1,10 @@
 """Subscribe messages, paced, and the answer to each one tracked. It decides; the session sends."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tapeline.adapters.connection.dialect import Answer, Dialect, Stream, Verb
+from tapeline.adapters.connection.dialect import Answer, Dialect, Stream, StreamKey, Verb
 
 _NS = 1_000_000_000
 _HOUR_NS = 3_600 * _NS
@@ -14,6 +14,7 @@ _HOUR_NS = 3_600 * _NS
 class _Request:
     """One message without a whole answer so far."""
 
+    sent_ns: int
     due_ns: int
     verb: Verb
     waiting: dict[str, Stream] = field(default_factory=dict)
@@ -77,6 +78,13 @@ class Subscriptions:
             else:
                 self._unsent.append((verb, stream))
 
+    def is_open(self, stream: Stream) -> bool:
+        """Whether something is still to be asked or answered about a stream."""
+        parts = (part for _, part in self._parts)
+        waiting = (list(request.waiting.values()) for request in self._waiting.values())
+        unsent = [each for _, each in self._unsent]
+        return any(stream in some for some in (unsent, *parts, *waiting))
+
     def next_message(self, now_ns: int) -> str | None:
         """Return the next message if it is time to send one."""
         has_some = self._unsent or self._parts
@@ -122,7 +130,7 @@ class Subscriptions:
         self._next_at_ns = now_ns + int(self._limits.request_spacing_s * _NS)
         self._sent_ns.append(now_ns)
         self._waiting[number] = _Request(
-            now_ns + self._timeout_ns, verb, {each.name: each for each in streams}
+            now_ns, now_ns + self._timeout_ns, verb, {each.name: each for each in streams}
         )
         return self._dialect.request(verb, number, streams)
 
@@ -132,10 +140,29 @@ class Subscriptions:
             self._sent_ns.popleft()
         return allowed is None or len(self._sent_ns) < allowed
 
-    def overdue(self, now_ns: int) -> list[str]:
-        """Return the names of the streams whose answer should have come by now."""
-        late = [each.waiting for each in self._waiting.values() if now_ns >= each.due_ns]
-        return [name for waiting in late for name in waiting]
+    def overdue(self, now_ns: int, heard_ns: Mapping[StreamKey, int]) -> list[str]:
+        """Return the names of the streams whose answer should have come by now.
+
+        A stream that has come since it was asked for is an answer in itself. A request to stop that
+        was not answered is let go: it costs frames, and a new connection would cost more.
+
+        Parameters
+        ----------
+        heard_ns
+            When each stream last came on this connection.
+        """
+        late: list[str] = []
+        for number, request in list(self._waiting.items()):
+            if now_ns < request.due_ns:
+                continue
+            for name, stream in list(request.waiting.items()):
+                is_heard = heard_ns.get(stream.key, 0) > request.sent_ns
+                if is_heard or request.verb == "unsubscribe":
+                    del request.waiting[name]
+            late += request.waiting
+            if not request.waiting:
+                del self._waiting[number]
+        return late
 
     def answer(self, text: str) -> None:
         """Take the text of an acknowledgement or error frame.

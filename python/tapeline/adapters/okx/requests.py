@@ -70,3 +70,15 @@ def _names(found: object, fault: str | None) -> tuple[str, ...]:
         raw_symbol = rest.removeprefix("instId:").split(" ", 1)[0].rstrip(".,")
         return (argument(channel, raw_symbol),) if rest.startswith("instId:") else ()
     return ()
+
+
+def is_shutdown(frame: bytes) -> bool:
+    """Whether a frame is the notice that the connection will be closed for an upgrade."""
+    if b"64008" not in frame or b"notice" not in frame:
+        return False
+    try:
+        message: Any = orjson.loads(frame)
+    except orjson.JSONDecodeError:
+        return False
+    is_notice = isinstance(message, dict) and message.get("event") == "notice"
+    return is_notice and message.get("code") == "64008"

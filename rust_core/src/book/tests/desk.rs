@@ -150,6 +150,7 @@ impl Desk {
             raw_bids: &texts[0],
             raw_asks: &texts[1],
             checksum: ids.checksum,
+            asked_levels: None,
         };
         self.book.observe(&update, &mut self.reports)
     }

@@ -73,9 +73,7 @@ class FileFeed:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._file = None
 
     @property
     def _empty(self) -> pa.Table:

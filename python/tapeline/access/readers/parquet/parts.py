@@ -7,11 +7,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapeline.errors import StoreFormatError
+from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.manifest import FileFact
 
 _TAIL: Final = 65_536
 """The end of a file is fetched in one piece: footers of usual files are shorter."""
+
+_HOLE: Final = 16_384
+"""Pieces that are no further apart are fetched as one: asking again takes longer."""
+
+_MAGIC: Final = 8
+"""At the end of a file lie the length of its footer and ``PAR1``."""
 
 
 class FileGoneError(Exception):
@@ -27,81 +34,11 @@ class ReadMeter:
         self.row_groups = 0
 
 
-class _Parts:
-    """A readable, seekable file for Arrow; every read fetches exactly what was asked for."""
-
-    closed = False
-
-    def __init__(self, folder: Folder, fact: FileFact, meter: ReadMeter) -> None:
-        self._folder = folder
-        self._fact = fact
-        self._meter = meter
-        self._place = 0
-        self._tail_from = max(fact.bytes - _TAIL, 0)
-        self._tail: bytes | None = None
-        self.is_gone = False
-
-    def read(self, length: int = -1) -> bytes:
-        """Return the next ``length`` bytes, fewer at the end."""
-        rest = self._fact.bytes - self._place
-        length = rest if length < 0 else min(length, rest)
-        if length <= 0:
-            return b""
-        content = self._fetched(self._place, length)
-        self._place += len(content)
-        return content
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Go somewhere, as files do."""
-        self._place = offset + (0, self._place, self._fact.bytes)[whence]
-        return self._place
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._place
-
-    def size(self) -> int:
-        """Return the length in bytes."""
-        return self._fact.bytes
-
-    def readable(self) -> bool:
-        """Return true."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return true."""
-        return True
-
-    def writable(self) -> bool:
-        """Return false."""
-        return False
-
-    def flush(self) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Forget what was fetched."""
-        self._tail = None
-
-    def _fetched(self, offset: int, length: int) -> bytes:
-        if self._tail is None:
-            self._tail = self._part(self._tail_from, self._fact.bytes - self._tail_from)
-        if offset >= self._tail_from:
-            begin = offset - self._tail_from
-            return self._tail[begin : begin + length]
-        return self._part(offset, length)
-
-    def _part(self, offset: int, length: int) -> bytes:
-        content = self._folder.read_part(self._fact.path, offset, length)
-        if content is None:
-            self.is_gone = True
-            raise FileGoneError(self._fact.path)
-        self._meter.bytes += len(content)
-        return content
-
-
 class DataFile:
     """An open data file.
+
+    What Arrow is to read is fetched before, into memory of its own: its threads outlive a query,
+    and must hold nothing of Python's when the process ends.
 
     Raises
     ------
@@ -114,37 +51,89 @@ class DataFile:
     """
 
     def __init__(self, folder: Folder, fact: FileFact, meter: ReadMeter) -> None:
-        self.fact = fact
-        self._shown = f"{folder.shown}/{fact.path}"
-        self._parts = _Parts(folder, fact, meter)
+        self._folder = folder
+        self._fact = fact
         self._meter = meter
         meter.files += 1
+        self._tail_from = max(fact.bytes - _TAIL, 0)
+        self._tail = self._part(self._tail_from, fact.bytes)
+        footer = int.from_bytes(self._tail[-_MAGIC : -_MAGIC // 2], "little") + _MAGIC
+        if len(self._tail) < footer <= fact.bytes:
+            self._tail = self._part(fact.bytes - footer, self._tail_from) + self._tail
+            self._tail_from = fact.bytes - footer
         try:
-            self._file = pq.ParquetFile(self._parts, pre_buffer=True)
-        except (pa.ArrowException, OSError, FileGoneError) as error:
-            raise self._explained(error) from error
-
-    @property
-    def metadata(self) -> pq.FileMetaData:
-        """The footer."""
-        return self._file.metadata
+            self.metadata = pq.read_metadata(pa.BufferReader(self._tail))
+            """The footer."""
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
 
     def read(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Read row groups; the columns are those of the file that have these names."""
         self._meter.row_groups += len(groups)
+        content = self._fetched(_ranges(self.metadata, groups, columns))
         try:
-            return self._file.read_row_groups(list(groups), columns=list(columns))
-        except (pa.ArrowException, OSError, FileGoneError) as error:
-            raise self._explained(error) from error
+            file = pq.ParquetFile(
+                pa.BufferReader(content), metadata=self.metadata, pre_buffer=False
+            )
+            return file.read_row_groups(list(groups), columns=list(columns))
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
 
-    def close(self) -> None:
-        """Let go of it."""
-        self._file.close()
-        self._parts.close()
-
-    def _explained(self, error: Exception) -> Exception:
-        if self._parts.is_gone:
-            return FileGoneError(self._shown)
-        return StoreFormatError(
-            f"{self._shown} is damaged ({error}); restore it from a copy, see docs/storage.md"
+    def _fetched(self, ranges: Sequence[tuple[int, int]]) -> pa.Buffer:
+        """Return the file with these ranges in their places; the rest of it is never touched."""
+        content = pa.allocate_buffer(
+            max((end for _, end in ranges), default=0), memory_pool=pa.system_memory_pool()
         )
+        place = memoryview(content).cast("B")
+        for begin, end in _joined(ranges):
+            if begin >= self._tail_from:
+                place[begin:end] = self._tail[begin - self._tail_from : end - self._tail_from]
+                continue
+            middle = min(end, self._tail_from)
+            place[begin:middle] = self._part(begin, middle)
+            place[middle:end] = self._tail[: end - middle]
+        return content
+
+    def _part(self, begin: int, end: int) -> bytes:
+        content = read_part(self._folder, self._fact.path, begin, end - begin)
+        if content is None:
+            raise FileGoneError(f"{self._folder.shown}/{self._fact.path}")
+        self._meter.bytes += len(content)
+        if len(content) != end - begin:
+            raise self._damaged("it is shorter than the log says")
+        return content
+
+    def _damaged(self, reason: object) -> StoreFormatError:
+        return StoreFormatError(
+            f"{self._folder.shown}/{self._fact.path} is damaged ({reason}); restore it from a copy,"
+            " see docs/storage.md"
+        )
+
+
+def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges that are fetched as one where little lies between them."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(ranges):
+        if found and begin - found[-1][1] <= _HOLE:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _ranges(
+    footer: pq.FileMetaData, groups: Sequence[int], columns: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Return where the columns of row groups lie: begin and end in the file."""
+    names = set(columns)
+    found = []
+    for number in groups:
+        group = footer.row_group(number)
+        for place in range(footer.num_columns):
+            if footer.schema.column(place).path.partition(".")[0] in names:
+                chunk = group.column(place)
+                begin = chunk.data_page_offset
+                if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
+                    begin = min(begin, chunk.dictionary_page_offset)
+                found.append((begin, begin + chunk.total_compressed_size))
+    return found

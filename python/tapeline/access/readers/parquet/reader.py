@@ -102,7 +102,7 @@ class ParquetReader:
         done_below_ns: int | None = None
         for retry in range(_RETRIES + 1):
             facts = files_for(self._snapshots.files(), event_type, query)
-            commit = self._snapshots.commit
+            version = self._snapshots.version
             feeds = [
                 FileFeed(self._folder, fact, query, columns, self.meter, done_below_ns)
                 for fact in self._not_before(facts, done_below_ns)
@@ -111,29 +111,35 @@ class ParquetReader:
             try:
                 yield from merge
                 return
-            except FileGoneError as error:
-                self._check_gone(error, facts, commit, retry)
+            except (FileGoneError, StoreFormatError) as error:
+                self._check_replaced(error, version, retry)
                 if merge.done_below_ns is not None:
                     done_below_ns = merge.done_below_ns
             finally:
                 for feed in feeds:
                     feed.close()
 
-    def _check_gone(
-        self, error: FileGoneError, facts: Collection[FileFact], commit: int, retry: int
+    def _check_replaced(
+        self, error: FileGoneError | StoreFormatError, version: str, retry: int
     ) -> None:
-        """Refuse to go on when the log still names the file, or files go faster than we read."""
+        """Refuse to go on when the same files still count, or they go faster than we read.
+
+        A file of an archive is replaced under its name: what is read of it then does not fit.
+        """
         self._snapshots.files()
-        if self._snapshots.commit == commit:
+        if self._snapshots.version != version and retry < _RETRIES:
+            return
+        if isinstance(error, StoreFormatError):
+            raise error
+        if self._snapshots.version == version:
             raise StoreFormatError(
                 f"{error} is missing, though the log names it; restore it from a copy, see"
                 " docs/storage.md"
             ) from error
-        if retry == _RETRIES:
-            raise StoreFormatError(
-                f"{error} was replaced while it was read, for the {_RETRIES + 1}th time; query"
-                " again, or a shorter time"
-            ) from error
+        raise StoreFormatError(
+            f"{error} was replaced while it was read, for the {_RETRIES + 1}th time; query"
+            " again, or a shorter time"
+        ) from error
 
     @staticmethod
     def _not_before(facts: Collection[FileFact], done_below_ns: int | None) -> list[FileFact]:

@@ -27,6 +27,7 @@ REST = RestLimits(
     # Half of it: other programs of the same address want some too.
     weight_per_minute=REST_WEIGHT_PER_MINUTE_MAX // 2,
     snapshot_weight=250,  # limit=5000
+    tail_snapshot_weight=50,  # limit=1000
     instruments_weight=20,
     weight_header="x-mbx-used-weight-1m",
 )

@@ -27,5 +27,6 @@ VENUE = Venue(
     is_address=is_address,
     instruments_urls=(f"{_REST}/exchangeInfo",),
     depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=5000",
+    tail_depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=1000",
     dialect=DIALECT,
 )

@@ -42,4 +42,5 @@ DIALECT = Dialect(
     address=_address,
     request=requests.request,
     answer=requests.answer,
+    is_shutdown=requests.is_shutdown,
 )

@@ -28,5 +28,6 @@ DIALECT = Dialect(
     address=requests.address,
     request=requests.request,
     answer=requests.answer,
+    is_shutdown=requests.is_shutdown,
     heartbeat=requests.HEARTBEAT,
 )

@@ -1,0 +1,35 @@
+//! How many levels a request for a book asked for.
+
+/// Returns the levels a side that the address of a request names, as `limit` or `sz`.
+#[must_use]
+pub fn asked_levels(url: &str) -> Option<usize> {
+    let (_, query) = url.split_once('?')?;
+    let query = query.split('#').next()?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, count) = pairs.find(|(key, _)| matches!(*key, "limit" | "sz"))?;
+    count.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asked_levels;
+
+    #[test]
+    fn the_address_says_how_many_levels_were_asked_for() {
+        for (url, found) in [
+            (
+                "https://api.binance.com/api/v3/depth?symbol=X&limit=1000",
+                Some(1_000),
+            ),
+            (
+                "https://x/api/v5/market/books-full?sz=5000&instId=X#y",
+                Some(5_000),
+            ),
+            ("https://api.binance.com/api/v3/depth?symbol=X", None),
+            ("https://x/depth?limit=all", None),
+            ("https://x/depth", None),
+        ] {
+            assert_eq!(asked_levels(url), found, "{url}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+"""Times, names and repeats: the small rules of the access layer."""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import tapeline as tl
+from tapeline.access.instruments import check_known
+from tapeline.access.merging import Merge
+from tapeline.access.ports import INSTRUMENT_SCHEMA, Query
+from tapeline.access.scan import narrow
+from tapeline.access.times import to_ns, to_text
+from tapeline.access.unique import Unique
+
+NOON = 1_767_614_400_000_000_000
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        NOON,
+        str(NOON),
+        "2026-01-05T12:00:00Z",
+        "2026-01-05T12:00:00.000000000Z",
+        "2026-01-05 14:00:00+02:00",
+        datetime(2026, 1, 5, 12, tzinfo=UTC),
+        datetime(2026, 1, 5, 7, tzinfo=timezone(timedelta(hours=-5))),
+    ],
+)
+def test_every_spelling_of_a_time_is_the_same_nanosecond(when: Any) -> None:  # noqa: ANN401
+    assert to_ns(when) == NOON
+
+
+def test_times_keep_every_nanosecond_and_days_begin_in_utc() -> None:
+    assert to_ns("2026-01-05T12:00:00.123456789Z") == NOON + 123_456_789
+    assert to_ns("2026-01-05") == to_ns(date(2026, 1, 5)) == NOON - 43_200_000_000_000
+    assert to_text(NOON + 123_456_780) == "2026-01-05T12:00:00.12345678Z"
+    assert to_ns(to_text(NOON + 1)) == NOON + 1
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (datetime(2026, 1, 5, 12), "has no time zone: write 2026-01-05T12:00:00"),  # noqa: DTZ001
+        ("2026-01-05T12:00:00", "has no time zone"),
+        ("yesterday", "is no time: give a datetime"),
+        (1.5, "is no time"),
+        (True, "is no time"),
+        ("", "is no time"),
+    ],
+)
+def test_what_is_not_a_moment_is_refused(when: Any, said: str) -> None:  # noqa: ANN401
+    with pytest.raises(tl.ArgumentError, match=said):
+        to_ns(when, "start")
+
+
+def known() -> pa.Table:
+    rows = [
+        {
+            "exchange": "binance",
+            "market": market,
+            "symbol": symbol,
+            "raw_symbol": raw,
+            "types": ["trade"],
+        }
+        for market, symbol, raw in (
+            ("spot", "BTC/USDT", "BTCUSDT"),
+            ("spot", "ETH/USDT", "ETHUSDT"),
+            ("usdm", "SOL/USDT:USDT", "SOLUSDT"),
+        )
+    ]
+    return pa.Table.from_pylist(rows, INSTRUMENT_SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "exchange", "market", "said"),
+    [
+        (["BTC-USDT"], None, None, "no symbol 'BTC-USDT'.*did you mean 'BTC/USDT'"),
+        (["btcusdt"], None, None, "did you mean 'BTC/USDT'"),
+        (["SOLUSDT"], "binance", "spot", "no symbol 'SOLUSDT' of binance spot"),
+        ([], "binanec", None, "no exchange 'binanec'.*did you mean 'binance'"),
+        ([], None, "futures", "no market 'futures'.*there are for example 'spot', 'usdm'"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_those_like_it(
+    symbols: list[str], exchange: str | None, market: str | None, said: str
+) -> None:
+    with pytest.raises(tl.ArgumentError, match=said):
+        check_known(symbols, exchange, market, known())
+    check_known(["BTC/USDT", "SOLUSDT"], "binance", None, known())
+
+
+def batch(*rows: tuple[int, int]) -> pa.RecordBatch:
+    """Make rows of trades: time and id."""
+    return pa.record_batch(
+        {
+            "timestamp_ns": pa.array([time for time, _ in rows], pa.int64()),
+            "received_ns": pa.array([None] * len(rows), pa.int64()),
+            "event_id": pa.array([number.to_bytes(16, "big") for _, number in rows], pa.binary(16)),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("batches", "kept"),
+    [
+        ([[(1, 1), (1, 2), (2, 3)]], [1, 2, 3]),
+        ([[(1, 1), (1, 2), (1, 1), (2, 1)]], [1, 2, 1]),
+        # Over the border of batches, also when a whole batch has one time.
+        ([[(1, 1)], [(1, 2), (1, 1)], [(1, 2), (2, 2)]], [1, 2, 2]),
+        ([[(1, 1)], [(1, 1)], [(1, 1)]], [1]),
+        ([[], [(1, 2**127)], [(1, 2**127), (1, 2**64), (1, 1)]], [2**127, 2**64, 1]),
+    ],
+)
+def test_of_rows_with_one_id_and_time_the_first_stays(
+    batches: list[list[tuple[int, int]]], kept: list[int]
+) -> None:
+    found = Unique("trade").filter(batch(*rows) for rows in batches)
+    ids = [each for some in found for each in some.column("event_id").to_pylist()]
+    assert [int.from_bytes(each, "big") for each in ids] == kept
+
+
+class _Feed:
+    """Rows in memory, given out in pieces."""
+
+    def __init__(self, times: list[int], piece: int) -> None:
+        self._times, self._piece = times, piece
+
+    @property
+    def bound_ns(self) -> int | None:
+        return self._times[0] if self._times else None
+
+    def pull(self) -> pa.Table:
+        taken, self._times = self._times[: self._piece], self._times[self._piece :]
+        names = {name: [""] * len(taken) for name in ("exchange", "market", "raw_symbol")}
+        order = {"log_offset": taken, "log_index": taken}
+        return pa.table({"timestamp_ns": taken, "received_ns": taken, **names, **order})
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5, 100])
+def test_a_merge_loses_nothing_and_is_in_order(piece: int) -> None:
+    lanes = [list(range(0, 60, 2)), list(range(1, 60, 3)), [5] * 9, [100, 200], [], [59]]
+    merge = Merge("trade", [_Feed(list(lane), piece) for lane in lanes])
+    found = [time for table in merge for time in table["timestamp_ns"].to_pylist()]
+    assert found == sorted(time for lane in lanes for time in lane)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (pl.col("timestamp_ns") >= 5, Query(start_ns=5)),
+        (
+            (pl.col("timestamp_ns") > 5) & (pl.col("timestamp_ns") <= 9),
+            Query(None, None, None, 6, 10),
+        ),
+        (pl.col("timestamp_ns") == 7, Query(None, None, None, 7, 8)),
+        (pl.lit(5) <= pl.col("timestamp_ns"), Query(start_ns=5)),
+        (pl.col("timestamp_ns").is_between(3, 4), Query(None, None, None, 3, 5)),
+        (pl.col("symbol") == "BTC/USDT", Query(symbols=("BTC/USDT",))),
+        ((pl.col("exchange") == "okx") & (pl.col("price") > 1), Query(exchange="okx")),
+        ((pl.col("timestamp_ns") > 5) | (pl.col("price") > 1), Query()),
+        (pl.col("received_ns") > 5, Query()),
+        (pl.col("timestamp_ns") != 5, Query()),
+        (~(pl.col("timestamp_ns") > 5), Query()),
+    ],
+)
+def test_a_condition_narrows_a_query_to_what_it_can_be_true_of(
+    condition: pl.Expr, expected: Query
+) -> None:
+    assert narrow("trade", Query(), condition) == expected
+
+
+def test_importing_the_package_imports_no_library_of_frames() -> None:
+    code = (
+        "import sys, tapeline\n"
+        "heavy = {'pyarrow', 'polars', 'obstore', 'websockets', 'pandas', 'typer'}\n"
+        "sys.exit(' '.join(sorted(heavy & set(sys.modules))))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stderr.strip() == ""
