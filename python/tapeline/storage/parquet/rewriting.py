@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from tapeline.errors import StoreFormatError
 from tapeline.storage.fingerprint import Fingerprint
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
@@ -41,7 +42,7 @@ def rows_of(
     StoreUnavailableError
         It cannot be read now.
     """
-    content = folder.read(fact.path)
+    content = datafiles.read(folder, fact.path)
     if content is None:
         raise StoreFormatError(f"{folder.shown}/{fact.path} is missing, and a commit names it")
     if len(content) != fact.bytes or hashlib.sha256(content).hexdigest() != fact.sha256:
@@ -146,7 +147,7 @@ def write_files(
         for table in tables_of(event_type, pa.BufferReader(content)):
             found.add(table.schema, table)
         written.append(fact)
-        folder.put(path, memoryview(content))
+        datafiles.put(folder, path, memoryview(content))
     return found
 
 
