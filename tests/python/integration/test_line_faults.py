@@ -199,7 +199,8 @@ def wait_for_data(bus: Path, messages: int) -> None:
 def test_a_venue_that_is_killed_and_comes_back_is_collected_on(
     tapes: dict[Market, Tape], tmp_path: Path
 ) -> None:
-    chosen = {market: tapes[market].path for market in (SPOT, OKX)}
+    # Its tape begins anew, which is the same once more only where every event has an id.
+    chosen = {SPOT: tapes[SPOT].path}
     bus = f"local:{tmp_path / 'bus.db'}"
     (tmp_path / "again").mkdir()
     with Venues(tmp_path, chosen) as venues:
