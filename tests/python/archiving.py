@@ -27,7 +27,7 @@ def trade(
     symbol: str = "BTC/USDT",
     price: str = "100.5",
     quantity: str = "0.001",
-    side: str | None = "BUY",
+    side: str | None = "buy",
     exchange: str = "binance",
 ) -> dict[str, Any]:
     return {
@@ -82,7 +82,7 @@ def coverage(
         "raw_symbol": raw_symbol,
         "channel": "trade",
         "kind": kind,
-        "proof": "ids",
+        "proof": "proven_gap",
         "first_id": 1,
         "last_id": 2,
         "start_ns": start_ns,

@@ -102,6 +102,8 @@ def stored(root: Path, event_type: str = "trade") -> pa.Table:
             table = pq.read_table(pa.BufferReader(content))
             assert table.num_rows == fact["rows"]
             tables.append(table)
+    # A reader that knows nothing of the log sees the same files.
+    assert {path.relative_to(root).as_posix() for path in root.rglob("*.parquet")} == set(files)
     return pa.concat_tables(tables) if tables else pa.table({})
 
 

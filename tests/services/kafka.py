@@ -43,6 +43,8 @@ transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+# Tests that kill many consumers do not wait for each.
+group.min.session.timeout.ms=500
 # After kill -9 the old session must expire before the broker may register again.
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500

@@ -20,6 +20,7 @@ from tapeline.storage.archive.archive import ARCHIVE_LEVEL, open_archive
 from tapeline.storage.archive.klines import MINUTE_NS
 from tapeline.storage.archive.layout import KLINE
 from tapeline.storage.archive.place import place_of
+from tapeline.storage.postgres.klines import open_klines
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.storage.targets import Kind, Target, parse_target
 from tapeline.telemetry.clock import SystemClock
@@ -95,8 +96,14 @@ def klines_command(
     out: Annotated[
         Path | None, typer.Option(help="A .parquet or .csv file. [CSV on standard output]")
     ] = None,
+    into: Annotated[
+        str | None, typer.Option(help="Put them into the kline table of timescale://... instead.")
+    ] = None,
 ) -> None:
-    """Give klines of an archive, aggregated exactly from those of a minute."""
+    """Give klines of an archive, aggregated exactly from those of a minute.
+
+    With --into they are written into a database; those that are there are replaced.
+    """
     try:
         interval_ns = interval_of(interval)
     except ValueError as error:
@@ -113,13 +120,26 @@ def klines_command(
         raise SettingsError(f"{archive} has no klines; `tapeline archive parquet` makes them")
     table = pa.concat_tables(tables)
     table = table if interval_ns == MINUTE_NS else coarser(table, interval_ns)
-    if out is not None and out.suffix == ".parquet":
+    if into is not None:
+        _put(table, parse_target(into))
+    elif out is not None and out.suffix == ".parquet":
         pq.write_table(table, out, compression="zstd")
     elif out is not None:
         with out.open("w", encoding="utf-8", newline="") as text:
             write_csv([table], text)
     else:
         write_csv([table], sys.stdout)
+
+
+def _put(klines: pa.Table, target: Target) -> None:
+    if target.kind is not Kind.POSTGRES:
+        raise SettingsError(f"{target.shown}: klines go into timescale://... or postgres://...")
+    table = open_klines(target)
+    try:
+        count = table.put(klines)
+    finally:
+        table.close()
+    typer.echo(f"{target.shown}: {count:,} klines", err=True)
 
 
 def archive_target(text: str) -> Target:

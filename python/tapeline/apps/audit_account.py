@@ -119,7 +119,8 @@ def _of_events(
     line = Line(content.shown, kind, stream, sent.events, sent.repeats)
     line.dead_letters = sum(count for each, count in dead.items() if stream.covers(each))
     if content.only_counts:
-        line.stored = content.count(stream)
+        # It has counted what was sent again as well.
+        line.stored = content.count(stream) - sent.repeats
         return line
     doubled = content.doubled_of(stream)
     mine = content.names_of(stream)
@@ -168,7 +169,10 @@ def _of_frames(account: Account, content: Content) -> list[Line]:
             line.quarantined = sent.unreadable
             lines.append(line)
     if content.only_counts:
-        return _summed_by_type(lines, content)
+        lines = _summed_by_type(lines, content)
+        _spread_greetings(lines, account)
+        _spread(lines, account.duplicates, "repeats")
+        return lines
     _spread_greetings(lines, account)
     markets = dict.fromkeys(stream[1:3] for stream in account.streams)
     for exchange, market in markets:

@@ -6,9 +6,10 @@ from typing import Final
 from tapeline.access.opening import open_reader
 from tapeline.access.ports import Query
 from tapeline.apps.audit_content import Content, Tally, columns_of
+from tapeline.apps.audit_redis import redis_content
 from tapeline.storage.targets import Kind, Target
 
-COUNTERS: Final[dict[Kind, Callable[[Target], Content]]] = {}
+COUNTERS: Final[dict[Kind, Callable[[Target], Content]]] = {Kind.REDIS: redis_content}
 """Targets that keep no rows to read again, and count what they were given."""
 
 

@@ -8,8 +8,7 @@ import orjson
 import typer
 
 from tapeline.errors import SettingsError
-from tapeline.storage.parquet.compaction import Compacted, Compactor
-from tapeline.storage.parquet.encoding import LIVE_LEVEL
+from tapeline.storage.parquet.compaction import COMPACT_LEVEL, Compacted, Compactor
 from tapeline.storage.parquet.open import folder_of
 from tapeline.storage.parquet.sweeping import GRACE_S
 from tapeline.storage.targets import Kind, parse_target
@@ -31,7 +30,7 @@ def compact_command(
     ] = GRACE_S,
     level: Annotated[
         int, typer.Option(min=1, max=22, help="zstd level of the new files.")
-    ] = LIVE_LEVEL,
+    ] = COMPACT_LEVEL,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a target.")] = False,
 ) -> None:
     """Merge the small files of a Parquet store; safe beside writers, readers and another one.

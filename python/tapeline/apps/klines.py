@@ -152,7 +152,7 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
             "row": pa.array(range(trades.num_rows), pa.int64()),
             "quantity": quantity.cast(pa.decimal256(57, 18)),
             "bought": pc.if_else(
-                pc.fill_null(pc.equal(trades["side"], "BUY"), fill_value=False), quantity, none
+                pc.fill_null(pc.equal(trades["side"], "buy"), fill_value=False), quantity, none
             ).cast(pa.decimal256(57, 18)),
             "notional": pc.multiply(price.cast(_WIDE), quantity.cast(_WIDE)),
         }

@@ -126,6 +126,9 @@ class StoreSettings(BaseModel):
     """A store is given so many rows at once, about; more take more memory."""
     drain_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the stores may take to write the rest at the end."""
+    session_timeout_s: Annotated[float, Field(ge=0.5, le=1800)] = 10.0
+    """Kafka: a member of the group that was killed is missed for so long, and its partitions wait.
+    Brokers allow 6 s and more unless they are told otherwise."""
     trim: bool = False
     """Remove from a local transport file what every target has."""
     compact_every_s: Seconds = 60.0

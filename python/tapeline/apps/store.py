@@ -120,6 +120,7 @@ def store(
         metrics=metrics,
         drain_s=settings.drain_timeout_s,
         is_trimming=settings.trim,
+        session_timeout_s=settings.session_timeout_s,
         compacting=Compacting(
             targets,
             clock,

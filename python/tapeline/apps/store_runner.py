@@ -53,6 +53,8 @@ class StoreRunner:
     ----------
     is_trimming
         Remove from a local transport file what every target has.
+    session_timeout_s
+        Kafka misses a member that was killed for so long.
 
     Raises
     ------
@@ -74,8 +76,10 @@ class StoreRunner:
         drain_s: float = 10.0,
         compacting: Compacting | None = None,
         is_trimming: bool = False,
+        session_timeout_s: float = 10.0,
     ) -> None:
         _check(targets)
+        self._session_timeout_s = session_timeout_s
         self._compacting = compacting
         self._trimming = _trimming(transport, targets, clock) if is_trimming else None
         if isinstance(transport, KafkaUri):
@@ -159,7 +163,10 @@ class StoreRunner:
             trimming = self._trimming
             on_commit = None if trimming is None else partial(trimming.stored, target.name)
             return LocalSource(transport, types, self._clock, on_commit)
-        return KafkaSource(transport.servers, f"tapeline-store-{target.name}", types)
+        group = f"tapeline-store-{target.name}"
+        return KafkaSource(
+            transport.servers, group, types, session_timeout_s=self._session_timeout_s
+        )
 
     def _is_over(self, idle_s: float | None) -> bool:
         alive = [worker for worker in self.workers if worker.counts.ended_by is None]

@@ -6,6 +6,7 @@ from tapeline.apps.store_runner import OPENERS
 from tapeline.errors import SettingsError
 from tapeline.storage.parquet.open import folder_of
 from tapeline.storage.parquet.thinning import ParquetThinner
+from tapeline.storage.postgres.thinning import open_thinner
 from tapeline.storage.retention import Thinner
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
@@ -21,6 +22,8 @@ def thinner_of(target: Target, clock: Clock, grace_s: float) -> Thinner:
     """
     if target.kind is Kind.PARQUET:
         return ParquetThinner(folder_of(target), clock=clock, grace_s=grace_s)
+    if target.kind is Kind.POSTGRES:
+        return open_thinner(target)
     opener = OPENERS.get(target.kind)
     if target.kind is Kind.REDIS or opener is None:
         raise SettingsError(f"{target.shown}: there is nothing here that retention is about")
@@ -28,7 +31,7 @@ def thinner_of(target: Target, clock: Clock, grace_s: float) -> Thinner:
 
 
 class ServerThinner:
-    """A database that deletes what is before an instant by itself."""
+    """A database whose writer deletes what is before an instant: ClickHouse."""
 
     def __init__(self, store: Any, target: Target) -> None:  # noqa: ANN401 - drop_before is no part of the port
         if not hasattr(store, "drop_before"):

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.access.ports import Query
 from tapeline.apps.archive_derived import write_funding_texts, write_klines
 from tapeline.apps.archive_job import ArchiveJob, Done, months_between
 from tapeline.apps.cli import main
@@ -163,7 +164,7 @@ def test_of_rows_with_one_event_id_the_first_is_archived(tmp_path: Path) -> None
 def test_klines_are_exact_and_graded(tmp_path: Path) -> None:
     rows = [
         trade(1, JANUARY_NS + 1, price="10.000000000000000001", quantity="2"),
-        trade(2, JANUARY_NS + 2, price="12", quantity="0.5", side="SELL"),
+        trade(2, JANUARY_NS + 2, price="12", quantity="0.5", side="sell"),
         trade(3, JANUARY_NS + MINUTE_NS - 1, price="9", quantity="1", side=None),
         trade(4, JANUARY_NS + MINUTE_NS, price="11", quantity="1"),
         trade(5, JANUARY_NS + 4 * MINUTE_NS, price="1.0000000001", quantity="0.0000000001"),
@@ -363,6 +364,28 @@ def test_the_command_archives_and_says_so(
         main(["archive", "stats", str(tmp_path / "o"), "--check"])
     assert ended.value.code == 1
     assert "NO" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("layout", ["time", "exchange"])
+def test_an_archive_is_opened_as_a_store_and_answers_the_same(tmp_path: Path, layout: str) -> None:
+    two_months(tmp_path / "store")
+    gap = coverage(1, JANUARY_NS, JANUARY_NS + 5)
+    write(tmp_path / "store", {"coverage": [gap], "funding": [funding(1, JANUARY_NS)]})
+    archive(tmp_path / "store", tmp_path / "out", layout=layout)
+    store, archived = (
+        open_reader(parse_target(f"parquet:{tmp_path / name}")) for name in ("store", "out")
+    )
+    names = ["exchange", "market", "symbol", "raw_symbol", "types"]
+    assert archived.instruments().select(names).equals(store.instruments().select(names))
+    query = Query(symbols=("BTC/USDT",), start_ns=JANUARY_NS, end_ns=JANUARY_NS + 36 * DAY_NS)
+    for event_type in EVENT_TYPES:
+        assert archived.bounds(event_type) == store.bounds(event_type)
+        for wanted in (query, Query()):
+            answers = [
+                [row for batch in reader.read(event_type, wanted) for row in batch.to_pylist()]
+                for reader in (store, archived)
+            ]
+            assert answers[0] == answers[1]
 
 
 def test_months_follow_each_other_over_the_year() -> None:

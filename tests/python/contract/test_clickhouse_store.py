@@ -22,6 +22,7 @@ from tapeline.errors import (
 from tapeline.storage.clickhouse.open import open_clickhouse
 from tapeline.storage.consumer.bisect import split_refused
 from tapeline.storage.ports import Chunk, Mark
+from tapeline.storage.schema import stored_schema_of
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
 from tests.python.clickhouse_stores import (
@@ -75,18 +76,15 @@ def test_rows_of_every_type_come_back_exactly(either: str) -> None:
 
 
 def test_dictionaries_of_texts_are_stored_as_their_texts(either: str) -> None:
-    chunk = chunk_of(as_read(make_messages(300)))
-    table = chunk.tables["trade"]
+    plain = chunk_of(as_read(make_messages(300))).tables["trade"].cast(stored_schema_of("trade"))
+    table = plain
     for name in ("exchange", "market", "symbol", "raw_symbol", "side", "quality", "native_id"):
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, table[name].dictionary_encode())
     with opened(either) as store:
         store.write(as_given({"trade": table}))
-        assert (
-            stored(either)
-            .sort_by("event_id")
-            .equals(chunk.tables["trade"].combine_chunks().sort_by("event_id"))
-        )
+        found = stored(either).sort_by("event_id")
+        assert found.equals(plain.combine_chunks().sort_by("event_id"))
 
 
 def test_progress_and_marks_survive_a_restart(either: str) -> None:

@@ -50,6 +50,11 @@ def files_of(root: Path) -> list[Path]:
     return sorted(root.glob("*/*/*.parquet"))
 
 
+def replaced_of(root: Path) -> list[Path]:
+    """Files that were replaced and are still there, by the names they had."""
+    return sorted(path.with_suffix("") for path in root.glob("*/*/*.parquet.old"))
+
+
 def test_a_day_becomes_one_file_in_the_order_of_an_answer(tmp_path: Path) -> None:
     many_small_files(tmp_path, files=40, rows=25)
     before = stored(tmp_path)
@@ -75,8 +80,9 @@ def test_replaced_files_stay_for_the_grace_time_and_then_go(tmp_path: Path) -> N
     # A writer's start and another run within the grace time leave them alone.
     ParquetStore(LocalFolder(tmp_path), clock=SystemClock(), orphan_after_s=0).open()
     assert compactor(tmp_path).run().deleted == 0
-    assert set(old) < set(files_of(tmp_path))
+    assert replaced_of(tmp_path) == old
     assert compactor(tmp_path, grace_s=0).run().deleted == len(old)
+    assert replaced_of(tmp_path) == []
     assert len(files_of(tmp_path)) == 2
     assert stored(tmp_path).num_rows == 80
 
@@ -121,7 +127,8 @@ def test_of_two_compactors_one_gives_up_and_takes_its_files_back(tmp_path: Path)
     done = Compactor(slow, clock=SystemClock()).run()
     assert (done.jobs, done.conflicts) == (0, 2)
     named = {fact["path"] for commit in log_of(tmp_path) for fact in commit["added"]}
-    assert {path.relative_to(tmp_path).as_posix() for path in files_of(tmp_path)} == named
+    there = files_of(tmp_path) + replaced_of(tmp_path)
+    assert {path.relative_to(tmp_path).as_posix() for path in there} == named
     assert stored(tmp_path).num_rows == 100
 
 

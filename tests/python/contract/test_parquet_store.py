@@ -291,6 +291,8 @@ _KILLED = """
         LocalFolder.put = put_then_die
     elif point == "before link":
         os.link = die
+    elif point == "before names":
+        LocalFolder.rename = die
     else:
         LocalFolder.put_new = put_new_then_die
     store.write(chunk_of(as_read(make_messages(90))))
@@ -299,7 +301,13 @@ _KILLED = """
 
 @pytest.mark.parametrize(
     ("point", "rows"),
-    [("before rename", 0), ("before commit", 0), ("before link", 0), ("after commit", 90)],
+    [
+        ("before rename", 0),
+        ("before commit", 0),
+        ("before link", 0),
+        ("after commit", 90),
+        ("before names", 90),
+    ],
 )
 def test_kill_minus_nine_at_each_step_of_a_write_leaves_all_or_nothing(
     tmp_path: Path, point: str, rows: int

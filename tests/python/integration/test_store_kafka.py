@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from tapeline.apps.audit import audit
 from tapeline.storage.targets import parse_target
 from tapeline.transport.open import open_sink
 from tapeline.transport.ports import Message
+from tests.python.integration.conftest import ours
 from tests.python.storing import decoded, ids, log_of, make_messages, stored
 from tests.services.kafka import KafkaBroker
 
@@ -258,3 +261,46 @@ def test_a_topic_made_later_is_noticed(broker: KafkaBroker, tmp_path: Path) -> N
             assert process.poll() is None
             time.sleep(0.2)
     assert_each_once(root, messages)
+
+
+def test_what_the_bus_deleted_too_early_is_told_and_the_rest_is_stored(
+    broker: KafkaBroker, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    first = make_messages(300)
+    send(broker, tmp_path, first)
+    store_all(broker, root)
+    more = make_messages(300, producer="later", first_id=1_000)
+    send(broker, tmp_path, more)
+    topic = next(name for name, _, _ in more if name.startswith("trade."))
+    stored_before = sum(name == topic for name, _, _ in first)
+    admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
+    # Retention has deleted the first three of the new messages, too.
+    for done in admin.delete_records([TopicPartition(topic, 0, stored_before + 3)]).values():
+        done.result(timeout=30)
+    summary = store_all(broker, root)
+    assert (summary["jumped"], summary["residual"]) == (3, 0)
+    gone = [each for each in more if each[0] == topic][:3]
+    assert_each_once(root, [each for each in [*first, *more] if each not in gone])
+    report = audit([parse_target(f"parquet:{root}")], [], f"kafka://{broker.servers}", ["trade"])
+    # What the bus still has is stored; what it had not kept is in no audit of the bus.
+    assert report.is_good
+
+
+def test_a_topic_made_anew_that_ends_before_the_stores_offset_is_read_whole(
+    broker: KafkaBroker, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    first = make_messages(300)
+    send(broker, tmp_path, first)
+    store_all(broker, root)
+    admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
+    for done in admin.delete_topics(ours(admin)).values():
+        done.result(timeout=30)
+    end = time.monotonic() + 30
+    while ours(admin):
+        assert time.monotonic() < end
+    more = make_messages(90, producer="later", first_id=1_000)
+    send(broker, tmp_path, more)
+    assert store_all(broker, root, "--types", "trade")["rows"] == {"trade": 90}
+    assert_each_once(root, [*first, *more])

@@ -22,7 +22,7 @@ from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
 from tapeline.storage.parquet.rewriting import grouped, sorted_instruments
-from tapeline.storage.parquet.sorting import Instrument, instruments_of, times_of
+from tapeline.storage.parquet.sorting import Instrument, distinct_instruments, times_of
 from tapeline.storage.schema import stored_schema_of
 
 FACTS: Final = b"tapeline.archive"
@@ -49,7 +49,7 @@ class Staged:
         self.rows += table.num_rows
         self.time_min_ns = min(self.time_min_ns, bounds["min"])
         self.time_max_ns = max(self.time_max_ns, bounds["max"])
-        self.instruments.update(instruments_of(table))
+        self.instruments.update(distinct_instruments(table))
         days = pl.Series("day", times) // _DAY_NS
         for day, count in days.value_counts().iter_rows():
             self.days[date_of(day * _DAY_NS)] += count

@@ -24,9 +24,6 @@ CONSUMER_SETTINGS: Final[dict[str, str | int | float | bool]] = {
     "auto.offset.reset": "earliest",
     # Partitions that stay with a member are not taken away while others move.
     "partition.assignment.strategy": "cooperative-sticky",
-    # A member killed with -9 is missed for so long.
-    "session.timeout.ms": 10_000,
-    "heartbeat.interval.ms": 1_000,
     # The poll loop never waits for a store, so this is only reached by a frozen process.
     "max.poll.interval.ms": 300_000,
     # How soon a topic that matches is noticed; the default is five minutes.
@@ -57,6 +54,8 @@ class KafkaSource:
         Consumer group; its members share the partitions.
     types
         Event types to read.
+    session_timeout_s
+        A member killed with -9 is missed for so long.
 
     Raises
     ------
@@ -64,7 +63,14 @@ class KafkaSource:
         librdkafka refuses the configuration.
     """
 
-    def __init__(self, servers: str, group: str, types: Collection[str]) -> None:
+    def __init__(
+        self,
+        servers: str,
+        group: str,
+        types: Collection[str],
+        *,
+        session_timeout_s: float = 10.0,
+    ) -> None:
         self._servers = servers
         self._owned: set[Partition] = set()
         self._started: set[Partition] = set()
@@ -75,7 +81,14 @@ class KafkaSource:
         self._is_closed = False
         self._fault: TransportError | None = None
         pattern = f"^({'|'.join(map(re.escape, sorted(types)))})\\.[^.]+\\.[^.]+(\\.[^.]+)?$"
-        config = {**CONSUMER_SETTINGS, "bootstrap.servers": servers, "group.id": group}
+        session_ms = int(session_timeout_s * 1_000)
+        config = {
+            **CONSUMER_SETTINGS,
+            "bootstrap.servers": servers,
+            "group.id": group,
+            "session.timeout.ms": session_ms,
+            "heartbeat.interval.ms": min(1_000, session_ms // 5),
+        }
         try:
             self._consumer = Consumer(config)
             self._consumer.subscribe(

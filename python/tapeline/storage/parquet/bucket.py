@@ -135,6 +135,11 @@ class Bucket:
         with self._faults("delete", path), contextlib.suppress(NotFoundError, FileNotFoundError):
             obstore.delete(self._store, path)
 
+    def rename(self, path: str, to: str) -> None:
+        """Copy an object within the bucket, then delete it."""
+        with self._faults("rename", path), contextlib.suppress(NotFoundError, FileNotFoundError):
+            obstore.rename(self._store, path, to)
+
     @contextlib.contextmanager
     def _faults(self, verb: str, path: str) -> Iterator[None]:
         try:

@@ -15,8 +15,8 @@ import structlog
 
 from tapeline.errors import StoreConflictError, StoreFormatError, StoreUnavailableError
 from tapeline.storage.fingerprint import Fingerprint
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.compaction_plan import Job, Policy, plan
-from tapeline.storage.parquet.encoding import LIVE_LEVEL
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import FileFact
@@ -28,6 +28,8 @@ from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.parquet")
 
+COMPACT_LEVEL: Final = 3
+"""zstd level of merged files: they are written once and read often."""
 _RELOAD_AFTER_NS: Final = 3600 * 1_000_000_000
 _COMMIT_WITHIN_NS: Final = 1800 * 1_000_000_000
 """Slower than this, and a writer that opens the store may take the new files for left over."""
@@ -67,7 +69,7 @@ class Compactor:
         folder: Folder,
         *,
         clock: Clock,
-        level: int = LIVE_LEVEL,
+        level: int = COMPACT_LEVEL,
         grace_s: float = GRACE_S,
         policy: Policy | None = None,
     ) -> None:
@@ -121,9 +123,8 @@ class Compactor:
             self._write(job, added)
             if self._clock.monotonic_ns() - began_ns > _COMMIT_WITHIN_NS:
                 raise StoreUnavailableError(f"{self._folder.shown}: compaction took too long")
-            replace_files(
-                self._commits, self._clock, self._writer, [fact.path for fact in job.files], added
-            )
+            removed = [fact.path for fact in job.files]
+            replace_files(self._folder, self._commits, self._clock, self._writer, removed, added)
         except (StoreConflictError, StoreUnavailableError, StoreFormatError):
             self._settle(added)
             if all(fact.path in self._commits.state.files for fact in job.files):
@@ -170,6 +171,6 @@ class Compactor:
     def _discard(self, added: list[FileFact]) -> None:
         for fact in added:
             try:
-                self._folder.delete(fact.path)
+                datafiles.discard(self._folder, fact.path)
             except StoreUnavailableError as error:
                 _log.info("left for the next sweep", path=fact.path, fault=str(error))

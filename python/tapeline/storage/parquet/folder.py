@@ -60,6 +60,10 @@ class Folder(Protocol):
         """Delete a file; it need not be there."""
         ...
 
+    def rename(self, path: str, to: str) -> None:
+        """Give a file another name in its folder; it need not be there."""
+        ...
+
 
 class LocalFolder:
     """A folder on a local disk. Files are synced before they get their name."""
@@ -132,6 +136,11 @@ class LocalFolder:
         """Unlink; see :meth:`Folder.delete`."""
         with self._faults("delete", path):
             (self._root / path).unlink(missing_ok=True)
+
+    def rename(self, path: str, to: str) -> None:
+        """Rename, not yet durably; see :meth:`Folder.rename`."""
+        with self._faults("rename", path), contextlib.suppress(FileNotFoundError):
+            (self._root / path).rename(self._root / to)
 
     def adopt(self, staged: Path, path: str) -> None:
         """Give a complete file of the same disk its name, durably, in place of what is there."""

@@ -9,7 +9,8 @@
     PATH/quarantine/date=unknown/...                rows without any time
 
 **The log says what is in the store, and nothing else does.** A data file that no commit names is
-left over from a writer that died, or is about to be committed: readers do not look at it. To read
+left over from a writer that died, or is about to be committed, and its name ends in
+``.parquet.new`` (:mod:`tapeline.storage.parquet.datafiles`): readers do not look at it. To read
 the state, list ``_log``, take the checkpoint with the highest number (if there is one) and apply
 the commits after it in order. Numbers have no holes behind the newest checkpoint. A commit is a
 file made with a create that fails when the file is there, with all its content or not at all: two
@@ -34,8 +35,9 @@ names files that later ones replace. ``offsets`` gives topic, partition and next
 are runs of batches: producer, routing key, number of the first batch, and the CRC32Cs of it and
 those that follow it, four bytes each, little-endian. A checkpoint has the same fields, its
 ``added`` being all files, and no ``removed``; it may have ``gone``: files that were removed lately,
-each with the time of that. They stay where they are for an hour, for readers that know an older
-state.
+each with the time of that. They stay for an hour, as ``*.parquet.old``, for readers that know an
+older state. So a reader that knows nothing of the log and takes ``**/*.parquet`` sees every row
+once too, but for the moment of a commit.
 
 Inside a file the rows are in the order of an answer: by time, then by
 :data:`tapeline.storage.schema.ORDER_COLUMNS`. Files of a type overlap in time only where events

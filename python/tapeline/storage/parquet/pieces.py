@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.errors import RowError
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.encoding import encode
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
@@ -106,7 +107,7 @@ class PieceWriter:
     def _put(self, piece: Piece, path: str) -> FileFact:
         content = encoded(piece)
         fact = _fact(piece, path, content)
-        self._folder.put(path, memoryview(content))
+        datafiles.put(self._folder, path, memoryview(content))
         return fact
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Sequence
 
 from tapeline.errors import StoreConflictError
+from tapeline.storage.parquet import datafiles
+from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import Commit, FileFact
 from tapeline.telemetry.clock import Clock
 
 
 def replace_files(
+    folder: Folder,
     commits: CommitLog,
     clock: Clock,
     writer: str,
@@ -36,5 +39,6 @@ def replace_files(
             removed=list(removed),
         )
         if commits.append(commit):
+            datafiles.publish(folder, [fact.path for fact in added], removed)
             return
         commits.catch_up()

@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from tapeline.errors import StoreFormatError
 from tapeline.storage.fingerprint import Fingerprint
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.merging import SortedRows, merge
-from tapeline.storage.parquet.sorting import Instrument, instruments_of, times_of
+from tapeline.storage.parquet.sorting import Instrument, distinct_instruments, times_of
 from tapeline.storage.schema import stored_schema_of
 
 GROUP_BYTES: Final = 32 * 1024 * 1024
@@ -41,7 +42,7 @@ def rows_of(
     StoreUnavailableError
         It cannot be read now.
     """
-    content = folder.read(fact.path)
+    content = datafiles.read(folder, fact.path)
     if content is None:
         raise StoreFormatError(f"{folder.shown}/{fact.path} is missing, and a commit names it")
     if len(content) != fact.bytes or hashlib.sha256(content).hexdigest() != fact.sha256:
@@ -127,7 +128,7 @@ def write_files(
             while group is not None and sink.tell() < bytes_max:
                 writer.write_table(group, row_group_size=ROWS_PER_GROUP)
                 rows += group.num_rows
-                instruments.update(instruments_of(group))
+                instruments.update(distinct_instruments(group))
                 bounds += _bounds(event_type, group)
                 group = next(groups, None)
         content = sink.getvalue()
@@ -146,7 +147,7 @@ def write_files(
         for table in tables_of(event_type, pa.BufferReader(content)):
             found.add(table.schema, table)
         written.append(fact)
-        folder.put(path, memoryview(content))
+        datafiles.put(folder, path, memoryview(content))
     return found
 
 

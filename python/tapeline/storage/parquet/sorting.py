@@ -80,6 +80,13 @@ def _days(times: pa.Array) -> Iterator[tuple[str, int, int]]:
         yield UNKNOWN_DATE, known, len(times)
 
 
+def distinct_instruments(table: pa.Table) -> set[Instrument]:
+    """Return the instruments of rows that lie in any order."""
+    names = ["exchange", "market", "symbol", "raw_symbol"]
+    found = table.select(names).group_by(names, use_threads=False).aggregate([])
+    return set(zip(*(found[name].to_pylist() for name in names), strict=True))
+
+
 def instruments_of(table: pa.Table) -> list[Instrument]:
     """List the instruments of rows; cheap when an instrument's rows lie together."""
     names = ("exchange", "market", "symbol", "raw_symbol")

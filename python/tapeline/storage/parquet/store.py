@@ -9,6 +9,7 @@ import pyarrow as pa
 import structlog
 
 from tapeline.errors import StoreConflictError, StoreUnavailableError
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import Commit, FileFact
@@ -92,7 +93,9 @@ class ParquetStore:
             return
         self._commits.catch_up()
         self._is_unsure = False
-        lost = [each for each in self._unsure_files if each not in self._commits.state.files]
+        files = self._commits.state.files
+        lost = [path for path in self._unsure_files if path not in files]
+        datafiles.publish(self._folder, [path for path in self._unsure_files if path in files])
         self._unsure_files = []
         # A bucket may still carry out a put that timed out: there the sweep is left to do it.
         if self._folder.fails_for_sure:
@@ -124,6 +127,7 @@ class ParquetStore:
                 self._commits.catch_up()
             self._is_unsure, self._unsure_files = False, []
             if is_done:
+                datafiles.publish(self._folder, [fact.path for fact in added])
                 return
             try:
                 self._check_expected(chunk)
@@ -142,6 +146,6 @@ class ParquetStore:
         """Give the space back at once: the disk may be full."""
         for path in paths:
             try:
-                self._folder.delete(path)
+                datafiles.discard(self._folder, path)
             except StoreUnavailableError as error:
                 _log.info("left for the next sweep", path=path, fault=str(error))

@@ -4,8 +4,8 @@ from typing import Final
 
 import structlog
 
+from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.folder import Folder, is_temporary
-from tapeline.storage.parquet.layout import LOG_FOLDER
 from tapeline.storage.parquet.manifest import State
 from tapeline.telemetry.clock import Clock
 
@@ -34,13 +34,14 @@ def sweep(
     """
     delete_gone(folder, state, clock, grace_s=grace_s)
     now_ns = clock.wall_ns()
+    found = folder.list("")
+    datafiles.settle(folder, (each.path for each in found), state.files, state.gone)
     swept = 0
-    for each in folder.list(""):
-        is_ours = is_temporary(each.path) or (
-            each.path.endswith(".parquet") and not each.path.startswith(LOG_FOLDER)
-        )
+    for each in found:
+        path = datafiles.committed_name(each.path)
+        is_ours = is_temporary(each.path) or path is not None
         is_old = now_ns - each.modified_ns >= orphan_after_s * 1e9
-        if is_ours and is_old and each.path not in state.files and each.path not in state.gone:
+        if is_ours and is_old and path not in state.files and path not in state.gone:
             folder.delete(each.path)
             swept += 1
     if swept:
@@ -59,6 +60,6 @@ def delete_gone(folder: Folder, state: State, clock: Clock, *, grace_s: float = 
     due = [path for path, removed_ns in state.gone.items() if removed_ns <= until_ns]
     for path in due:
         if path not in state.files:
-            folder.delete(path)
+            datafiles.discard(folder, path)
         del state.gone[path]
     return len(due)

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from tapeline.errors import StoreConflictError, StoreFormatError
 from tapeline.storage.fingerprint import Fingerprint
-from tapeline.storage.parquet.encoding import LIVE_LEVEL
+from tapeline.storage.parquet import datafiles
+from tapeline.storage.parquet.compaction import COMPACT_LEVEL
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import UNKNOWN_DATE
 from tapeline.storage.parquet.log import CommitLog
@@ -84,7 +85,9 @@ class ParquetThinner:
                         self._discard(added)
                         return 0
                 removed = [fact.path for fact in facts]
-                replace_files(self._commits, self._clock, self._writer, removed, added)
+                replace_files(
+                    self._folder, self._commits, self._clock, self._writer, removed, added
+                )
             except (StoreConflictError, StoreFormatError):
                 # A compaction was faster.
                 self._discard(added)
@@ -109,7 +112,7 @@ class ParquetThinner:
             date,
             grouped(self._kept(event_type, facts, kept)),
             commit=self._commits.state.number + 1,
-            level=LIVE_LEVEL,
+            level=COMPACT_LEVEL,
             bytes_max=_TARGET_BYTES,
             written=added,
         )
@@ -148,4 +151,4 @@ class ParquetThinner:
 
     def _discard(self, added: list[FileFact]) -> None:
         for fact in added:
-            self._folder.delete(fact.path)
+            datafiles.discard(self._folder, fact.path)

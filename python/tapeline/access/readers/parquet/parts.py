@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapeline.errors import StoreFormatError
+from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.manifest import FileFact
 
@@ -94,7 +95,7 @@ class DataFile:
         return content
 
     def _part(self, begin: int, end: int) -> bytes:
-        content = self._folder.read_part(self._fact.path, begin, end - begin)
+        content = read_part(self._folder, self._fact.path, begin, end - begin)
         if content is None:
             raise FileGoneError(f"{self._folder.shown}/{self._fact.path}")
         self._meter.bytes += len(content)
