@@ -26,7 +26,7 @@ def throughput() -> list[Figure]:
     figures = []
     with tempfile.TemporaryDirectory(prefix="tapeline-bench-") as name:
         folder = Path(name)
-        tape = _generate(folder, SUSTAINED_FRAMES)
+        tape = generate(folder, SUSTAINED_FRAMES)
         for client, goal in GOALS.items():
             summary = _collect(folder, tape, client, speed="max")
             figures.append(
@@ -45,8 +45,8 @@ def latency() -> list[Figure]:
     """Collect at 2,000 frames/s and report the 99th percentile of every stage."""
     with tempfile.TemporaryDirectory(prefix="tapeline-bench-") as name:
         folder = Path(name)
-        tape = _generate(folder, PACED_FRAMES)
-        speed = _seconds(tape) * PACED_PER_SECOND / PACED_FRAMES
+        tape = generate(folder, PACED_FRAMES)
+        speed = seconds_of(tape) * PACED_PER_SECOND / PACED_FRAMES
         summary = _collect(folder, tape, "websockets", speed=f"{speed:.6f}")
     return [
         Figure(
@@ -60,7 +60,7 @@ def latency() -> list[Figure]:
     ]
 
 
-def _generate(folder: Path, frames: int) -> Path:
+def generate(folder: Path, frames: int) -> Path:
     tape = folder / "feed.synthetic.jsonl"
     run("generate", tape, "--frames", str(frames), "--symbols", "BTC/USDT", "--no-anomalies")
     return tape
@@ -77,7 +77,7 @@ def _collect(folder: Path, tape: Path, client: str, *, speed: str) -> dict[str, 
     return summary
 
 
-def _seconds(tape: Path) -> float:
+def seconds_of(tape: Path) -> float:
     """Return how long the tape plays at recorded speed."""
     first = last = None
     with tape.open("rb") as lines:

@@ -17,6 +17,7 @@ from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import CpuClock, sample_tape
 from benches.python.peers import measure_peers
+from benches.python.storage import storage
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
 
 FRAMES = 9_000
@@ -47,6 +48,7 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "instructions": (instructions, True),
     "throughput": (throughput, False),
     "latency": (latency, False),
+    "storage": (storage, False),
 }
 
 

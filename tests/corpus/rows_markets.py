@@ -62,6 +62,9 @@ def bybit_trades(*elements: str) -> str:
     )
 
 
+FIRST = len(bybit_trades()) - len("]}")
+
+
 def bybit_trade(number: str, price: str = '"1"') -> str:
     """Return one of them."""
     return (
@@ -91,8 +94,15 @@ LISTS = [
               bybit_trade("c")),
               bybit_kept("a"), quarantine("decimal_syntax", 2, "p"), bybit_kept("c"),
               **at(TRADE_MS), note="one bad value: the others are kept"),
-    elsewhere("J30", BYBIT, bybit_trades(bybit_trade("a"), "5"), quarantine("type", 1, "data"),
-              **at(TRADE_MS), note="an element that is no message: nothing is kept"),
+    elsewhere("J30", BYBIT, bybit_trades(bybit_trade("a"), "5"),
+              bybit_kept("a"), quarantine("type", 1, "data", FIRST + len(bybit_trade("a")) + 1),
+              **at(TRADE_MS), note="an element that is no message costs itself alone"),
+    elsewhere("J30", BYBIT, bybit_trades("5", bybit_trade("a"), '{"p":"1","p":"2"}'),
+              bybit_kept("a"), quarantine("type", 1, "data", FIRST),
+              quarantine("duplicate_key", 1, "p", FIRST + len(bybit_trade("a")) + 3),
+              **at(TRADE_MS), note="the place of each is its first byte"),
+    elsewhere("J30", BYBIT, bybit_trades("5", "[]"), quarantine("type", 1, "data"),
+              note="nothing of it can be read"),
     elsewhere("J60", OKX, okx_forced("[]"), quarantine("missing", 1, "data")),
     elsewhere("J60", OKX, okx_forced('[{"instId":"BTC-USDT-SWAP"}]'),
               quarantine("missing", 1, "details")),

@@ -64,7 +64,7 @@ fn label(frame: &Frame<'_>) -> String {
         Frame::Liquidations(_) => "allLiquidation snapshot".to_owned(),
         Frame::Control(kind) => format!("control:{}", kind.name()),
         Frame::Unsupported { name, .. } => (*name).to_owned(),
-        Frame::Malformed(fault) => format!("{fault:?}"),
+        Frame::Partly(_) | Frame::Malformed(_) => format!("{frame:?}"),
     }
 }
 

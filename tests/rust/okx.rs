@@ -59,7 +59,7 @@ fn label(frame: &Frame<'_>) -> String {
         Frame::Control(ControlKind::Ack) => "event:subscribe".to_owned(),
         Frame::Control(kind) => kind.name().to_owned(),
         Frame::Unsupported { name, .. } => (*name).to_owned(),
-        Frame::Malformed(fault) => format!("{fault:?}"),
+        Frame::Partly(_) | Frame::Malformed(_) => format!("{frame:?}"),
     }
 }
 

@@ -16,7 +16,7 @@ import typer
 from tapeline.apps.collect_plan import venue_plans
 from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
 from tapeline.apps.up_supervisor import Child
-from tapeline.apps.up_view import View
+from tapeline.apps.up_view import View, last_words
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.storage.targets import Kind, parse_target
 from tapeline.telemetry.clock import Clock, SystemClock
@@ -294,6 +294,8 @@ def _print_end(run: _Run) -> None:
             f"{events or 'no events'}; {len(collected['gaps']):,} gaps open, "
             f"residual {collected['residual']:,}"
         )
+        if not collected["frames"]:
+            console.print(f"nothing came: {last_words(run.collecting.log) or 'no reason was told'}")
     for each in (run.storing.told.summary or {}).get("targets", []):
         rows = ", ".join(f"{n:,} {kind}" for kind, n in each["rows"].items())
         console.print(

@@ -1,5 +1,6 @@
 """What ``tapeline up`` shows while it runs: a table on a terminal, a line elsewhere."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from tapeline.apps.up_supervisor import Child
 from tapeline.telemetry.clock import Clock
 
 _DISK_EVERY_NS: Final = 5_000_000_000
+_TAIL_BYTES: Final = 8_192
 _RATE_OVER_NS: Final = 1_000_000_000
 
 
@@ -94,6 +96,9 @@ class View:
             text = child.told.fault if child.state != "running" else child.told.status.get("fault")
             if text:
                 found.append((child.role, text[:300]))
+        if self._collecting.told.status.get("lines_up") == 0:
+            words = last_words(self._collecting.log)
+            found.append(("collect", f"no connection is up{f': {words}' if words else ''}"))
         return found
 
     def _facts(self) -> list[tuple[str, str]]:
@@ -152,6 +157,17 @@ class View:
 
     def _restarts(self, child: Child) -> list[str]:
         return [f"{child.restarts} restarts"] if child.restarts > 0 else []
+
+
+def last_words(log: Path) -> str:
+    """Return the last warning of a log, in one line."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        told = file.read().decode(errors="replace")
+    warnings = re.findall(r"\[(?:warning|error) *\] (.*)", told)
+    return " ".join(warnings[-1].split())[:240] if warnings else ""
 
 
 def size_of(path: Path) -> int:

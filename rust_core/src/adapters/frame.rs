@@ -97,6 +97,41 @@ pub enum Frame<'a> {
         /// Whether it is a list of them, written `name[]`.
         is_array: bool,
     },
+    /// A list, some elements of which are at fault.
+    Partly(&'a Partly<'a>),
     /// No message at all.
     Malformed(Malformed),
+}
+
+/// What could be read of a list, and what could not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partly<'a> {
+    /// The list of the elements that could be read.
+    pub good: Frame<'a>,
+    /// The fault of each other element, with the place where the element begins.
+    pub bad: &'a [Malformed],
+}
+
+impl<'a> Frame<'a> {
+    /// Returns a list beside the faults of its elements that could not be read.
+    #[must_use]
+    pub(super) fn beside(self, bad: &'a [Malformed], arena: &'a Arena) -> Self {
+        if bad.is_empty() || self.elements() == 0 {
+            return self;
+        }
+        Self::Partly(arena.alloc(Partly { good: self, bad }))
+    }
+
+    /// Returns the number of elements of a list that could be read; none of a frame that is no list.
+    #[must_use]
+    pub const fn elements(&self) -> usize {
+        match self {
+            Self::Trades(list) => list.len(),
+            Self::Books(list) => list.len(),
+            Self::Fundings(list) => list.len(),
+            Self::Liquidations(list) => list.len(),
+            Self::Partly(partly) => partly.good.elements(),
+            _ => 0,
+        }
+    }
 }

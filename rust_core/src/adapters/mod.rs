@@ -7,11 +7,12 @@ mod asked_levels;
 mod frame;
 pub mod json;
 mod naming;
+mod repeats;
 #[macro_use]
 mod registry;
 
-pub use asked_levels::asked_levels;
-pub use frame::{Arena, ControlKind, Frame, Market};
+pub use asked_levels::{asked_levels, with_asked_levels};
+pub use frame::{Arena, ControlKind, Frame, Market, Partly};
 pub use registry::ForMarket;
 
 // A line an exchange: its folder, then each of its markets, folder and type.

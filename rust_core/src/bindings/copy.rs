@@ -37,11 +37,15 @@ impl CopyEncoder {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let piece = py.detach(|| {
-            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.next_piece(self.piece_bytes)
-        })?;
-        Ok(piece.map(|piece| PyBytes::new(py, &piece)))
+        // Locked outside of `detach`, so that the piece can be copied from where it was made. The
+        // lock is never waited for with the GIL held: one thread iterates.
+        let mut writer = self
+            .writer
+            .try_lock()
+            .map_err(|_| ArgumentError::new_err("an encoder belongs to one thread".to_owned()))?;
+        let writer: &mut CopyWriter = &mut writer;
+        let piece = py.detach(|| writer.next_piece(self.piece_bytes))?;
+        Ok(piece.map(|piece| PyBytes::new(py, piece)))
     }
 }
 

@@ -10,6 +10,7 @@ mod decode;
 mod errors;
 mod frames;
 mod normalizer;
+mod push_result;
 mod sinks;
 
 #[pymodule]
@@ -25,7 +26,9 @@ mod _core {
     #[pymodule_export]
     use super::errors::TapelineError;
     #[pymodule_export]
-    use super::normalizer::{Normalizer, PushResult};
+    use super::normalizer::Normalizer;
+    #[pymodule_export]
+    use super::push_result::PushResult;
 
     /// Adds what a `use` cannot: the classes that are made at run time.
     #[pymodule_init]

@@ -4,12 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{IntoPyDict, PyDict, PyInt, PyIterator, PyList};
+use pyo3::types::{IntoPyDict, PyDict, PyInt};
 
 use super::books::{book_dict, book_list};
 use super::errors::ArgumentError;
 use super::frames::{ListFrames, nanos, only_frame};
-use super::sinks::{Controls, HeldSink, PythonSink, Routes};
+use super::push_result::PushResult;
+use super::sinks::{HeldSink, PythonSink, Routes};
 use crate::cleaning::{Settings, SnapshotSource, TimeUnit};
 use crate::engine::{
     self, Frames, KeepRaw, Reply, Setup, SetupError, SetupInstrument, Slices, StreamEvent,
@@ -250,7 +251,7 @@ impl Normalizer {
 
     /// Returns all counts since the beginning.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (counts, control, unsupported) = {
+        let (counts, forgotten, control, unsupported) = {
             let core = self.lock(py);
             let unsupported = core
                 .normalizer
@@ -259,6 +260,7 @@ impl Normalizer {
             let control: Vec<_> = core.normalizer.controls().collect();
             (
                 *core.normalizer.counters(),
+                core.normalizer.gaps_forgotten(),
                 control,
                 unsupported.collect::<Vec<_>>(),
             )
@@ -289,6 +291,7 @@ impl Normalizer {
         all.set_item("unsupported", unsupported.into_py_dict(py)?)?;
         all.set_item("fallbacks", counts.fallbacks)?;
         all.set_item("gaps_opened", counts.gaps_opened)?;
+        all.set_item("gaps_forgotten", forgotten)?;
         let stages = counts.stages().map(|stage| {
             let account = PyDict::new(py);
             account.set_item("stage", stage.stage)?;
@@ -452,81 +455,6 @@ impl Normalizer {
             messages: messages.into_list(py)?,
             controls,
         })
-    }
-}
-
-/// What one push gave.
-#[pyclass(frozen, module = "tapeline._core")]
-#[derive(Debug)]
-pub(super) struct PushResult {
-    tally: Tally,
-    /// Topic, key and value of each message, in the order they should be sent; one list, made once.
-    // A plain member of a frozen class: Python reads it without a call.
-    #[pyo3(get)]
-    messages: Py<PyList>,
-    controls: Option<Box<Controls>>,
-}
-
-#[pymethods]
-impl PushResult {
-    /// Index of the frame, kind and text of each control frame.
-    #[getter]
-    fn controls<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let Some(controls) = &self.controls else {
-            return Ok(PyList::empty(py));
-        };
-        let controls = controls.iter();
-        PyList::new(py, controls.map(|(index, kind, text)| (index, kind, text)))
-    }
-
-    /// Frames pushed.
-    #[getter]
-    fn frames(&self) -> u64 {
-        self.tally.frames
-    }
-
-    /// Verdicts given: one a frame, and one more for each further element of a list.
-    #[getter]
-    fn items(&self) -> u64 {
-        self.tally.items
-    }
-
-    /// Events made.
-    #[getter]
-    fn events(&self) -> u64 {
-        self.tally.events
-    }
-
-    /// Frames quarantined.
-    #[getter]
-    fn quarantined(&self) -> u64 {
-        self.tally.quarantined
-    }
-
-    /// Events that were out already.
-    #[getter]
-    fn duplicates(&self) -> u64 {
-        self.tally.duplicates
-    }
-
-    /// Control messages.
-    #[getter]
-    fn control(&self) -> u64 {
-        self.tally.control
-    }
-
-    /// Messages of types that are not handled.
-    #[getter]
-    fn unsupported(&self) -> u64 {
-        self.tally.unsupported
-    }
-
-    fn __len__(&self, py: Python<'_>) -> usize {
-        self.messages.bind(py).len()
-    }
-
-    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.messages.bind(py).try_iter()
     }
 }
 

@@ -90,6 +90,10 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn clear(&mut self) {
         self.waiting = VecDeque::new();
         self.bytes = 0;

@@ -11,10 +11,14 @@
 //! | begins earlier, ends later | overlap: new from `last + 1` on |
 //! | in an open gap, or below the first id | late |
 //! | known content, or seen ids | duplicate |
+//! | more than 10^9 below the first id | outdated |
 //! | seen ids with a later time, or more than 10^12 ahead | jump; a second one that joins the first restarts the numbering |
 //! | empty, joins, ends where it begins (OKX keep-alive) | next |
 //! | empty, joins, ends lower (OKX after maintenance) | the numbering restarts |
 //! | up to a minute older than the numbering, and does not follow | outdated |
+
+mod gaps;
+mod whole;
 
 use super::BookUpdate;
 use super::ranges::Ranges;
@@ -24,6 +28,9 @@ use crate::model::{Coverage, CoverageKind, ProofLevel, UnixNanos};
 
 /// A larger step up is a jump, not a gap: Binance's futures count some 10^10 ids a day.
 pub(super) const LARGEST_GAP: i64 = 1_000_000_000_000;
+
+/// A message further below the first one says nothing of what was missed: hours of Binance's futures.
+const FARTHEST_BELOW: i64 = 1_000_000_000;
 
 /// How long after the venue began to count anew a message from before may still come.
 const LONGEST_DELAY_NS: i64 = 60_000_000_000;
@@ -87,6 +94,11 @@ impl Continuity {
         self.lost.iter().chain(self.gaps.as_slice()).copied()
     }
 
+    /// Returns how many gaps are not among the missing any more, because there were too many.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.gaps.forgotten()
+    }
+
     /// Returns the highest id seen.
     pub(super) fn highest(&self) -> Option<i64> {
         self.seen.map(|seen| seen.last)
@@ -147,6 +159,7 @@ impl Continuity {
             }
             self.open_gap(
                 (seen.last.saturating_add(1), span.first.saturating_sub(1)),
+                self.latest_time,
                 update,
                 reports,
             );
@@ -169,6 +182,10 @@ impl Continuity {
             }
             if span.first >= seen.first {
                 return Place::Duplicate;
+            }
+            if seen.first.saturating_sub(span.last) > FARTHEST_BELOW {
+                self.recent.put(update.content_hash);
+                return Place::Outdated;
             }
         }
         self.extend_below(seen, span, update, reports);
@@ -216,7 +233,7 @@ impl Continuity {
         );
         let has_gap = missing.0 <= missing.1;
         if has_gap {
-            self.open_gap(missing, update, reports);
+            self.open_gap(missing, self.latest_time, update, reports);
         }
         self.seen = Some(Span { last: id, ..seen });
         self.accept(update);
@@ -225,90 +242,6 @@ impl Continuity {
         } else {
             Place::Next
         }
-    }
-
-    /// Finds the place of a message of a stream of whole books, whose ids only order them.
-    #[inline]
-    pub(super) fn whole(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Place {
-        let Some(id) = update.last_id else {
-            return self.unnumbered(update);
-        };
-        let span = Span {
-            first: id,
-            last: id,
-        };
-        match &mut self.seen {
-            Some(seen) if id > seen.last => {
-                seen.last = id;
-                self.accept(update);
-                Place::Next
-            }
-            Some(seen) => {
-                let last = seen.last;
-                self.whole_again(id, last, update, reports)
-            }
-            None => self.begin(span, update),
-        }
-    }
-
-    /// Finds the place of a whole book whose id is not above the last one.
-    fn whole_again(
-        &mut self,
-        id: i64,
-        last: i64,
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) -> Place {
-        if self.recent.has(update.content_hash) {
-            return Place::Duplicate;
-        }
-        if id < last && (self.is_later(update) || self.is_long_run(id, update)) {
-            let span = Span {
-                first: id,
-                last: id,
-            };
-            return self.restart(span, update, reports, Place::Renumbered);
-        }
-        if id < last || self.is_earlier(update) {
-            self.recent.put(update.content_hash);
-            return Place::Late;
-        }
-        // The same book with a new time.
-        self.accept(update);
-        Place::Next
-    }
-
-    /// Counts a late whole book; returns whether there were enough of them to follow. One with a time
-    /// says by that where it belongs.
-    fn is_long_run(&mut self, id: i64, update: &BookUpdate<'_>) -> bool {
-        if update.time.is_some() {
-            return false;
-        }
-        let run = &mut self.late_run;
-        if run.count == 0 || id <= run.id {
-            *run = LateRun {
-                since: update.received,
-                ..LateRun::default()
-            };
-        }
-        run.count = run.count.saturating_add(1);
-        run.id = id;
-        let lasted = update.received.zip(run.since);
-        let lasted = lasted.map_or(0, |(now, since)| now.get().saturating_sub(since.get()));
-        run.count >= LONGEST_LATE_RUN && lasted >= LONGEST_LATE_NS
-    }
-
-    /// Finds the place of a message without ids: all that can be told is the same one and an older one.
-    pub(super) fn unnumbered(&mut self, update: &BookUpdate<'_>) -> Place {
-        if self.recent.has(update.content_hash) {
-            return Place::Duplicate;
-        }
-        if self.is_earlier(update) {
-            self.recent.put(update.content_hash);
-            return Place::Late;
-        }
-        self.accept(update);
-        Place::Next
     }
 
     /// Returns whether the message is known; remembers it otherwise.
@@ -322,9 +255,10 @@ impl Continuity {
 
     /// Returns what is left of a session that ended on purpose: what was missing, and what to know again.
     pub(super) fn ended(mut self) -> Self {
-        self.lost.append(&mut self.gaps.take());
+        self.gaps.give_up(&mut self.lost);
         Self {
             lost: self.lost,
+            gaps: self.gaps,
             recent: self.recent,
             ..Self::new(self.channel, self.gap_proof, 0)
         }
@@ -398,7 +332,7 @@ impl Continuity {
         reports: &mut Vec<Coverage>,
         place: Place,
     ) -> Place {
-        self.lost.append(&mut self.gaps.take());
+        self.gaps.give_up(&mut self.lost);
         self.restarted = update.time;
         self.seen = Some(Span {
             first: span.last,
@@ -432,85 +366,5 @@ impl Continuity {
 
     fn is_earlier(&self, update: &BookUpdate<'_>) -> bool {
         matches!((update.time, self.latest_time), (Some(time), Some(latest)) if time < latest)
-    }
-
-    /// Takes a span out of the gaps; returns whether any of it was missing.
-    fn fill(&mut self, span: Span, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> bool {
-        let mut filled = core::mem::take(&mut self.filled);
-        self.gaps.fill(span.first, span.last, &mut filled);
-        let is_late = !filled.is_empty();
-        for (first, last) in filled.drain(..) {
-            reports.push(self.statement(
-                CoverageKind::GapFilled,
-                update,
-                Some(Span { first, last }),
-            ));
-        }
-        self.filled = filled;
-        is_late
-    }
-
-    fn extend_below(
-        &mut self,
-        seen: Span,
-        span: Span,
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) {
-        if span.first >= seen.first {
-            return;
-        }
-        if span.last.saturating_add(1) < seen.first {
-            let (first, last) = (span.last.saturating_add(1), seen.first.saturating_sub(1));
-            self.gaps.open(first, last);
-            let statement =
-                self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
-            reports.push(Coverage {
-                end: self.first_time,
-                ..statement
-            });
-        }
-        self.seen = Some(Span {
-            first: span.first,
-            ..seen
-        });
-        self.first_time = update.time;
-    }
-
-    fn open_gap(
-        &mut self,
-        (first, last): (i64, i64),
-        update: &BookUpdate<'_>,
-        reports: &mut Vec<Coverage>,
-    ) {
-        self.gaps.open(first, last);
-        let statement = self.statement(CoverageKind::GapOpened, update, Some(Span { first, last }));
-        reports.push(Coverage {
-            start: self.latest_time,
-            ..statement
-        });
-    }
-
-    fn statement(
-        &self,
-        kind: CoverageKind,
-        update: &BookUpdate<'_>,
-        span: Option<Span>,
-    ) -> Coverage {
-        let is_gap = matches!(kind, CoverageKind::GapOpened | CoverageKind::GapFilled);
-        Coverage {
-            kind,
-            proof: if is_gap {
-                self.gap_proof
-            } else {
-                ProofLevel::Inferred
-            },
-            channel: self.channel.into(),
-            ids: span.and_then(|span| unsigned((span.first.min(span.last), span.last))),
-            start: update.time,
-            end: update.time,
-            received: update.received,
-            reason: String::new(),
-        }
     }
 }

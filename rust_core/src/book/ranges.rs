@@ -1,9 +1,12 @@
 //! Update ids known to be missing.
 
+use crate::model::forget_oldest;
+
 /// Disjoint ranges of ids, both ends included, ascending.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ranges {
     ranges: Vec<(i64, i64)>,
+    forgotten: u64,
 }
 
 impl Ranges {
@@ -15,6 +18,18 @@ impl Ranges {
     pub(super) fn open(&mut self, first: i64, last: i64) {
         let at = self.ranges.partition_point(|range| range.0 < first);
         self.ranges.insert(at, (first, last));
+        self.forgotten += forget_oldest(&mut self.ranges);
+    }
+
+    /// Takes all ranges out and puts them behind those of `lost`.
+    pub(super) fn give_up(&mut self, lost: &mut Vec<(i64, i64)>) {
+        lost.append(&mut self.ranges);
+        self.forgotten += forget_oldest(lost);
+    }
+
+    /// Returns how many ranges were forgotten, the oldest ones, because there were too many.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Takes the ids from `first` to `last` out; each run of ids that was there goes to `filled`.
@@ -29,10 +44,6 @@ impl Ranges {
             kept.extend((to > last).then(|| (last.saturating_add(1), to)));
         }
         self.ranges.splice(start..start, kept);
-    }
-
-    pub(super) fn take(&mut self) -> Vec<(i64, i64)> {
-        core::mem::take(&mut self.ranges)
     }
 }
 

@@ -1,16 +1,18 @@
 //! One book channel of one instrument: the state machine.
 
+mod queries;
+mod snapshots;
 mod statements;
 
 use super::buffer::Buffer;
 use super::checksum::Texts;
-use super::continuity::{Continuity, LARGEST_GAP};
+use super::continuity::Continuity;
 use super::levels::Levels;
 use super::recent;
 use super::span::{Place, Span};
 use super::{BookState, BookUpdate, Outcome};
 use crate::model::{
-    BookAction, BookDepth, BookOrigin, BookRule, Coverage, IssueCode, IssueSet, Level, ProofLevel,
+    BookAction, BookDepth, BookOrigin, BookRule, Coverage, IssueCode, IssueSet, ProofLevel,
     UnixNanos,
 };
 
@@ -114,74 +116,13 @@ impl BookTrack {
         end
     }
 
-    /// Returns the state of the book.
-    #[must_use]
-    pub fn state(&self) -> BookState {
-        self.state
-    }
-
-    /// Returns how much of the book the channel shows.
-    #[must_use]
-    pub fn depth(&self) -> BookDepth {
-        self.depth
-    }
-
-    /// Returns the channel's name.
-    #[must_use]
-    pub fn channel(&self) -> &'static str {
-        self.channel
-    }
-
-    /// Returns whether the book needs a snapshot to become live, or to know its depth again because
-    /// the market left the prices of the last one; never while its connection is down. A state and not
-    /// a request: the caller decides when to ask (again).
-    #[must_use]
-    pub fn wants_snapshot(&self) -> bool {
-        let lacks_one = self.is_worn || self.state != BookState::Live;
-        lacks_one && !self.is_cut && self.rule != BookRule::Snapshots
-    }
-
-    /// Returns the bids of a live book, best first, as far as they are known.
-    pub fn bids(&self) -> impl Iterator<Item = Level> {
-        self.live().into_iter().flat_map(Levels::bids)
-    }
-
-    /// Returns the asks of a live book, best first, as far as they are known.
-    pub fn asks(&self) -> impl Iterator<Item = Level> {
-        self.live().into_iter().flat_map(Levels::asks)
-    }
-
-    /// Returns the best bid and ask of a live book.
-    #[must_use]
-    pub fn best(&self) -> (Option<Level>, Option<Level>) {
-        (self.bids().next(), self.asks().next())
-    }
-
-    /// Returns the update id as of which the live book is right.
-    #[must_use]
-    pub fn last_update_id(&self) -> Option<i64> {
-        self.base.filter(|_| self.state == BookState::Live)
-    }
-
-    /// Returns the exchange's time as of which the live book is right.
-    #[must_use]
-    pub fn last_time(&self) -> Option<UnixNanos> {
-        self.base_time.filter(|_| self.state == BookState::Live)
-    }
-
-    /// Returns the ranges of update ids known to be missing, those of earlier numberings first.
-    pub fn missing(&self) -> impl Iterator<Item = (i64, i64)> {
-        self.continuity.missing()
-    }
-
-    /// Returns the statement that ends the session, if it ever began.
-    #[must_use]
-    pub fn end(&self, received: Option<UnixNanos>) -> Option<Coverage> {
-        self.continuity.end(received)
-    }
-
-    fn live(&self) -> Option<&Levels> {
-        (self.state == BookState::Live).then_some(&self.levels)
+    /// Drops the deltas that wait, because those of all books together are too many.
+    pub fn drop_waiting(&mut self, received: Option<UnixNanos>, reports: &mut Vec<Coverage>) {
+        self.buffer.clear();
+        // A live book keeps them only to know its depth again.
+        if self.state != BookState::Live {
+            self.report_overflow(None, received, reports);
+        }
     }
 
     fn observe_whole(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
@@ -258,6 +199,12 @@ impl BookTrack {
             return false;
         }
         if !span.joins(base) {
+            if place == Place::First {
+                // The stream had nothing before: what lies between the snapshot and it is missing.
+                let snapshot = (base, self.base_time);
+                self.continuity.begin_after(snapshot, span, update, reports);
+                issues.insert(IssueCode::SequenceGap);
+            }
             self.report_unsynced("gap", Some(update), update.received, reports);
             self.keep(span, update, reports);
             return false;
@@ -318,140 +265,6 @@ impl BookTrack {
             issues,
             applied: false,
         }
-    }
-
-    /// Takes a snapshot that the caller fetched. It says nothing about the stream. A live book that
-    /// knows its depth does not need it; one that does not kept what came since it wanted one.
-    fn observe_fetched(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
-        let span = update.last_id.map(|id| Span {
-            first: id,
-            last: id,
-        });
-        self.continuity.start(update, span, reports);
-        let is_repeated = self.continuity.is_repeated(update);
-        let mut issues = IssueSet::EMPTY;
-        let is_outdated =
-            matches!((update.time, self.restarted), (Some(time), Some(since)) if time < since);
-        // One so far ahead would keep the book live and every delta out of it.
-        let is_absurd = matches!(
-            (update.last_id, self.continuity.highest()),
-            (Some(id), Some(highest)) if id.saturating_sub(highest) > LARGEST_GAP
-        );
-        let has_id = update.last_id.is_some() && !is_absurd;
-        let is_wanted = self.wants_snapshot() && has_id && !is_outdated;
-        let applied = is_wanted && self.adopt(update, &mut issues, reports);
-        if is_repeated {
-            Outcome::Duplicate
-        } else {
-            Outcome::Accepted { issues, applied }
-        }
-    }
-
-    fn observe_pushed(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) -> Outcome {
-        let span = update.last_id.map(|id| Span {
-            first: id,
-            last: id,
-        });
-        self.continuity.start(update, span, reports);
-        let counts = self.rule == BookRule::LastPlusOne;
-        let place = match update.last_id {
-            Some(id) => self.continuity.snapshot(id, counts, update, reports),
-            None => self.continuity.unnumbered(update),
-        };
-        let mut issues = place.issues();
-        let is_wanted = match place {
-            Place::Duplicate => {
-                self.confirm(update, reports);
-                return Outcome::Duplicate;
-            }
-            Place::Outdated => false,
-            Place::Late => self.state != BookState::Live,
-            Place::Renumbered => {
-                self.restarted = update.time;
-                self.buffer.clear();
-                true
-            }
-            _ => true,
-        };
-        let applied = is_wanted && self.adopt(update, &mut issues, reports);
-        Outcome::Accepted { issues, applied }
-    }
-
-    /// Replaces the book and brings it up to date with the deltas that waited. A snapshot that they
-    /// do not join, or that is behind the stream, is too old: nothing changes.
-    fn adopt(
-        &mut self,
-        update: &BookUpdate<'_>,
-        issues: &mut IssueSet,
-        reports: &mut Vec<Coverage>,
-    ) -> bool {
-        if update.last_id.is_some_and(|id| !self.is_current(id)) {
-            return false;
-        }
-        if self.levels.load(update.bids, update.asks).is_err() {
-            self.lose("level out of range", update, reports);
-            return false;
-        }
-        if update.origin == BookOrigin::Rest {
-            self.levels.set_horizon(update.asked_levels);
-        }
-        self.is_worn = false;
-        self.texts = has_checksum(update).then(Texts::default);
-        self.settle(update, issues, reports) && self.catch_up(update, issues, reports)
-    }
-
-    /// Applies what waited and joins, and goes live.
-    fn catch_up(
-        &mut self,
-        update: &BookUpdate<'_>,
-        issues: &mut IssueSet,
-        reports: &mut Vec<Coverage>,
-    ) -> bool {
-        while let Some(waiting) = self.buffer.pop() {
-            if !self.base.is_some_and(|base| waiting.span.is_after(base)) {
-                continue;
-            }
-            let (raw_bids, raw_asks) = waiting.raw_levels();
-            let delta = BookUpdate {
-                action: BookAction::Delta,
-                last_id: Some(waiting.span.last),
-                time: waiting.time,
-                bids: &waiting.bids,
-                asks: &waiting.asks,
-                raw_bids: &raw_bids,
-                raw_asks: &raw_asks,
-                checksum: waiting.checksum,
-                ..*update
-            };
-            if !self.apply(&delta, issues, reports) {
-                return false;
-            }
-        }
-        self.report_synced(update, reports);
-        true
-    }
-
-    /// Makes a book live again whose latest message the venue repeats after the connection was down.
-    fn confirm(&mut self, update: &BookUpdate<'_>, reports: &mut Vec<Coverage>) {
-        let is_latest = self.base.is_some_and(|base| {
-            update.last_id == Some(base) && self.continuity.highest() == Some(base)
-        });
-        if self.state == BookState::Unsynced && is_latest && self.base_time == update.time {
-            let mut known = IssueSet::EMPTY;
-            self.adopt(update, &mut known, reports);
-        }
-    }
-
-    /// Goes on with the book from before a gap once late messages have filled it, or from before its
-    /// connection was down.
-    fn heal(
-        &mut self,
-        update: &BookUpdate<'_>,
-        issues: &mut IssueSet,
-        reports: &mut Vec<Coverage>,
-    ) -> bool {
-        let joins = self.base.is_some_and(|base| self.is_current(base));
-        joins && self.catch_up(update, issues, reports)
     }
 
     /// Sets levels, then looks whether the book still makes sense.

@@ -20,6 +20,8 @@ pub(super) struct BookStreamState {
     pub(super) latest_time: Option<UnixNanos>,
     pub(super) track: BookTrack,
     pub(super) rule: BookRule,
+    /// Bytes of its deltas that wait, as the pipeline counts them.
+    pub(super) waiting: usize,
     /// Updates applied to the live book.
     applied: u64,
     /// Exchange and receive time of the latest of them.
@@ -42,6 +44,7 @@ impl BookStreamState {
             latest_time: None,
             track: BookTrack::new(continuity, depth, channel, gap_proof),
             rule: continuity,
+            waiting: 0,
             applied: 0,
             applied_at: (None, None),
         }

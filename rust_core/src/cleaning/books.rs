@@ -169,6 +169,7 @@ impl Pipeline {
             settings,
             instruments,
             scratch,
+            waiting,
             ..
         } = self;
         let entry = instruments.entry_mut(instrument).ok_or(internal)?;
@@ -179,6 +180,7 @@ impl Pipeline {
             &update(raw, &values, content_hash, received, scratch),
             reports,
         );
+        waiting.note(&mut stream.waiting, stream.track.waiting_bytes());
         if !reports.is_empty() {
             counters.gaps_opened += gaps_opened(reports);
         }

@@ -100,6 +100,11 @@ impl Track {
         self.lost.iter().chain(self.gaps.ranges()).copied()
     }
 
+    /// Returns how many gaps are not among the missing any more, because there were too many.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.gaps.forgotten()
+    }
+
     pub(super) fn has_pending_fill(&self) -> bool {
         self.fill.is_some()
     }
@@ -215,7 +220,7 @@ impl Track {
             return Outcome::Accepted(Arrival::Jump);
         };
         self.candidate = None;
-        self.lost.append(&mut self.gaps.take());
+        self.gaps.give_up(&mut self.lost);
         self.ring.clear();
         self.ring.put(seen);
         self.range = Some(Range {
@@ -304,10 +309,10 @@ impl Track {
     ) -> Option<Coverage> {
         self.flush_fill(reports);
         let end = self.end(received);
-        let mut lost = core::mem::take(&mut self.lost);
-        lost.append(&mut self.gaps.take());
+        self.gaps.give_up(&mut self.lost);
         *self = Self {
-            lost,
+            lost: core::mem::take(&mut self.lost),
+            gaps: core::mem::take(&mut self.gaps),
             ..Self::new(self.channel, self.gap_proof)
         };
         end

@@ -1,9 +1,12 @@
 //! Ids known to be missing.
 
+use crate::model::forget_oldest;
+
 /// Disjoint ranges of ids, both ends included, ascending.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gaps {
     ranges: Vec<(u64, u64)>,
+    forgotten: u64,
 }
 
 impl Gaps {
@@ -15,6 +18,18 @@ impl Gaps {
     pub(super) fn open(&mut self, first: u64, last: u64) {
         let at = self.ranges.partition_point(|range| range.0 < first);
         self.ranges.insert(at, (first, last));
+        self.forgotten += forget_oldest(&mut self.ranges);
+    }
+
+    /// Takes all ranges out and puts them behind those of `lost`.
+    pub(super) fn give_up(&mut self, lost: &mut Vec<(u64, u64)>) {
+        lost.append(&mut self.ranges);
+        self.forgotten += forget_oldest(lost);
+    }
+
+    /// Returns how many ranges were forgotten, the oldest ones, because there were too many.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Takes those of the ids `first` to `last` out that are missing in the range of `last`; returns
@@ -36,10 +51,6 @@ impl Gaps {
             }
         }
         Some((first, last))
-    }
-
-    pub(super) fn take(&mut self) -> Vec<(u64, u64)> {
-        core::mem::take(&mut self.ranges)
     }
 
     fn position(&self, id: u64) -> Option<usize> {

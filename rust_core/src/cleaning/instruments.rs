@@ -85,6 +85,16 @@ impl Entry {
         trades.chain(books)
     }
 
+    /// Returns how many ranges are not among the missing any more.
+    pub(super) fn forgotten(&self) -> u64 {
+        let trades = self.streams.iter().map(|stream| match &stream.order {
+            Order::Counted(track) => track.forgotten(),
+            Order::Windowed(_) => 0,
+        });
+        let books = self.books.iter().map(|book| book.track.forgotten());
+        trades.chain(books).sum()
+    }
+
     /// Returns each channel's newest receive time.
     pub(super) fn last_received(&self) -> impl Iterator<Item = (&'static str, UnixNanos)> {
         let trades = self

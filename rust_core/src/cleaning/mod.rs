@@ -30,6 +30,7 @@ mod short_text;
 mod states;
 mod stream;
 mod verdict;
+mod waiting;
 mod window;
 mod windowed;
 

@@ -13,6 +13,7 @@ use super::short_text::is_same;
 use super::states::StateStream;
 use super::stream::{Order, Stream};
 use super::verdict::{OpenGap, Rejected, Verdict};
+use super::waiting::Waiting;
 use super::windowed::{Keyed, Windowed};
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{
@@ -31,6 +32,8 @@ pub struct Pipeline {
     pending: Vec<(usize, usize)>,
     /// Levels of the order-book message being cleaned.
     pub(super) scratch: Scratch,
+    /// Deltas that wait for snapshots.
+    pub(super) waiting: Waiting,
     /// The live book that the latest message changed: index of the instrument, of the book.
     pub(super) applied: Option<(usize, usize)>,
 }
@@ -91,6 +94,7 @@ impl Pipeline {
             seen: Vec::new(),
             pending: Vec::new(),
             scratch: Scratch::default(),
+            waiting: Waiting::default(),
             applied: None,
         }
     }
@@ -307,8 +311,12 @@ impl Pipeline {
         }
     }
 
-    /// Tells `report` of every run of late ids that the push left open.
+    /// Tells `report` of every run of late ids that the push left open, and of books that had to give up
+    /// what waited.
     pub fn end_push(&mut self, mut report: impl FnMut(usize, Coverage)) {
+        if self.waiting.is_over() {
+            self.shed(&mut report);
+        }
         if self.pending.is_empty() {
             return;
         }
@@ -382,6 +390,12 @@ impl Pipeline {
         }
         gaps.sort_by_key(|gap| (&gap.instrument.symbol, gap.channel, gap.first, gap.last));
         gaps
+    }
+
+    /// Returns how many gaps are not among the missing ids any more, because a stream had too many.
+    #[must_use]
+    pub fn gaps_forgotten(&self) -> u64 {
+        self.entries_with_data().map(Entry::forgotten).sum()
     }
 
     /// Returns each stream's raw symbol, channel and newest receive time.

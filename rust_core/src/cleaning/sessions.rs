@@ -79,6 +79,10 @@ impl Pipeline {
         if change.event == StreamEvent::Stopped {
             self.applied = None;
             entry.stop(change, reports);
+            for book in &mut entry.books {
+                self.waiting
+                    .note(&mut book.waiting, book.track.waiting_bytes());
+            }
             return;
         }
         reports.push(change.statement());

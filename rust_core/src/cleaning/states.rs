@@ -58,7 +58,8 @@ impl StateStream {
     }
 }
 
-/// Returns what stands for an event without an id: a hash of its bytes, and its place in the frame.
+/// Returns what stands for an event without an id: a hash of its bytes, and the number of equal ones
+/// before it in its frame.
 pub(super) fn keyed(
     content: &[u8],
     ordinal: u32,

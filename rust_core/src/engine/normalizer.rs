@@ -8,7 +8,7 @@ use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, Frame, Market, Venue, asked_levels};
+use crate::adapters::{Arena, Frame, Market, Partly, Venue, asked_levels, with_asked_levels};
 use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
 use crate::model::{Coverage, Instrument, IssueCode, Malformed, Quarantine, RawTrade, UnixNanos};
 
@@ -213,8 +213,9 @@ impl Normalizer {
         if reply.body.len() > setup.max_frame_bytes {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
-        let frame = M::parse_reply(reply.url, reply.body, arena);
-        core.pipeline.expect_levels(asked_levels(reply.url));
+        let asked = asked_levels(reply.url);
+        let frame = with_asked_levels(M::parse_reply(reply.url, reply.body, arena), asked, arena);
+        core.pipeline.expect_levels(asked);
         core.accept(arrived, &frame, sink);
         core.pipeline.expect_levels(None);
         arena.reset();
@@ -284,11 +285,16 @@ impl Core {
                 self.kept.begin(1);
                 self.trade(arrived, raw, sink);
             }
-            Frame::Trades(list) => self.each(list, |core, raw| core.trade(arrived, raw, sink)),
-            Frame::Books(list) => self.each(list, |core, raw| core.book(arrived, raw, sink)),
-            Frame::Fundings(list) => self.each(list, |core, raw| core.funding(arrived, raw, sink)),
-            Frame::Liquidations(list) => {
-                self.each(list, |core, raw| core.liquidation(arrived, raw, sink));
+            Frame::Trades(_) | Frame::Books(_) | Frame::Fundings(_) | Frame::Liquidations(_) => {
+                self.begin_list(frame.elements());
+                self.list(arrived, frame, sink);
+            }
+            Frame::Partly(Partly { good, bad }) => {
+                self.begin_list(good.elements() + bad.len());
+                self.list(arrived, good, sink);
+                for fault in *bad {
+                    self.bad_element(arrived, *fault, sink);
+                }
             }
             Frame::Control(kind) => {
                 if let Some(count) = self.counters.control.get_mut(*kind as usize) {
@@ -301,11 +307,23 @@ impl Core {
         }
     }
 
+    fn begin_list(&mut self, elements: usize) {
+        self.counters.further_elements += (elements as u64).saturating_sub(1);
+        self.kept.begin(elements);
+    }
+
     #[inline]
-    fn each<T>(&mut self, list: &[T], mut one: impl FnMut(&mut Self, &T)) {
-        self.counters.further_elements += (list.len() as u64).saturating_sub(1);
-        self.kept.begin(list.len());
-        list.iter().for_each(|raw| one(self, raw));
+    fn list<S: Sink>(&mut self, arrived: Arrived<'_>, frame: &Frame<'_>, sink: &mut S) {
+        match frame {
+            Frame::Trades(list) => list.iter().for_each(|raw| self.trade(arrived, raw, sink)),
+            Frame::Books(list) => list.iter().for_each(|raw| self.book(arrived, raw, sink)),
+            Frame::Fundings(list) => list.iter().for_each(|raw| self.funding(arrived, raw, sink)),
+            Frame::Liquidations(list) => {
+                list.iter()
+                    .for_each(|raw| self.liquidation(arrived, raw, sink));
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn count_unsupported(&mut self, name: &str, is_array: bool) {
@@ -365,13 +383,19 @@ impl Core {
 
     #[cold]
     fn malformed(&mut self, arrived: Arrived<'_>, fault: Malformed, sink: &mut impl Sink) {
+        self.kept.begin(1);
+        self.bad_element(arrived, fault, sink);
+    }
+
+    /// Quarantines one item that was not read.
+    #[cold]
+    fn bad_element(&mut self, arrived: Arrived<'_>, fault: Malformed, sink: &mut impl Sink) {
         let Malformed {
             reason,
             field,
             offset,
         } = fault;
         self.counters.count_quarantined(reason, 1);
-        self.kept.begin(1);
         let (received, raw) = (arrived.received, self.kept.of_record(arrived.bytes));
         let record = Quarantine {
             reason,

@@ -36,6 +36,12 @@ impl Normalizer {
         self.core.pipeline.gaps()
     }
 
+    /// Returns how many gaps [`Self::gaps`] does not list any more, because a stream had too many.
+    #[must_use]
+    pub fn gaps_forgotten(&self) -> u64 {
+        self.core.pipeline.gaps_forgotten()
+    }
+
     /// Returns the books of all instruments that had data.
     pub fn books(&self) -> impl Iterator<Item = BookInfo<'_>> {
         self.core.pipeline.books()

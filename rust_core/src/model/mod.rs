@@ -8,6 +8,7 @@ mod event;
 mod event_id;
 mod instrument;
 mod issue;
+mod kept;
 mod quarantine;
 mod raw;
 mod short_decimal;
@@ -24,6 +25,7 @@ pub use event::{
 pub use event_id::EventId;
 pub use instrument::Instrument;
 pub use issue::{IssueCode, IssueSet, Quality};
+pub use kept::{MOST_RANGES, forget_oldest};
 pub use quarantine::Quarantine;
 pub use raw::{
     BookKeys, BookRule, BookStream, IdForm, JsonType, Malformed, RawBook, RawField, RawFunding,

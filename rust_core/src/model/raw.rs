@@ -284,7 +284,7 @@ pub struct RawLiquidation<'a> {
     pub metadata: &'a [RawMetadata<'a>],
     /// See [`RawBook::content`].
     pub content: &'a [u8],
-    /// Place in its frame: two forced orders may be alike to the last byte.
+    /// How many equal ones its frame has before it: two forced orders may be alike to the last byte.
     pub ordinal: u32,
     /// Whether a byte order mark was stripped from the frame.
     pub has_byte_order_mark: bool,

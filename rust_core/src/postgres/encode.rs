@@ -15,6 +15,8 @@ pub struct CopyWriter {
     /// Row of the first batch that comes next.
     row: usize,
     state: State,
+    /// The piece made last; its memory is used again.
+    piece: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,7 @@ impl CopyWriter {
             batches: batches.into(),
             row: 0,
             state: State::New,
+            piece: Vec::new(),
         })
     }
 
@@ -51,11 +54,13 @@ impl CopyWriter {
     ///
     /// # Errors
     /// [`CopyError::TooLarge`] when a field has 2 GiB or more.
-    pub fn next_piece(&mut self, bytes: usize) -> Result<Option<Vec<u8>>, CopyError> {
+    pub fn next_piece(&mut self, bytes: usize) -> Result<Option<&[u8]>, CopyError> {
         if self.state == State::Ended {
             return Ok(None);
         }
-        let mut out = Vec::with_capacity(bytes + bytes / 8);
+        let mut out = std::mem::take(&mut self.piece);
+        out.clear();
+        out.reserve(bytes + bytes / 8);
         if self.state == State::New {
             out.extend_from_slice(&HEADER);
             self.state = State::Rows;
@@ -72,7 +77,8 @@ impl CopyWriter {
                 self.row = 0;
             }
         }
-        Ok(Some(out))
+        self.piece = out;
+        Ok(Some(&self.piece))
     }
 }
 

@@ -124,7 +124,7 @@ fn table() -> RecordBatch {
 
 fn pieces(batches: Vec<RecordBatch>, bytes: usize) -> Vec<Vec<u8>> {
     let mut writer = CopyWriter::new(&batches[0].schema(), batches).unwrap();
-    std::iter::from_fn(|| writer.next_piece(bytes).unwrap()).collect()
+    std::iter::from_fn(|| writer.next_piece(bytes).unwrap().map(<[u8]>::to_vec)).collect()
 }
 
 fn columns_of_table() -> Vec<(String, Kind)> {

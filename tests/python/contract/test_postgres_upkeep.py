@@ -1,7 +1,11 @@
 """Migrations and retention of a PostgreSQL store, on a native server without the extension."""
 
 import asyncio
+import subprocess
+import sys
 import threading
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -10,8 +14,10 @@ import pyarrow.compute as pc
 import pytest
 
 from tapeline.errors import StoreConflictError
+from tapeline.storage.archive.klines import KLINE_SCHEMA, MINUTE_NS
 from tapeline.storage.ports import Chunk
 from tapeline.storage.postgres.address import address_of
+from tapeline.storage.postgres.klines import open_klines
 from tapeline.storage.postgres.migrate import migrate, migrations
 from tapeline.storage.postgres.thinning import PostgresThinner
 from tapeline.storage.schema import stored_schema_of
@@ -178,3 +184,53 @@ def test_rows_of_a_type_that_is_not_cut_into_days_are_deleted(database: Database
     thinner.close()
     times = read(database.target(), "quarantine")["received_ns"].to_pylist()
     assert times == [(FIRST + 2) * DAY_NS + 5, None]
+
+
+def test_a_kline_that_comes_again_replaces_the_one_before(database: Database) -> None:
+    kline: dict[str, Any] = {
+        "exchange": "binance",
+        "market": "spot",
+        "symbol": "BTC/USDT",
+        "raw_symbol": "BTCUSDT",
+        "interval_ns": MINUTE_NS,
+        "start_ns": FIRST * DAY_NS,
+        "trades": 2,
+        "gaps": 0,
+        **{name: Decimal("1.5") for name in ("open", "high", "low", "close")},
+        "volume": Decimal("3"),
+        "notional": None,
+        "taker_buy_volume": Decimal("0"),
+    }
+    with opened(database):
+        pass
+    klines = open_klines(parse_target(database.target()))
+    klines.put(pa.Table.from_pylist([kline, kline | {"start_ns": MINUTE_NS}], KLINE_SCHEMA))
+    again = kline | {"trades": 3, "close": Decimal("1e-18"), "notional": Decimal("4.5")}
+    klines.put(pa.Table.from_pylist([again], KLINE_SCHEMA))
+    klines.close()
+    rows = database.run(
+        "SELECT start_ns, extract(epoch FROM time)::bigint, trades, close, notional, raw_symbol"
+        " FROM tapeline.kline JOIN tapeline.symbol USING (symbol_id) ORDER BY start_ns"
+    )
+    assert rows == [
+        (MINUTE_NS, 60, 2, Decimal("1.5"), None, "BTCUSDT"),
+        (FIRST * DAY_NS, FIRST * 86_400, 3, Decimal("1e-18"), Decimal("4.5"), "BTCUSDT"),
+    ]
+
+
+def test_klines_go_from_rows_through_the_archive_into_their_table(
+    database: Database, tmp_path: Path
+) -> None:
+    with opened(database) as store:
+        store.write(rows_of_days(2))
+    program = [sys.executable, "-m", "tapeline.apps.cli", "archive"]
+    archive, target = str(tmp_path / "archive"), database.target()
+    for words in (
+        ["parquet", target, "--out", archive, "--types", "trade"],
+        ["klines", archive, "--into", target],
+        ["klines", archive, "--into", target],
+    ):
+        subprocess.run([*program, *words], check=True, capture_output=True, timeout=120)
+    counted = database.run("SELECT count(*), sum(trades), sum(volume) FROM tapeline.kline")
+    expected = pc.sum(read(target, "trade")["quantity"]).as_py()
+    assert counted == [(6, 60, expected)]

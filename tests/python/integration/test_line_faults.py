@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tapeline.transport.local_file import LocalFile
+from tapeline.transport.local_file import BusFileError, LocalFile
 from tests.python.integration.venue_chain import (
     BYBIT,
     MARKETS,
@@ -189,17 +189,21 @@ def test_one_silent_symbol_is_noticed_while_the_others_deliver(
 def wait_for_data(bus: Path, messages: int) -> None:
     """Wait until so many messages lie on a local bus."""
     while True:
-        if bus.exists():
-            with contextlib.closing(LocalFile(bus, mode="read")) as reader:
-                if len(list(reader.read(-(2**63), messages))) == messages:
-                    return
+        # It is not there, or holds nothing, before the first message.
+        with (
+            contextlib.suppress(BusFileError),
+            contextlib.closing(LocalFile(bus, mode="read")) as reader,
+        ):
+            if len(list(reader.read(-(2**63), messages))) == messages:
+                return
         time.sleep(0.1)
 
 
 def test_a_venue_that_is_killed_and_comes_back_is_collected_on(
     tapes: dict[Market, Tape], tmp_path: Path
 ) -> None:
-    chosen = {market: tapes[market].path for market in (SPOT, OKX)}
+    # Its tape begins anew, which is the same once more only where every event has an id.
+    chosen = {SPOT: tapes[SPOT].path}
     bus = f"local:{tmp_path / 'bus.db'}"
     (tmp_path / "again").mkdir()
     with Venues(tmp_path, chosen) as venues:

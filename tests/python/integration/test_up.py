@@ -20,7 +20,7 @@ from tapeline.transport.local_file import BusFileError, LocalFile
 from tests.python.integration.venue_chain import BYBIT, OKX, SPOT, Market, Venues
 from tests.python.storing import stored
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 _ROLES = ("collect", "store")
 #: Goes on for longer than any test.

@@ -69,9 +69,10 @@ class NativePipeline:
         return self._reader.read(result.messages, received_ns or 0, [])
 
     def counters(self) -> dict[str, Any]:
-        """Return the counters but ``fallbacks``, which the reference has no notion of."""
+        """Return the counters but those that the reference has no notion of."""
         counters = self.normalizer.counters()
         assert counters.pop("fallbacks") >= 0
+        assert counters.pop("gaps_forgotten") == 0
         return counters
 
     def gaps(self) -> list[Gap]:

@@ -13,6 +13,7 @@ from .decimals import at_scale_18
 from .records import CoverageRecord, ExactLevel
 
 LARGEST_GAP: Final = 10**12
+FARTHEST_BELOW: Final = 1_000_000_000
 RECENT: Final = 1_024
 MOST_WAITING: Final = 10_000
 MOST_WAITING_BYTES: Final = 8 * 2**20
@@ -114,6 +115,8 @@ class BookStage:
         place = self._find_case(seen, first, last)
         if place == "duplicate":
             return place
+        if place == "outdated":
+            return "out_of_order"
         if place == "jump":
             self._unsync("sequence jump", seen)
             return "sequence_jump"
@@ -140,6 +143,12 @@ class BookStage:
             self.last = last
             self._accept(seen)
             return "sequence_gap"
+        return self._find_older(seen, first, last)
+
+    def _find_older(self, seen: BookSeen, first: int, last: int) -> str:
+        """Find the case of a delta that has ids up to the last one."""
+        assert self.first is not None
+        assert self.last is not None
         is_late = self._fill(seen, first, last)
         if last > self.last:  # overlaps: new from the last id on
             self.last = last
@@ -149,6 +158,9 @@ class BookStage:
                 return self._jump(seen, first, last)
             if first >= self.first:
                 return "duplicate"
+            if self.first - last > FARTHEST_BELOW:
+                self._recent.append(seen.content_hash)
+                return "outdated"
         self._extend_below(seen, first, last)
         self._candidate = None
         self._recent.append(seen.content_hash)

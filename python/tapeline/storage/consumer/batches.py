@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tapeline.errors import ArgumentError, DecodeError
 from tapeline.storage.ports import Mark, Message
 from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
 from tapeline.transport.topics import UNKNOWN_SYMBOL, routing_key_of
-from tapeline.wire.native import BatchInfo, inspect, topic
+from tapeline.wire.native import inspect, topic
 
 REASONS: Final = (
     "empty",
@@ -20,6 +21,9 @@ REASONS: Final = (
     "refused_row",
 )
 """Why a message, or a row of it, is dead-lettered."""
+
+_NAMES: Final = 16_384
+"""Routing keys remembered: every message of a stream has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ def _batch(message: Message) -> Batch:
         raise _Fault("undecodable", str(error)) from error
     crc = int.from_bytes(value[-4:], "little")
     _check_headers(message.headers, crc, info.schema_version)
-    routing_key = _routing_key(info)
-    if routing_key_of(message.topic, message.key) != routing_key:
+    routing_key = _routing_key(info.event_type, info.exchange, info.market, info.raw_symbol)
+    if _announced_key(message.topic, message.key) != routing_key:
         raise _Fault("wrong_topic", f"it holds a batch of {routing_key}")
     return Batch(
         message,
@@ -107,11 +111,15 @@ def _check_headers(
             )
 
 
-def _routing_key(info: BatchInfo) -> str:
-    if not info.raw_symbol:
-        return f"{info.event_type}.{info.exchange}.{info.market}.{UNKNOWN_SYMBOL}"
+@lru_cache(_NAMES)
+def _routing_key(event_type: str, exchange: str, market: str, raw_symbol: str) -> str:
+    if not raw_symbol:
+        return f"{event_type}.{exchange}.{market}.{UNKNOWN_SYMBOL}"
     try:
-        return topic(info.event_type, info.exchange, info.market, info.raw_symbol)
+        return topic(event_type, exchange, market, raw_symbol)
     except ArgumentError as error:
         # A type of a later version, or names no producer of ours writes.
         raise _Fault("wrong_topic", str(error)) from error
+
+
+_announced_key = lru_cache(_NAMES)(routing_key_of)

@@ -69,28 +69,33 @@ class Instruments(NamedTuple):
 
 def instruments_of(table: pa.Table) -> Instruments:
     """Tell the rows' instruments apart; the name columns are strings or dictionaries."""
-    encoded = [_encoded(table[name]) for name in INSTRUMENT]
-    # One number stands for the four: each column is a digit with its own base.
-    combined = pc.cast(encoded[0].indices, pa.int64())
+    encoded = [encoded_texts(table[name]) for name in INSTRUMENT]
+    # One number stands for the four: each column is a digit with its own base, null the highest.
+    combined = _digits(encoded[0])
     for column in encoded[1:]:
-        digits = pc.cast(column.indices, pa.int64())
-        combined = pc.add_checked(pc.multiply_checked(combined, len(column.dictionary)), digits)
+        base = len(column.dictionary) + 1
+        combined = pc.add_checked(pc.multiply_checked(combined, base), _digits(column))
     found = pc.dictionary_encode(combined)
     names = [_names(number, encoded) for number in found.dictionary.to_pylist()]
     return Instruments(names, found.indices)
 
 
-def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """Return a column as places among its distinct values, null being one of them."""
+def encoded_texts(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a column of texts, dictionary-encoded or not, as one dictionary-encoded array."""
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
+        return column.unify_dictionaries().combine_chunks()
+    return pc.dictionary_encode(column.combine_chunks())
+
+
+def _digits(column: pa.DictionaryArray) -> pa.Array:
+    return pc.fill_null(column.indices.cast(pa.int64()), len(column.dictionary))
 
 
 def _names(number: int, encoded: Sequence[pa.DictionaryArray]) -> Instrument:
     texts: list[str | None] = []
     for column in reversed(encoded):
-        number, place = divmod(number, max(len(column.dictionary), 1))
-        texts.append(column.dictionary[place].as_py())
+        number, place = divmod(number, len(column.dictionary) + 1)
+        is_text = place < len(column.dictionary)
+        texts.append(column.dictionary[place].as_py() if is_text else None)
     exchange, market, symbol, raw_symbol = reversed(texts)
     return exchange or "", market or "", symbol, raw_symbol

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.errors import RowError
+from tapeline.storage.postgres.names import encoded_texts
 from tapeline.storage.postgres.tables import (
     LEVELS,
     SIDES,
@@ -63,12 +64,13 @@ def project(
 
 
 def _letters(sides: pa.ChunkedArray) -> pa.ChunkedArray:
-    encoded = pc.dictionary_encode(sides.cast(pa.string()).combine_chunks())
+    encoded = encoded_texts(sides)
     texts = encoded.dictionary.to_pylist()
-    for text in texts:
+    used = pc.unique(encoded.indices.drop_null()).to_pylist()
+    for text in (texts[place] for place in used):
         if text not in SIDES:
             raise RowError(f"a side must be one of {', '.join(SIDES)}, was {text!r}")
-    letters = pa.array([SIDES[text] for text in texts], pa.string())
+    letters = pa.array([SIDES.get(text) for text in texts], pa.string())
     return pa.chunked_array([pa.DictionaryArray.from_arrays(encoded.indices, letters)])
 
 

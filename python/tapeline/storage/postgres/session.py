@@ -5,6 +5,7 @@ waits for an answer, and stands still otherwise.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -89,7 +90,7 @@ class Session:
 
     def _loop(self) -> asyncio.Runner:
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner = asyncio.Runner(loop_factory=_loop_factory())
             self._runner.get_loop().set_exception_handler(_quietly)
         return self._runner
 
@@ -138,6 +139,15 @@ def _settings(where: Address) -> str:
         "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;"
         "SET client_min_messages = warning"
     )
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return the loop that moves a COPY's data with the least effort, where there is one."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 def _quietly(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 use crate::adapters::Frame;
 use crate::adapters::json::Reader;
+use crate::adapters::repeats::number_repeats;
 use crate::model::{JsonType, RawField, RawLiquidation};
 
 /// Reads `data`.
@@ -10,9 +11,10 @@ pub(super) fn read<'a, R: Reader<'a>>(
     published: RawField<'a>,
     reader: &mut R,
 ) -> Result<Frame<'a>, R::Stop> {
-    let orders = reader.list("data", |reader, ordinal| {
-        read_order(stream_symbol, published, ordinal, reader)
+    let orders = reader.list("data", |reader| {
+        read_order(stream_symbol, published, reader)
     })?;
+    number_repeats(orders, reader.arena());
     Ok(Frame::Liquidations(orders))
 }
 
@@ -20,7 +22,6 @@ pub(super) fn read<'a, R: Reader<'a>>(
 fn read_order<'a, R: Reader<'a>>(
     stream_symbol: &'a [u8],
     published: RawField<'a>,
-    ordinal: u32,
     reader: &mut R,
 ) -> Result<RawLiquidation<'a>, R::Stop> {
     let mut order = RawLiquidation {
@@ -39,7 +40,7 @@ fn read_order<'a, R: Reader<'a>>(
         published,
         metadata: &[],
         content: &[],
-        ordinal,
+        ordinal: 0,
         has_byte_order_mark: reader.has_byte_order_mark(),
     };
     let ((), content) = reader.with_source(|reader| {

@@ -20,6 +20,11 @@ fn told<M: Market>(frame: &str) -> String {
         Frame::Liquidations(list) => format!("liquidation {}", list.len()),
         Frame::Control(kind) => format!("control {}", kind.name()),
         Frame::Unsupported { name, .. } => format!("unsupported {name}"),
+        Frame::Partly(partly) => {
+            let bad = partly.bad.iter().map(|fault| fault.offset.unwrap_or(0));
+            let bad: Vec<_> = bad.collect();
+            format!("{} good, bad at {bad:?}", partly.good.elements())
+        }
         Frame::Malformed(fault) => format!("{} {}", fault.reason.name(), fault.field),
     }
 }
@@ -137,8 +142,31 @@ fn a_liquidation_says_the_side_of_the_position() {
     };
     assert!(first.side_is_position);
     assert_eq!(first.side, RawField::Text(b"Buy"));
-    assert_eq!((first.ordinal, second.ordinal), (0, 1));
+    assert_eq!((first.ordinal, second.ordinal), (0, 0));
     assert!(first.content.starts_with(b"{\"T\":1791565600992"));
+}
+
+#[test]
+fn equal_orders_are_numbered_wherever_they_stand() {
+    let order =
+        |number: u32| format!(r#"{{"T":{number},"s":"BTCUSDT","S":"Buy","v":"1","p":"2"}}"#);
+    let arena = Arena::new();
+    for (numbers, expected) in [
+        (vec![1, 2, 1, 1, 2], vec![0, 0, 1, 2, 1]),
+        (vec![2, 1, 1, 2, 1], vec![0, 0, 1, 1, 2]),
+        (vec![7], vec![0]),
+    ] {
+        let list: Vec<_> = numbers.into_iter().map(order).collect();
+        let frame = format!(
+            r#"{{"topic":"allLiquidation.BTCUSDT","type":"snapshot","ts":9,"data":[{}]}}"#,
+            list.join(",")
+        );
+        let Frame::Liquidations(orders) = Linear::parse(frame.as_bytes(), &arena) else {
+            panic!("orders")
+        };
+        let ordinals: Vec<_> = orders.iter().map(|order| order.ordinal).collect();
+        assert_eq!(ordinals, expected);
+    }
 }
 
 const TOLD: &[(&str, &str)] = &[
@@ -187,7 +215,10 @@ const TOLD: &[(&str, &str)] = &[
         "missing data",
     ),
     (r#"{"topic":"publicTrade.A","ts":1,"data":{}}"#, "type data"),
-    (r#"{"topic":"publicTrade.A","data":[{},[]]}"#, "type data"),
+    (
+        r#"{"topic":"publicTrade.A","data":[{},[]]}"#,
+        "1 good, bad at [36]",
+    ),
     (r#"{"topic":"publicTrade.A","data":[{}]}"#, "publicTrade 1"),
     (
         r#"{"topic":"orderbook.50.A","data":{"b":[],"a":[]}}"#,

@@ -40,7 +40,7 @@ pub(super) fn read<'a, R: Reader<'a>>(
     published: RawField<'a>,
     reader: &mut R,
 ) -> Result<Frame<'a>, R::Stop> {
-    let trades = reader.list("data", |reader, _| {
+    let trades = reader.list("data", |reader| {
         let trade = RawTrade {
             stream,
             stream_symbol: Some(stream_symbol),

@@ -33,7 +33,11 @@ pub fn read_checked<'a>(
     read: impl FnOnce(Tolerant<'a>) -> Result<Frame<'a>, Malformed>,
 ) -> Frame<'a> {
     match check(frame, arena) {
-        Ok(reader) => read(reader).unwrap_or_else(Frame::Malformed),
+        Ok(reader) => {
+            let faults = reader.faults();
+            let found = read(reader).unwrap_or_else(Frame::Malformed);
+            found.beside(faults.all(arena), arena)
+        }
         Err(found) => found.into(),
     }
 }
@@ -45,7 +49,6 @@ pub fn read_checked<'a>(
 /// What it is when it has no JSON value to read.
 pub fn check<'a>(frame: &'a [u8], arena: &'a Arena) -> Result<Tolerant<'a>, NoText> {
     let text = frame.strip_prefix(BYTE_ORDER_MARK);
-    let has_byte_order_mark = text.is_some();
     let text = text.unwrap_or(frame);
     if text.iter().all(|byte| is_whitespace(*byte)) {
         return Err(malformed(IssueCode::Empty, None));
@@ -54,7 +57,7 @@ pub fn check<'a>(frame: &'a [u8], arena: &'a Arena) -> Result<Tolerant<'a>, NoTe
         return Err(NoText::Heartbeat);
     }
     match check_text(frame).and_then(|()| check_json(frame, frame.len() - text.len())) {
-        Ok(()) => Ok(Tolerant::new(text, arena, has_byte_order_mark)),
+        Ok(()) => Ok(Tolerant::new(frame, text, arena)),
         Err(Fault { reason, offset }) => Err(malformed(reason, Some(offset))),
     }
 }

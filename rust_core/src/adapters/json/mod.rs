@@ -5,6 +5,7 @@
 mod check;
 mod cursor;
 mod escape;
+mod faults;
 mod reader;
 mod scanner;
 mod text;

@@ -178,30 +178,45 @@ pub trait Reader<'a>: Clone {
     /// Returns how many bytes are left.
     fn left(&self) -> usize;
 
-    /// Takes an array of values that `read` takes one by one, with each one's place.
+    /// Takes an element of a list of messages. One at fault is left out and costs itself alone: the
+    /// tolerant reader takes note of it and returns `None`.
     ///
     /// # Errors
-    /// What `read` returns; `type` for `field` when no array comes next; `missing` when it is empty;
-    /// `frame_too_large` when it has more than [`MOST_ELEMENTS`].
+    /// What `read` returns (the usual reader alone), and `frame_too_large`.
+    fn element<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Self::Stop>,
+    ) -> Result<Option<T>, Self::Stop>;
+
+    /// Makes the stop for a list of messages in which there is none: the fault of the first element,
+    /// `missing` for `field` where there are no elements either.
+    fn no_element(&self, field: &'static str) -> Self::Stop;
+
+    /// Takes an array of messages that `read` takes one by one; see [`Reader::element`].
+    ///
+    /// # Errors
+    /// `type` for `field` when no array comes next; that of [`Reader::no_element`] when no message is
+    /// left; `frame_too_large` when it has more than [`MOST_ELEMENTS`].
     #[inline]
     fn list<T: Copy>(
         &mut self,
         field: &'static str,
-        mut read: impl FnMut(&mut Self, u32) -> Result<T, Self::Stop>,
-    ) -> Result<&'a [T], Self::Stop> {
+        mut read: impl FnMut(&mut Self) -> Result<T, Self::Stop>,
+    ) -> Result<&'a mut [T], Self::Stop> {
         let mut values = ArenaVec::with_capacity_in(FEW, self.arena());
-        let mut place = 0;
+        let mut left = MOST_ELEMENTS;
         self.array(field, |reader| {
-            if values.len() >= MOST_ELEMENTS {
-                return Err(Self::stop(IssueCode::FrameTooLarge, field));
+            left = left
+                .checked_sub(1)
+                .ok_or_else(|| Self::stop(IssueCode::FrameTooLarge, field))?;
+            if let Some(value) = reader.element(&mut read)? {
+                values.push(value);
             }
-            values.push(read(reader, place)?);
-            place += 1;
             Ok(())
         })?;
         if values.is_empty() {
-            return Err(Self::stop(IssueCode::Missing, field));
+            return Err(self.no_element(field));
         }
-        Ok(values.into_bump_slice())
+        Ok(values.into_bump_slice_mut())
     }
 }

@@ -3,6 +3,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::escape;
+use super::faults::Faults;
 use super::reader::{Kind, Reader};
 use super::text::is_whitespace;
 use crate::adapters::Arena;
@@ -12,18 +13,26 @@ use crate::model::{IssueCode, Malformed, RawField, RawLevel};
 /// checked again, and a text that is none reads as something, without a panic.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerant<'a> {
+    /// To the end of the frame.
     rest: &'a [u8],
     arena: &'a Arena,
+    faults: Faults<'a>,
     has_byte_order_mark: bool,
 }
 
 impl<'a> Tolerant<'a> {
-    pub(super) const fn new(text: &'a [u8], arena: &'a Arena, has_byte_order_mark: bool) -> Self {
+    /// Begins with `text`, which goes to the end of `frame`.
+    pub(super) fn new(frame: &'a [u8], text: &'a [u8], arena: &'a Arena) -> Self {
         Self {
             rest: text,
             arena,
-            has_byte_order_mark,
+            faults: Faults::new(frame.len(), arena),
+            has_byte_order_mark: text.len() < frame.len(),
         }
+    }
+
+    pub(super) const fn faults(&self) -> Faults<'a> {
+        self.faults
     }
 
     fn advance(&mut self, count: usize) -> &'a [u8] {
@@ -219,6 +228,32 @@ impl<'a> Reader<'a> for Tolerant<'a> {
                     number => RawField::Number(number),
                 }
             }
+        })
+    }
+
+    fn element<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, Malformed> {
+        self.peek();
+        let start = *self;
+        match read(self) {
+            Ok(value) => Ok(Some(value)),
+            Err(fault) if fault.reason == IssueCode::FrameTooLarge => Err(fault),
+            Err(fault) => {
+                self.faults.note(fault, start.left(), self.arena);
+                *self = start;
+                self.skip()?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn no_element(&self, field: &'static str) -> Malformed {
+        let first = self.faults.first();
+        first.map_or(Self::stop(IssueCode::Missing, field), |fault| Malformed {
+            offset: None,
+            ..fault
         })
     }
 

@@ -237,6 +237,19 @@ impl<'a> Reader<'a> for Usual<'a> {
         self.plain().ok_or(Unusual)
     }
 
+    #[inline(always)]
+    fn element<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Unusual>,
+    ) -> Result<Option<T>, Unusual> {
+        read(self).map(Some)
+    }
+
+    #[inline]
+    fn no_element(&self, _field: &'static str) -> Unusual {
+        Unusual
+    }
+
     fn skip(&mut self) -> Result<(), Unusual> {
         self.skip_nested(0).ok_or(Unusual)
     }

@@ -50,9 +50,7 @@ pub(super) fn read<'a, R: Reader<'a>>(
     symbol: Option<&'a [u8]>,
     reader: &mut R,
 ) -> Result<Frame<'a>, R::Stop> {
-    let books = reader.list("data", |reader, _| {
-        read_book(stream, action, symbol, reader)
-    })?;
+    let books = reader.list("data", |reader| read_book(stream, action, symbol, reader))?;
     Ok(Frame::Books(books))
 }
 

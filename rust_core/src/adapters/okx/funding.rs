@@ -19,7 +19,7 @@ pub(super) fn read<'a, R: Reader<'a>>(
     stream_symbol: Option<&'a [u8]>,
     reader: &mut R,
 ) -> Result<Frame<'a>, R::Stop> {
-    let states = reader.list("data", |reader, _| read_state(stream_symbol, reader))?;
+    let states = reader.list("data", |reader| read_state(stream_symbol, reader))?;
     Ok(Frame::Fundings(states))
 }
 

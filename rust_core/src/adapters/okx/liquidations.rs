@@ -4,6 +4,7 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::adapters::Frame;
 use crate::adapters::json::{MOST_ELEMENTS, Reader};
+use crate::adapters::repeats::number_repeats;
 use crate::model::{IssueCode, JsonType, RawField, RawLiquidation};
 
 use super::trades::word;
@@ -21,13 +22,15 @@ pub(super) fn read<'a, R: Reader<'a>>(
     let mut is_empty = true;
     reader.array("data", |reader| {
         is_empty = false;
-        read_instrument(stream_symbol, &mut orders, reader)
+        let read = |reader: &mut R| read_instrument(stream_symbol, &mut orders, reader);
+        reader.element(read).map(|_| ())
     })?;
     if orders.is_empty() {
-        let field = if is_empty { "data" } else { "details" };
-        return Err(R::stop(IssueCode::Missing, field));
+        return Err(reader.no_element(if is_empty { "data" } else { "details" }));
     }
-    Ok(Frame::Liquidations(orders.into_bump_slice()))
+    let orders = orders.into_bump_slice_mut();
+    number_repeats(orders, reader.arena());
+    Ok(Frame::Liquidations(orders))
 }
 
 fn read_instrument<'a, R: Reader<'a>>(
@@ -47,11 +50,11 @@ fn read_instrument<'a, R: Reader<'a>>(
         if orders.len() >= MOST_ELEMENTS {
             return Err(R::stop(IssueCode::FrameTooLarge, "details"));
         }
-        let mut order = read_order(reader)?;
-        order.symbol = symbol;
-        order.stream_symbol = stream_symbol;
-        order.ordinal = u32::try_from(orders.len()).unwrap_or(u32::MAX);
-        orders.push(order);
+        orders.extend(reader.element(read_order)?.map(|order| RawLiquidation {
+            symbol,
+            stream_symbol,
+            ..order
+        }));
         Ok(())
     })
 }

@@ -20,6 +20,11 @@ fn told(frame: &str) -> String {
         Frame::Liquidations(list) => format!("liquidation {}", list.len()),
         Frame::Control(kind) => format!("control {}", kind.name()),
         Frame::Unsupported { name, .. } => format!("unsupported {name}"),
+        Frame::Partly(partly) => {
+            let bad = partly.bad.iter().map(|fault| fault.offset.unwrap_or(0));
+            let bad: Vec<_> = bad.collect();
+            format!("{} good, bad at {bad:?}", partly.good.elements())
+        }
         Frame::Malformed(fault) => format!("{} {}", fault.reason.name(), fault.field),
     }
 }
@@ -128,7 +133,7 @@ fn each_line_of_details_is_a_liquidation() {
     assert_eq!(long.metadata, metadata);
     assert_eq!(long.price, RawField::Text(b"82655.7"));
     assert_eq!(long.stream_symbol, None);
-    assert_eq!([long.ordinal, same.ordinal, other.ordinal], [0, 1, 2]);
+    assert_eq!([long.ordinal, same.ordinal, other.ordinal], [0, 0, 0]);
     assert_eq!(same.symbol, RawField::Text(b"BTC-USDT-SWAP"));
     assert_eq!(other.symbol, RawField::Text(b"X-USDT-SWAP"));
     assert_eq!(same.content, other.content);
@@ -176,7 +181,30 @@ const TOLD: &[(&str, &str)] = &[
     (r#"{"arg":{"channel":"trades"},"data":[]}"#, "missing data"),
     (r#"{"arg":{"channel":"trades"},"data":{}}"#, "type data"),
     (r#"{"arg":{"channel":"trades"},"data":[1]}"#, "type data"),
-    (r#"{"arg":{"channel":"trades"},"data":[{},1]}"#, "type data"),
+    (
+        r#"{"arg":{"channel":"trades"},"data":[{},1, {"px":"1","px":"2"} ,{}]}"#,
+        "2 good, bad at [39, 42]",
+    ),
+    (
+        r#"{"data":[[],{"px":"1"}],"arg":{"channel":"trades"}}"#,
+        "1 good, bad at [9]",
+    ),
+    (
+        r#"{"arg":{"channel":"trades"},"data":[{"px":"1","px":"2"},1]}"#,
+        "duplicate_key px",
+    ),
+    (
+        r#"{"arg":{"channel":"books"},"action":"update","data":[{"asks":[],"bids":[]},{"asks":[]},{"asks":[[1]],"bids":[]}]}"#,
+        "1 good, bad at [75, 87]",
+    ),
+    (
+        r#"{"arg":{"channel":"liquidation-orders"},"data":[{"details":[{},3]},{},{"details":[{}]}]}"#,
+        "2 good, bad at [63, 67]",
+    ),
+    (
+        r#"{"arg":{"channel":"trades"},"data":[1,{}],"event":"subscribe"}"#,
+        "control ack",
+    ),
     (
         r#"{"data":[{}],"arg":{"channel":"trades-all"}}"#,
         "trades-all 1",

@@ -48,9 +48,7 @@ pub(super) fn read<'a, R: Reader<'a>>(
     stream_symbol: Option<&'a [u8]>,
     reader: &mut R,
 ) -> Result<Frame<'a>, R::Stop> {
-    let trades = reader.list("data", |reader, _| {
-        read_trade(stream, stream_symbol, reader)
-    })?;
+    let trades = reader.list("data", |reader| read_trade(stream, stream_symbol, reader))?;
     Ok(Frame::Trades(trades))
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Desk {
     pub(super) reports: Vec<Coverage>,
     pub(super) hash: u64,
     pub(super) received: Option<UnixNanos>,
+    /// Levels that a request asks for.
+    pub(super) asked_levels: Option<usize>,
 }
 
 /// Kind, ids, reason.
@@ -96,6 +98,7 @@ impl Desk {
             reports: Vec::new(),
             hash: 0,
             received: None,
+            asked_levels: None,
         }
     }
 
@@ -150,7 +153,7 @@ impl Desk {
             raw_bids: &texts[0],
             raw_asks: &texts[1],
             checksum: ids.checksum,
-            asked_levels: None,
+            asked_levels: self.asked_levels,
         };
         self.book.observe(&update, &mut self.reports)
     }

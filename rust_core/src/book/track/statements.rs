@@ -16,10 +16,20 @@ impl BookTrack {
         if self.state == BookState::Buffering {
             self.report_no_snapshot(update, reports);
         }
-        if self.buffer.push(span, update) && !self.has_overflowed {
+        if self.buffer.push(span, update) {
+            self.report_overflow(Some(update), update.received, reports);
+        }
+    }
+
+    pub(super) fn report_overflow(
+        &mut self,
+        update: Option<&BookUpdate<'_>>,
+        received: Option<UnixNanos>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        if !self.has_overflowed {
             self.has_overflowed = true;
-            let statement =
-                self.statement(CoverageKind::BookUnsynced, Some(update), update.received);
+            let statement = self.statement(CoverageKind::BookUnsynced, update, received);
             reports.push(Coverage {
                 reason: "buffer overflow".to_owned(),
                 ..statement

@@ -534,7 +534,8 @@ pub struct Quarantine {
     /// The field at fault in the venue's spelling, "$" for the frame itself, empty where none is.
     #[prost(string, tag = "3")]
     pub field: ::prost::alloc::string::String,
-    /// Byte offset in the frame, for faults of the encoding or the JSON text.
+    /// Byte offset in the frame, for faults of the encoding or the JSON text; of the first byte of an
+    /// element that is malformed in a list of which others are not.
     #[prost(uint64, optional, tag = "4")]
     pub offset: ::core::option::Option<u64>,
     /// Length of the frame as received; larger than `raw` where the frame was too long to keep whole.

@@ -70,7 +70,7 @@ CREATE TABLE quarantine (
     raw bytea NOT NULL
 );
 
--- Filled by the archive job; a kline is replaced as a whole.
+-- Filled by `tapeline archive klines --into`; a kline that comes again replaces the one before.
 CREATE TABLE kline (
     time timestamptz NOT NULL,
     interval_ns bigint NOT NULL,

@@ -28,7 +28,7 @@ pub(super) fn read_list<'a, R: Reader<'a>>(
     reader: &mut R,
 ) -> Result<Frame<'a>, R::Stop> {
     stream_name::symbol::<R>(stream, |kind| is_kind(kind, b"markPrice"))?;
-    let all = reader.list("data", |reader, _| read_one(None, reader))?;
+    let all = reader.list("data", |reader| read_one(None, reader))?;
     Ok(Frame::Fundings(all))
 }
 

@@ -121,6 +121,7 @@ fn lists_are_funding_states_missing_or_not_handled() {
         Frame::Fundings(all) => format!("{} of funding", all.len()),
         Frame::Unsupported { name, is_array } => format!("{name} {is_array}"),
         Frame::Malformed(fault) => format!("{} {}", fault.reason.name(), fault.field),
+        Frame::Partly(partly) => format!("{} of funding, {:?}", partly.good.elements(), partly.bad),
         other => format!("{other:?}"),
     };
     for (frame, expected) in [
@@ -129,8 +130,14 @@ fn lists_are_funding_states_missing_or_not_handled() {
             r#"{"stream":"btcusd@markPrice","data":[{"e":"markPriceUpdate"}]}"#,
             "1 of funding",
         ),
-        (r#"[{"e":"markPriceUpdate"},{"e":"kline"}]"#, "type e"),
-        (r#"[{"e":"markPriceUpdate"},1]"#, "type data"),
+        (
+            r#"[{"e":"markPriceUpdate"},{"e":"kline"}]"#,
+            r#"1 of funding, [Malformed { reason: Type, field: "e", offset: Some(25) }]"#,
+        ),
+        (
+            r#"[{"e":"markPriceUpdate"},1]"#,
+            r#"1 of funding, [Malformed { reason: Type, field: "data", offset: Some(25) }]"#,
+        ),
         (
             r#"{"stream":"!x@arr","data":[{"e":"24hrTicker"}]}"#,
             "24hrTicker true",

@@ -1,0 +1,135 @@
+"""Simulator, collector, Kafka and store as processes of the real commands on one machine."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from benches.python.chain import PACED_FRAMES, PACED_PER_SECOND, generate, seconds_of
+from benches.python.watched import Watched, commits_of, entries_of, watch
+from tapeline.apps.bench import Figure
+from tapeline.apps.chain import Simulation, collect
+from tapeline.storage.targets import parse_target
+from tapeline.transport.open import open_sink
+from tests.services.kafka import KafkaBroker
+
+FLUSH_S = 0.2
+"""Flush interval of the latency run: short, so that a run has many commits."""
+
+_FRAMES = int(os.environ.get("TAPELINE_BENCH_FRAMES", "600000"))
+
+
+def sustained_and_queryable(folder: Path) -> list[Figure]:
+    """Measure the whole way at full speed, then the time until a row can be queried."""
+    return [*_sustained(folder), *_queryable(folder)]
+
+
+def _sustained(folder: Path) -> list[Figure]:
+    tape = generate(folder, _FRAMES)
+    root = folder / "sustained"
+    sent, stored = _chain(folder, tape, root, speed="max")
+    waited = waited_ns(root)
+    began_ns = min(end_ns - pc.max(part).as_py() for end_ns, part in waited)
+    span_ns = waited[-1][0] - began_ns
+    return [
+        Figure(
+            "simulate to stored, sustained",
+            stored * 1e9 / span_ns,
+            "trades/s",
+            goal=100_000,
+            higher_is_better=True,
+        ),
+        Figure("simulate to stored, residual", abs(sent - stored), "trades", goal=0),
+    ]
+
+
+def _queryable(folder: Path) -> list[Figure]:
+    tape = generate(folder, PACED_FRAMES)
+    root = folder / "queryable"
+    speed = seconds_of(tape) * PACED_PER_SECOND / PACED_FRAMES
+    sent, stored = _chain(folder, tape, root, speed=f"{speed:.6f}")
+    if stored != sent:
+        raise SystemExit(f"bench: {sent} trades were sent, {stored} stored")
+    waited = pa.chunked_array([part for _, part in waited_ns(root)])
+    p50, p99 = (each / 1e6 for each in pc.quantile(waited, [0.5, 0.99]).to_pylist())
+    what = f"received to queryable at {PACED_PER_SECOND:,}/s"
+    return [
+        Figure(f"{what}, p50", p50, "ms"),
+        Figure(f"{what}, p99 beyond {FLUSH_S * 1e3:.0f} ms", p99 - FLUSH_S * 1e3, "ms", goal=50.0),
+    ]
+
+
+def _chain(folder: Path, tape: Path, root: Path, *, speed: str) -> tuple[int, int]:
+    """Run it to its end on a fresh broker; return how many trades were sent and stored."""
+    broker = KafkaBroker(folder / f"{root.name}-kafka")
+    broker.start()
+    try:
+        bus = f"kafka://{broker.servers}"
+        topics = open_sink(f"{bus}?spool={folder / f'{root.name}.topics.db'}")
+        topics.create_topics(["trade.binance.spot.btcusdt"])
+        topics.close(10.0)
+        with _storing(bus, root) as stored:
+            _wait_for_group(broker, f"tapeline-store-{parse_target(f'parquet:{root}').name}")
+            ledger = folder / f"{root.name}.ledger.jsonl"
+            with Simulation([tape], ledger, speed=speed) as simulation:
+                spool = folder / f"{root.name}.spool.db"
+                summary, account = collect(simulation, f"{bus}?spool={spool}")
+    finally:
+        broker.stop()
+    lost = account["sent"] + sum(summary["control"].values()) - summary["frames"]
+    if lost or summary["residual"]:
+        raise SystemExit(f"bench: the collector lost {lost}, residual {summary['residual']}")
+    (target,) = stored[0].summary["targets"]
+    return account["sent"], target["rows"].get("trade", 0)
+
+
+@contextmanager
+def _storing(bus: str, root: Path) -> Iterator[list[Watched]]:
+    """Have a store read the bus meanwhile, until nothing comes any more."""
+    found: list[Watched] = []
+    words = ["store", "--json", "--types", "trade", "--idle", "20"]
+    words += ["--transport", bus, "--target", f"parquet:{root}"]
+    words += ["--flush-interval", f"{FLUSH_S:g}"]
+    thread = threading.Thread(
+        target=lambda: found.append(watch(words, lambda: len(entries_of(root))))
+    )
+    thread.start()
+    try:
+        yield found
+    finally:
+        thread.join()
+    if not found:
+        raise SystemExit("bench: the store failed")
+
+
+def _wait_for_group(broker: KafkaBroker, group: str) -> None:
+    """Wait until the store reads: its start is no part of what is measured."""
+    admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        with contextlib.suppress(KafkaException):
+            found = admin.describe_consumer_groups([group])[group].result()
+            if any(member.assignment.topic_partitions for member in found.members):
+                return
+    raise SystemExit("bench: the store's group was not formed within 60 s")
+
+
+def waited_ns(root: Path) -> list[tuple[int, pa.Array]]:
+    """Return when each file could be read, and how long its rows had then been received."""
+    found = []
+    for commit in commits_of(root):
+        for path in commit.paths:
+            received = pq.read_table(root / path, columns=["received_ns"])["received_ns"]
+            waited = pc.subtract(commit.visible_ns, received.combine_chunks())
+            found.append((commit.visible_ns, waited))
+    return found
