@@ -6,7 +6,7 @@ element, as (event type, raw symbol, facts).
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,10 @@ class Row(NamedTuple):
     kind: str
     raw_symbol: str
     facts: dict[str, Any]
+
+
+Read = Callable[[str, dict[str, Decimal]], Iterator[Row | str]]
+"""Reads a frame, given what contracts stand for."""
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -56,7 +60,8 @@ def expected_of_lines(
     exchange: str, tape: Iterable[dict[str, Any]], sizes: dict[str, Decimal]
 ) -> Iterator[tuple[dict[str, Any], list[Row | str]]]:
     """Yield each line with its events."""
-    read = {"binance": binance, "okx": okx, "bybit": Bybit()}[exchange]
+    readers: dict[str, Read] = {"binance": binance, "okx": okx, "bybit": Bybit()}
+    read = readers[exchange]
     for line in tape:
         if line["kind"] == "http":
             yield line, list(reply_rows(line["url"], line["raw"], sizes))
