@@ -9,10 +9,11 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from multiprocessing.connection import Connection as Pipe
 from typing import NamedTuple
 
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.ports import Closure, DialOptions
 from tapeline.adapters.connection.websockets_client import dial_websockets
@@ -67,6 +68,8 @@ class _Owner:
     def judged(
         self, frames: int, quarantined: int, control: int, *, events: int = 0, duplicates: int = 0
     ) -> None: ...
+
+    def heard(self, streams: Iterable[StreamKey]) -> None: ...
 
 
 async def measure(port: int, count: int, *, is_compressed: bool) -> Cost:

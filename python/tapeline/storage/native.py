@@ -24,6 +24,7 @@ COLUMNS: Final = (
     "origin",
     "timestamp_ns",
     "received_ns",
+    "metadata",
 )
 """The columns of order-book rows that make a book."""
 
@@ -57,7 +58,7 @@ def take(replay: BookReplay, rows: pa.Table) -> None:
     replay.apply(
         _codes(rows["action"], _ACTIONS),
         _codes(rows["origin"], _ORIGINS),
-        [*numbers, _hashes(_flat(rows["event_id"]))],
+        [*numbers, _hashes(_flat(rows["event_id"])), _asked(rows["metadata"])],
         _side(_flat(rows["bids"])),
         _side(_flat(rows["asks"])),
     )
@@ -95,6 +96,12 @@ def _int64(column: pa.ChunkedArray) -> bytes:
 def _hashes(ids: pa.Array) -> bytes:
     """Return the venue's part of each id: the same for the same message, and for no other."""
     return _bytes(pc.binary_slice(ids.cast(pa.binary()), 8, 16).cast(pa.binary(8)))
+
+
+def _asked(metadata: pa.ChunkedArray) -> bytes:
+    """Return how many levels a side were asked for, of replies whose request said so."""
+    texts = pc.map_lookup(_flat(metadata), "asked_levels", "first")
+    return _bytes(pc.fill_null(texts.cast(pa.int64()), ABSENT))
 
 
 def _side(levels: pa.Array) -> tuple[bytes, bytes, bytes]:

@@ -11,7 +11,7 @@ mod repeats;
 #[macro_use]
 mod registry;
 
-pub use asked_levels::asked_levels;
+pub use asked_levels::{asked_levels, with_asked_levels};
 pub use frame::{Arena, ControlKind, Frame, Market, Partly};
 pub use registry::ForMarket;
 

@@ -53,15 +53,15 @@ impl BookReplay {
         &mut self,
         actions: &[u8],
         origins: &[u8],
-        numbers: [PyBackedBytes; 6],
+        numbers: [PyBackedBytes; 7],
         bids: Side<'_>,
         asks: Side<'_>,
     ) -> PyResult<()> {
-        let [first, last, prev, time, received, hash] = &numbers;
+        let [first, last, prev, time, received, hash, asked] = &numbers;
         let columns = BookColumns {
             actions,
             origins,
-            numbers: [first, last, prev, time, received, hash],
+            numbers: [first, last, prev, time, received, hash, asked],
             sides: [side(bids), side(asks)],
         };
         Ok(self.inner.apply(&columns)?)

@@ -8,7 +8,7 @@ use super::outlets::Outlets;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
-use crate::adapters::{Arena, Frame, Market, Partly, Venue, asked_levels};
+use crate::adapters::{Arena, Frame, Market, Partly, Venue, asked_levels, with_asked_levels};
 use crate::cleaning::{Counters, Pipeline, Rejected, Verdict};
 use crate::model::{Coverage, Instrument, IssueCode, Malformed, Quarantine, RawTrade, UnixNanos};
 
@@ -213,8 +213,9 @@ impl Normalizer {
         if reply.body.len() > setup.max_frame_bytes {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
-        let frame = M::parse_reply(reply.url, reply.body, arena);
-        core.pipeline.expect_levels(asked_levels(reply.url));
+        let asked = asked_levels(reply.url);
+        let frame = with_asked_levels(M::parse_reply(reply.url, reply.body, arena), asked, arena);
+        core.pipeline.expect_levels(asked);
         core.accept(arrived, &frame, sink);
         core.pipeline.expect_levels(None);
         arena.reset();

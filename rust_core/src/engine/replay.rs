@@ -18,9 +18,9 @@ pub struct BookColumns<'a> {
     pub actions: &'a [u8],
     /// 1 for pushed, 2 for fetched, 3 for made by a book; a byte a message.
     pub origins: &'a [u8],
-    /// First, last and previous update id, exchange and receive time, and the hash of the content:
-    /// 8 bytes each a message, [`ABSENT`] for none.
-    pub numbers: [&'a [u8]; 6],
+    /// First, last and previous update id, exchange and receive time, the hash of the content, and
+    /// the levels a side that were asked for: 8 bytes each a message, [`ABSENT`] for none.
+    pub numbers: [&'a [u8]; 7],
     /// Bids, then asks.
     pub sides: [SideColumns<'a>; 2],
 }
@@ -88,7 +88,7 @@ impl BookReplay {
         let [bid_columns, ask_columns] = &columns.sides;
         bid_columns.read(row, bids)?;
         ask_columns.read(row, asks)?;
-        let [first, last, prev, time, received, hash] = columns.numbers;
+        let [first, last, prev, time, received, hash, asked] = columns.numbers;
         let origin = match columns.origins.get(row)? {
             // A snapshot that a book gave is whole, as a pushed one.
             1 | 3 => BookOrigin::Wire,
@@ -114,7 +114,7 @@ impl BookReplay {
             raw_bids: &[],
             raw_asks: &[],
             checksum: None,
-            asked_levels: None,
+            asked_levels: number(asked, row)?.and_then(|asked| usize::try_from(asked).ok()),
         };
         self.track.observe(&update, &mut self.reports);
         // What it says of the stream was said when the stream was collected.
@@ -197,7 +197,7 @@ mod tests {
         let columns = BookColumns {
             actions: &actions,
             origins: &vec![1; last.len()],
-            numbers: [&absent, &ids, &absent, &absent, &absent, &ids],
+            numbers: [&absent, &ids, &absent, &absent, &absent, &ids, &absent],
             sides: [0, 1].map(|at: usize| {
                 let [offsets, prices, quantities] = &sides[at];
                 SideColumns {

@@ -2,12 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 import trustme
 
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import BYTES_HIGH, Inbox
 from tapeline.adapters.connection.picows_client import dial_picows
 from tapeline.adapters.connection.ports import (
@@ -54,6 +55,8 @@ class Client:
     def judged(
         self, frames: int, quarantined: int, control: int, *, events: int = 0, duplicates: int = 0
     ) -> None: ...
+
+    def heard(self, streams: Iterable[StreamKey]) -> None: ...
 
     def ready(self, inbox: Inbox) -> None:
         if self.takes:

@@ -78,12 +78,12 @@ class Downstream:
 
     def connection(
         self,
-        inbox: Inbox,
-        state: Literal["lost", "restored"],
+        inbox: Inbox | None,
+        state: Literal["lost", "restored", "started", "stopped"],
         reason: str,
         streams: Sequence[tuple[str, str]],
     ) -> None:
-        if state == "lost":
+        if state == "lost" and inbox is not None:
             self.take(inbox)
         self.changes.append((state, len(self.trades)))
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tapeline.adapters.connection.clients import Client, dial_with
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import Inbox
 from tapeline.adapters.connection.ports import Closure, DialOptions
 from tapeline.adapters.connection.sockets import Names, open_socket
@@ -109,6 +111,8 @@ class Owner:
     def judged(
         self, frames: int, quarantined: int, control: int, *, events: int = 0, duplicates: int = 0
     ) -> None: ...
+
+    def heard(self, streams: Iterable[StreamKey]) -> None: ...
 
 
 @pytest.mark.parametrize("is_compressed", [True, False])

@@ -374,11 +374,11 @@ async def test_an_old_connection_stays_while_the_new_one_lacks_a_stream_of_it() 
 
     class Partial(OkxLike):
         async def __call__(self, peer: Peer) -> None:
-            beating = asyncio.create_task(self.beat(peer))
+            beating = asyncio.create_task(self.pour(peer))
             await super().__call__(peer)
             beating.cancel()
 
-        async def beat(self, peer: Peer) -> None:
+        async def pour(self, peer: Peer) -> None:
             number = 0
             while True:
                 number += 1
