@@ -156,7 +156,10 @@ class Coverage:
         if self.quarantined:
             found.append(f"{_count(self.quarantined, 'message')} quarantined")
         found += _edges(self._of("before"), self._of("after"))
-        unsure = sorted({s.channel or "?" for s in self._streams if not s.is_verifiable})
+        unsure = sorted({s.channel for s in self._streams if s.channel and not s.is_verifiable})
+        unknown = sum(not s.channel and not s.is_verifiable for s in self._streams)
+        if unknown:
+            found.append(f"nothing was recorded of {_count(unknown, 'stream')}")
         if not found and not unsure:
             return "nothing is missing"
         if not found:

@@ -275,5 +275,6 @@ def _names(names: Names) -> tuple[str, ...] | None:
         return None
     found = (names,) if isinstance(names, str) else tuple(names)
     if not found or not all(isinstance(name, str) and name for name in found):
-        raise ArgumentError(f"expected a name or a list of names, was {names!r}")
+        shown = repr(names) if found else "no name"
+        raise ArgumentError(f"expected a name or a list of names, was {shown}")
     return tuple(dict.fromkeys(found))

@@ -82,6 +82,8 @@ def test_a_table_shows_both_ends_and_says_how_complete_it_is(target: str) -> Non
         (["--format", "xml"], "formats are table, csv, json, parquet, arrow, was 'xml'"),
         (["--types", "trade,funding", "--format", "csv"], "needs --out FOLDER"),
         (["--out", "x.txt"], "--out is for --format"),
+        (["--types", ""], "was no name"),
+        (["--start", "1767614400000"], "Unix nanoseconds have 19 digits"),
     ],
 )
 def test_a_mistake_is_answered_with_what_to_do(

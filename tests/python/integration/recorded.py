@@ -6,7 +6,7 @@ element, as (event type, raw symbol, facts).
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,10 @@ class Row(NamedTuple):
     kind: str
     raw_symbol: str
     facts: dict[str, Any]
+
+
+Read = Callable[[str, dict[str, Decimal]], Iterator[Row | str]]
+"""Reads a frame, given what contracts stand for."""
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -48,12 +52,21 @@ def contract_sizes(path: Path) -> dict[str, Decimal]:
 
 def expected(exchange: str, path: Path, sizes: dict[str, Decimal]) -> Iterator[Row | str]:
     """Yield a tape's events in order; a text names a message that is no event."""
-    read = {"binance": binance, "okx": okx, "bybit": bybit}[exchange]
-    for line in lines(path):
+    for _, found in expected_of_lines(exchange, lines(path), sizes):
+        yield from found
+
+
+def expected_of_lines(
+    exchange: str, tape: Iterable[dict[str, Any]], sizes: dict[str, Decimal]
+) -> Iterator[tuple[dict[str, Any], list[Row | str]]]:
+    """Yield each line with its events."""
+    readers: dict[str, Read] = {"binance": binance, "okx": okx, "bybit": Bybit()}
+    read = readers[exchange]
+    for line in tape:
         if line["kind"] == "http":
-            yield from reply_rows(line["url"], line["raw"], sizes)
+            yield line, list(reply_rows(line["url"], line["raw"], sizes))
         else:
-            yield from read(line["raw"], sizes)
+            yield line, list(read(line["raw"], sizes))
 
 
 def reply_rows(url: str, raw: str, sizes: dict[str, Decimal]) -> Iterator[Row | str]:
@@ -247,31 +260,50 @@ def okx_liquidation(symbol: str, detail: Message, size: Decimal) -> Row:
     return Row("liquidation", symbol, facts)
 
 
-def bybit(raw: str, _sizes: dict[str, Decimal]) -> Iterator[Row | str]:
-    """Read a frame of Bybit v5; older ones are named."""
-    frame = json.loads(raw)
-    topic = frame.get("topic")
-    if topic is None:
-        yield "control"
-        return
-    head, data, kind = topic.split(".")[0], frame["data"], frame.get("type")
-    if head == "publicTrade":
-        for item in data:
-            quantity, side = Decimal(item["v"]), item["S"].lower()
-            yield trade(item["s"], item["i"], item["p"], quantity, side, item["T"])
-    elif head == "orderbook":
-        depth = 1 if topic.split(".")[1] == "1" else 2
-        yield book(
-            data["s"], depth, kind, "wire", (None, data["u"], None), (data["b"], data["a"]),
-            frame["cts"], Decimal(1),
-        )  # fmt: skip
-    elif head == "allLiquidation":
-        yield from map(bybit_liquidation, data)
-    elif head == "tickers":
-        yield Row("funding", data["symbol"], {"timestamp_ns": int(frame["ts"]) * MS})
-    else:
-        name = topic.rpartition(".")[0]
-        yield f"{name} {kind}" if kind else name
+class Bybit:
+    """Reads frames of Bybit v5, older ones are named; the frames of a ticker say what changed."""
+
+    def __init__(self) -> None:
+        self._tickers: dict[str, Message] = {}
+
+    def __call__(self, raw: str, _sizes: dict[str, Decimal]) -> Iterator[Row | str]:
+        """Read a frame."""
+        frame = json.loads(raw)
+        topic = frame.get("topic")
+        if topic is None:
+            yield "control"
+            return
+        head, data, kind = topic.split(".")[0], frame["data"], frame.get("type")
+        if head == "publicTrade":
+            for item in data:
+                quantity, side = Decimal(item["v"]), item["S"].lower()
+                yield trade(item["s"], item["i"], item["p"], quantity, side, item["T"])
+        elif head == "orderbook":
+            depth = 1 if topic.split(".")[1] == "1" else 2
+            yield book(
+                data["s"], depth, kind, "wire", (None, data["u"], None), (data["b"], data["a"]),
+                frame["cts"], Decimal(1),
+            )  # fmt: skip
+        elif head == "allLiquidation":
+            yield from map(bybit_liquidation, data)
+        elif head == "tickers":
+            yield self._funding(frame)
+        else:
+            name = topic.rpartition(".")[0]
+            yield f"{name} {kind}" if kind else name
+
+    def _funding(self, frame: Message) -> Row:
+        symbol = frame["data"]["symbol"]
+        known = {} if frame["type"] == "snapshot" else self._tickers[symbol]
+        state = self._tickers[symbol] = known | frame["data"]
+        facts = {
+            "rate": Decimal(state["fundingRate"]),
+            "mark_price": Decimal(state["markPrice"]),
+            "index_price": Decimal(state["indexPrice"]),
+            "next_funding_ns": int(state["nextFundingTime"]) * MS,
+            "timestamp_ns": int(frame["ts"]) * MS,
+        }
+        return Row("funding", symbol, facts)
 
 
 def bybit_liquidation(item: Message) -> Row:

@@ -5,6 +5,7 @@ an answer is streamed, and that the embedded engine holds one folder a process.
 """
 
 import io
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,10 @@ _ANSWER_SETTINGS: Final = {
     "output_format_arrow_low_cardinality_as_dictionary": 0,
     "output_format_arrow_compression_method": "none",
 }
+
+# Its complaints about a server come as errors too; without logging set up they would be a stray
+# line on stderr.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 
 class Connection:
