@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
+from tapeline.access.opening import open_reader
 from tapeline.apps.archive_derived import write_funding_texts, write_klines
 from tapeline.apps.archive_job import ArchiveJob, Done
 from tapeline.apps.exact_text import write_csv
 from tapeline.apps.klines import coarser, interval_of
 from tapeline.apps.progress import counting
-from tapeline.apps.store_reader import open_reader
 from tapeline.errors import SettingsError
 from tapeline.storage.archive.archive import ARCHIVE_LEVEL, open_archive
 from tapeline.storage.archive.klines import MINUTE_NS

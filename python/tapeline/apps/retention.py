@@ -8,13 +8,13 @@ from typing import Annotated
 import orjson
 import typer
 
+from tapeline.access.opening import open_reader
 from tapeline.apps.archive_check import ArchiveCheck
 from tapeline.apps.archive_parquet import archive_target
 from tapeline.apps.exact_text import iso
 from tapeline.apps.progress import counting
 from tapeline.apps.retention_job import Verdict, enforce, judge
 from tapeline.apps.settings import RetentionSettings, load_settings
-from tapeline.apps.store_reader import open_reader
 from tapeline.apps.thinners import thinner_of
 from tapeline.errors import SettingsError
 from tapeline.storage.archive.place import place_of

@@ -17,12 +17,12 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.access.opening import open_reader
 from tapeline.access.ports import Query
 from tapeline.apps.archive_derived import write_funding_texts, write_klines
 from tapeline.apps.archive_job import ArchiveJob, Done, months_between
 from tapeline.apps.cli import main
 from tapeline.apps.klines import coarser
-from tapeline.apps.store_reader import open_reader
 from tapeline.errors import (
     SettingsError,
     StoreConflictError,

@@ -7,13 +7,13 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.access.opening import open_reader
 from tapeline.apps.archive_check import ArchiveCheck
 from tapeline.apps.archive_derived import write_klines
 from tapeline.apps.archive_job import ArchiveJob
 from tapeline.apps.cli import main
 from tapeline.apps.retention_job import enforce, judge
 from tapeline.apps.settings import RetentionSettings
-from tapeline.apps.store_reader import open_reader
 from tapeline.apps.thinners import thinner_of
 from tapeline.storage.archive.archive import open_archive
 from tapeline.storage.archive.place import LocalPlace

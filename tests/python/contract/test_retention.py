@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.access.opening import open_reader
 from tapeline.apps.archive_check import ArchiveCheck
 from tapeline.apps.cli import main
 from tapeline.apps.retention_job import Verdict, enforce, judge
 from tapeline.apps.settings import RetentionSettings
-from tapeline.apps.store_reader import open_reader
 from tapeline.errors import StoreConflictError, StoreUnavailableError
 from tapeline.storage.archive.place import LocalPlace
 from tapeline.storage.parquet.compaction import Compactor

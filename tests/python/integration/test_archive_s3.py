@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tapeline.access.opening import open_reader
 from tapeline.access.ports import Query
 from tapeline.apps.archive_check import ArchiveCheck
 from tapeline.apps.archive_job import ArchiveJob
 from tapeline.apps.retention_job import enforce, judge
-from tapeline.apps.store_reader import open_reader
 from tapeline.errors import StoreConflictError
 from tapeline.storage.archive.archive import open_archive
 from tapeline.storage.archive.place import BucketPlace, place_of
