@@ -5,6 +5,7 @@ paths add up per batch, and the Rust core's own counters are read when somebody 
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -24,27 +25,30 @@ def _checked(name: str) -> str:
 
 
 class Metrics:
-    """The process's metrics."""
+    """The process's metrics. Any thread may use them."""
 
     def __init__(self) -> None:
+        self._making = threading.Lock()
         self.registry = CollectorRegistry()
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
 
     def counter(self, name: str, help_text: str, **labels: str) -> Counter:
         """Return a counter; with labels, the child that has them (resolve it once, keep it)."""
-        if name not in self._counters:
-            self._counters[name] = Counter(
-                _checked(name), help_text, tuple(labels), registry=self.registry
-            )
+        with self._making:
+            if name not in self._counters:
+                self._counters[name] = Counter(
+                    _checked(name), help_text, tuple(labels), registry=self.registry
+                )
         return self._counters[name].labels(**labels) if labels else self._counters[name]
 
     def gauge(self, name: str, help_text: str, **labels: str) -> Gauge:
         """Return a gauge; with labels, the child that has them."""
-        if name not in self._gauges:
-            self._gauges[name] = Gauge(
-                _checked(name), help_text, tuple(labels), registry=self.registry
-            )
+        with self._making:
+            if name not in self._gauges:
+                self._gauges[name] = Gauge(
+                    _checked(name), help_text, tuple(labels), registry=self.registry
+                )
         return self._gauges[name].labels(**labels) if labels else self._gauges[name]
 
     def collect_from(self, snapshot: Callable[[], Mapping[str, Any]]) -> None:

@@ -269,7 +269,7 @@ def test_a_topic_deleted_under_way_is_made_again(broker: KafkaBroker, tmp_path: 
     admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
     admin.delete_topics([sender.topic])[sender.topic].result(10)
     sender.send_for(1.0)
-    report = sender.sink.close(60.0)
+    report = sender.sink.close(120.0)
     assert (report.spooled, report.failed, report.lost) == (0, 0, 0)
     assert set(range(10, sender.sent)) <= set(sender.arrived(3.0))
 

@@ -301,7 +301,7 @@ def test_a_full_disk_pauses_the_store_and_space_heals_it(tmp_path: Path) -> None
     ("options", "said"),
     [
         (["--target", "floppy:a"], "bad target"),
-        (["--target", "redis://127.0.0.1:1/0"], "this version writes parquet"),
+        (["--target", "redis://127.0.0.1:0/0"], "it names no host"),
         (["--target", "parquet:x", "--target", "parquet:./x"], "named twice"),
         (["--types", "trades"], "types"),
         (["--transport", "carrier-pigeon"], "bad transport address"),

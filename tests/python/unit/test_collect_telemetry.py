@@ -2,12 +2,16 @@
 
 import io
 import logging
+import sys
+import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import Gauge
 
 from tapeline.telemetry.latency import LatencyHistogram
 from tapeline.telemetry.log import escape_controls, logger, logging_to
@@ -123,3 +127,22 @@ def test_the_endpoint_answers_and_stops() -> None:
 def test_a_metric_of_another_name_is_refused() -> None:
     with pytest.raises(ValueError, match="tapeline_<layer>_<thing>_<unit>"):
         Metrics().counter("frames", "no")
+
+
+def test_threads_that_ask_for_the_same_metric_at_once_get_one() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(50):
+            metrics = Metrics()
+            together = threading.Barrier(4)
+
+            def ask(metrics: Metrics = metrics, together: threading.Barrier = together) -> Gauge:
+                together.wait()
+                return metrics.gauge("tapeline_storage_lag_messages", "Lag.", target="a")
+
+            with ThreadPoolExecutor(4) as threads:
+                gauges = [each.result() for each in [threads.submit(ask) for _ in range(4)]]
+            assert all(gauge is gauges[0] for gauge in gauges)
+    finally:
+        sys.setswitchinterval(interval)
