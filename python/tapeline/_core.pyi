@@ -9,6 +9,7 @@ __all__ = [
     "ArgumentError",
     "BatchInfo",
     "BookReplay",
+    "ContentHash",
     "CopiedRows",
     "CopyDecoder",
     "CopyEncoder",
@@ -16,6 +17,8 @@ __all__ = [
     "Events",
     "Normalizer",
     "PushResult",
+    "RunRows",
+    "Simulator",
     "TapelineError",
     "crc32c",
     "decode",
@@ -197,3 +200,41 @@ def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...
+
+@final
+class Simulator:
+    def __new__(
+        cls,
+        *,
+        capital: float,
+        is_inverse: bool,
+        multiplier: float,
+        fees: tuple[float, float],
+        slippage: tuple[str, float],
+        latency_ns: int,
+        cap: tuple[float, int] | None,
+        sample_ns: int,
+        is_same_stream: bool,
+        window_starts: Sequence[int],
+    ) -> Simulator: ...
+    def run(
+        self,
+        market: object,
+        signals: object,
+        *,
+        funding: object | None = None,
+        levels: object | None = None,
+    ) -> None: ...
+    def finish(self, end_ns: int | None = None) -> None: ...
+    def take(self, name: str) -> RunRows: ...
+
+@final
+class RunRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class ContentHash:
+    def __new__(cls) -> ContentHash: ...
+    def update(self, table: object) -> None: ...
+    def hexdigest(self) -> str: ...

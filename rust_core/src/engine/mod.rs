@@ -11,6 +11,7 @@ mod queries;
 mod replay;
 mod setup;
 mod statements;
+mod tops;
 mod unsupported;
 
 pub use normalizer::{Normalizer, Reply};
@@ -18,3 +19,4 @@ pub use ports::{Frames, Sink, Slices, Tally};
 pub use replay::{ABSENT, BookColumns, BookReplay, ColumnError, SideColumns};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};
 pub use statements::{StreamEvent, StreamsChange};
+pub use tops::{BookTops, SideTops};
