@@ -1,1 +1,1 @@
-"""Computation over what the access layer reads: bars, backtests, their figures and reports."""
+"""Computation over what the access layer reads: strategies tried on recorded markets."""
