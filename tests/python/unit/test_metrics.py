@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import empyrical
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,14 @@ from numpy.typing import NDArray
 from tapeline.compute import metrics
 from tapeline.errors import ArgumentError
 
+EQUITY = pa.schema(
+    [
+        ("time_ns", pa.int64()),
+        ("equity", pa.float64()),
+        ("position", pa.float64()),
+        ("symbol", pa.string()),
+    ]
+)
 HOUR = 3_600_000_000_000
 DAY = 24 * HOUR
 YEAR = 365 * DAY
@@ -256,3 +265,59 @@ def test_trades_without_a_loss_have_no_profit_factor() -> None:
     assert metrics.profit_factor([1.0, 2.0]) is None
     assert metrics.profit_factor([-2.0]) == 0.0
     assert metrics.hit_rate([0.0]) == 0.0
+
+
+def two_accounts(second: str) -> metrics.Figures:
+    equity = pa.table(
+        [
+            [0, DAY, 2 * DAY, DAY, DAY, 3 * DAY],
+            [100.0, 110.0, 105.0, 100.0, 99.0, 120.0],
+            [1.0, 1.0, 0.0, 0.0, -2.0, 0.0],
+            ["BTC/USDT"] * 3 + [second] * 3,
+        ],
+        schema=EQUITY,
+    )
+    fills = pa.table({"notional": [210.0, 200.0], "fee": [0.5, 0.25], "slippage": [0.0, 0.125]})
+    trades, funding = pa.table({"pnl": [5.0, 20.0]}), pa.table({"amount": [-0.5]})
+    return metrics.run_figures(equity, fills, trades, funding, DAY)
+
+
+def test_several_symbols_are_one_account_in_order_of_time() -> None:
+    figures = two_accounts("ETH/USDT")
+    steps = [209 / 200 - 1, 204 / 209 - 1, 225 / 204 - 1]
+    assert figures["pnl"] == SAME(25.0)
+    assert figures["total_return"] == SAME(0.125)
+    assert figures["max_drawdown"] == SAME(204 / 209 - 1)
+    assert figures["volatility"] == SAME(np.std(steps, ddof=1) * math.sqrt(365))
+    assert (figures["exposure"], figures["fees"], figures["funding"]) == (1.0, 0.75, -0.5)
+
+
+def test_amounts_of_several_currencies_are_not_added() -> None:
+    figures, same = two_accounts("BTC/USD:BTC"), two_accounts("ETH/USDT")
+    assert {name for name in figures if figures[name] != same[name]} == {
+        "pnl",
+        "fees",
+        "slippage",
+        "funding",
+    }
+    assert figures["pnl"] is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "currency"),
+    [
+        ("BTC/USDT", "USDT"),
+        ("BTC/USDT:USDT", "USDT"),
+        ("BTC/USD:BTC", "BTC"),
+        ("BTC/USD:BTC-260327", "BTC"),
+        ("BTCUSDT", "BTCUSDT"),
+    ],
+)
+def test_an_account_is_in_the_settlement_currency(symbol: str, currency: str) -> None:
+    assert metrics.settlement(symbol) == currency
+
+
+def test_a_run_without_rows_has_every_figure() -> None:
+    names = ("notional", "fee", "slippage", "amount", "pnl")
+    empty = pa.table({name: pa.array([], pa.float64()) for name in names})
+    assert metrics.run_figures(EQUITY.empty_table(), empty, empty, empty, DAY) == NOTHING

@@ -16,6 +16,13 @@ no losing trade                                       profit factor
 A market for coins never closes, so a year has 365 days of 24 hours and every sample counts.
 """
 
+from tapeline.compute.metrics.accounts import (
+    Account,
+    account_of,
+    combined,
+    run_figures,
+    settlement,
+)
 from tapeline.compute.metrics.drawdowns import (
     Drawdown,
     calmar,
@@ -41,11 +48,14 @@ from tapeline.compute.metrics.trading import exposure, hit_rate, profit_factor, 
 
 __all__ = [
     "YEAR_NS",
+    "Account",
     "Drawdown",
     "Figures",
     "Month",
+    "account_of",
     "cagr",
     "calmar",
+    "combined",
     "drawdown_series",
     "exposure",
     "hit_rate",
@@ -55,7 +65,9 @@ __all__ = [
     "pnl",
     "profit_factor",
     "returns",
+    "run_figures",
     "sample",
+    "settlement",
     "sharpe",
     "sortino",
     "summarize",
