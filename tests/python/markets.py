@@ -34,7 +34,9 @@ INVERSE = {
 }
 
 
-def trade(time_ns: int, price: str, quantity: str = "1", *, side: str = "buy", **more: Any) -> Row:
+def trade(
+    time_ns: int, price: str, quantity: str = "1", *, side: str = "buy", **more: object
+) -> Row:
     """A trade."""
     return {
         "time_ns": time_ns,
@@ -45,7 +47,7 @@ def trade(time_ns: int, price: str, quantity: str = "1", *, side: str = "buy", *
     }
 
 
-def funding(time_ns: int, rate: str | None, next_ns: int, mark: str | None, **more: Any) -> Row:
+def funding(time_ns: int, rate: str | None, next_ns: int, mark: str | None, **more: object) -> Row:
     """A funding state."""
     return {
         "time_ns": time_ns,
@@ -122,6 +124,4 @@ def _filled(
 
 
 def _levels(levels: Sequence[tuple[str, str]]) -> list[dict[str, Decimal]]:
-    return [
-        {"price": Decimal(price), "quantity": Decimal(quantity)} for price, quantity in levels
-    ]
+    return [{"price": Decimal(price), "quantity": Decimal(quantity)} for price, quantity in levels]

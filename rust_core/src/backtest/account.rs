@@ -14,8 +14,8 @@ pub(super) struct Fill {
     pub(super) fee: f64,
 }
 
-/// So small a part of a fill is what rounding left, and no position.
-const ROUNDING: f64 = 1e-12;
+/// So small a part of a quantity is what rounding left, and no quantity.
+pub(super) const ROUNDING: f64 = 1e-12;
 
 #[derive(Debug)]
 pub(super) struct Account {

@@ -23,6 +23,8 @@ pub(super) enum Work {
 pub(super) struct Order {
     /// Negative: to sell.
     pub(super) left: f64,
+    /// What it was for at first.
+    pub(super) whole: f64,
     /// NaN: none.
     pub(super) limit: f64,
     /// Whether it has met the market and waits at its limit.
@@ -47,6 +49,7 @@ impl Work {
         if signal.wanted != 0.0 {
             *self = Self::Order(Order {
                 left: signal.wanted,
+                whole: signal.wanted,
                 limit: signal.limit,
                 is_resting: false,
                 signal_ns: signal.time_ns,

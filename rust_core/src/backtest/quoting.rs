@@ -1,5 +1,6 @@
 //! What the market gives for an order: how much, and for how much money.
 
+use super::account::ROUNDING;
 use super::contract::Contract;
 use super::market::Market;
 use super::orders::Order;
@@ -85,7 +86,9 @@ impl Budget {
     }
 
     fn left(&self, share: f64) -> f64 {
-        share * self.traded - self.taken
+        let all = share * self.traded;
+        let left = all - self.taken;
+        if left <= ROUNDING * all { 0.0 } else { left }
     }
 }
 
@@ -194,7 +197,7 @@ fn walked(
         left -= part;
     }
     // What is filled to the end is filled exactly.
-    let quantity = if left <= 0.0 {
+    let quantity = if left <= ROUNDING * demand.quantity {
         demand.quantity
     } else {
         demand.quantity - left
@@ -207,7 +210,8 @@ fn quote(contract: Contract, demand: Demand, quantity: f64, notional: f64, price
     Quote {
         quantity,
         notional,
-        slippage: contract.cost(demand.sign() * (notional - fair)),
+        // Plus zero, so that none is never minus zero.
+        slippage: contract.cost(demand.sign() * (notional - fair)) + 0.0,
         is_maker: false,
     }
 }

@@ -1,6 +1,6 @@
 //! The loop over the rows of a market.
 
-use super::account::{Account, Fill};
+use super::account::{Account, Fill, ROUNDING};
 use super::contract::Contract;
 use super::error::BacktestError;
 use super::market::{FundingRows, Market};
@@ -108,6 +108,12 @@ impl Simulator {
             .saturating_add(i64::try_from(market.len()).unwrap_or(i64::MAX));
         self.last_ns = self.last_ns.max(market.times.last().copied());
         Ok(())
+    }
+
+    /// Does what is due until the last row of a block, of whatever kind it is.
+    pub fn advance(&mut self, time_ns: i64) {
+        self.last_ns = self.last_ns.max(Some(time_ns));
+        self.pass(time_ns);
     }
 
     /// Ends the run: what is due until then is done.
@@ -232,7 +238,9 @@ impl Simulator {
     ) {
         let demand = Demand::of(left, f64::NAN);
         if let Some(quote) = self.quote(market, row, demand) {
-            let reached = (quote.quantity >= demand.quantity).then_some(position);
+            let rest = demand.quantity - quote.quantity;
+            let whole = position.abs().max(self.account.position.abs());
+            let reached = (rest <= ROUNDING * whole).then_some(position);
             self.fill((time_ns, row), demand.is_buy, quote, signal_ns, reached);
         }
     }
@@ -249,7 +257,7 @@ impl Simulator {
         };
         self.work = Work::Order(order);
         let Some(quote) = found else { return };
-        let is_done = quote.quantity >= demand.quantity;
+        let is_done = demand.quantity - quote.quantity <= ROUNDING * order.whole.abs();
         order.left = if demand.is_buy {
             order.left - quote.quantity
         } else {

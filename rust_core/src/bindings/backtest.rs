@@ -83,6 +83,11 @@ impl Simulator {
         Ok(py.detach(|| self.locked().run(&market, &signals, &funding))?)
     }
 
+    /// Does what is due until the last row of a block, of whatever kind it is.
+    fn advance(&self, time_ns: i64) {
+        self.locked().advance(time_ns);
+    }
+
     /// Ends the run at the end of its range, itself not in it.
     #[pyo3(signature = (end_ns=None))]
     fn finish(&self, end_ns: Option<i64>) {

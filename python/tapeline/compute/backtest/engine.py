@@ -14,7 +14,7 @@ from tapeline.compute.backtest.loader import StrategyLoader
 from tapeline.compute.backtest.quality import Action, QualityPolicy
 from tapeline.compute.backtest.result import Metric, RunResult
 from tapeline.compute.backtest.run import Progress, Settings, run_all
-from tapeline.errors import ArgumentError
+from tapeline.errors import ArgumentError, StrategyError
 
 Opener = Callable[[], DataSource]
 """Opens the data; it can be pickled: ``functools.partial(tapeline.open, "parquet:tape")``."""
@@ -125,42 +125,72 @@ class BacktestEngine:
         ArgumentError
             A setting is wrong, or a name is not in the data.
         """
-        settings = Settings(
-            strategy_id=strategy_id,
-            start_ns=None if start is None else to_ns(start, "start"),
-            end_ns=None if end is None else to_ns(end, "end"),
-            symbols=_names(symbols),
-            types=_names(types) or (),
+        settings = settings_of(
+            strategy_id,
+            start,
+            end,
+            symbols,
+            types,
             exchange=exchange,
             market=market,
-            parameters=dict(parameters or {}),
-            policy=QualityPolicy.of(policy),
-            costs=costs or Costs(),
+            policy=policy,
+            costs=costs,
             check_causality=check_causality,
             block_rows=block_rows,
             memory_cap_bytes=memory_cap_bytes,
         )
+        given = dict(parameters or {})
         if timeout_s is None:
-            return self.run_here(settings, progress)
-        if isinstance(self._data, DataSource):
-            raise ArgumentError(
-                "a run with a time limit opens the data in its own process: give the engine a"
-                " function that opens it, such as functools.partial(tapeline.open, 'parquet:tape')"
-            )
-        return in_own_process(_Task(self, settings), timeout_s, progress)
+            return _only(self.run_many(settings, [given], progress))
+        self.check_opens("a run with a time limit")
+        return _only(in_own_process(_Task(self, settings, given), timeout_s, progress))
 
-    def run_here(
-        self, settings: Settings, progress: Callable[[Progress], None] | None = None
-    ) -> RunResult:
-        """Run with settings that are ready, in this process; see :meth:`run`."""
+    def run_many(
+        self,
+        settings: Settings,
+        parameter_sets: Sequence[Mapping[str, Any]],
+        progress: Callable[[Progress], None] | None = None,
+    ) -> list[RunResult | StrategyError]:
+        """Run with each set of parameters; the rows are read once.
+
+        Returns
+        -------
+        list
+            A result a set, the same as if it had run alone, or the error the strategy ended with.
+
+        Raises
+        ------
+        TapelineError
+            As :meth:`run` says.
+        """
         loaded = self._loader.load(settings.strategy_id)
-        settings = replace(settings, parameters=loaded.parameters(settings.parameters))
-        _check_plain(settings.parameters)
+        parameter_sets = [loaded.parameters(each) for each in parameter_sets]
+        for each in parameter_sets:
+            _check_plain(each)
         if isinstance(self._data, DataSource):
-            result = run_all(self._data, loaded, settings, progress)
+            results = run_all(self._data, loaded, settings, parameter_sets, progress)
         else:
             with self._data() as data:
-                result = run_all(data, loaded, settings, progress)
+                results = run_all(data, loaded, settings, parameter_sets, progress)
+        return [self._finished(each) for each in results]
+
+    def check_opens(self, what: str) -> None:
+        """Fail unless the engine can open the data in another process.
+
+        Raises
+        ------
+        ArgumentError
+            It was given data that is open.
+        """
+        if isinstance(self._data, DataSource):
+            raise ArgumentError(
+                f"{what} opens the data in a process of its own: give the engine a function that"
+                " opens it, such as functools.partial(tapeline.open, 'parquet:tape')"
+            )
+
+    def _finished(self, result: RunResult | StrategyError) -> RunResult | StrategyError:
+        if isinstance(result, StrategyError):
+            return result
         result = replace(result, run_id=_run_id(result))
         return result if self._metrics is None else result.with_metrics(self._metrics(result))
 
@@ -171,9 +201,55 @@ class _Task:
 
     engine: BacktestEngine
     settings: Settings
+    parameters: Mapping[str, Any]
 
-    def __call__(self, tell: Tell) -> RunResult:
-        return self.engine.run_here(self.settings, tell)
+    def __call__(self, tell: Tell) -> list[RunResult | StrategyError]:
+        return self.engine.run_many(self.settings, [self.parameters], tell)
+
+
+def _only(results: Sequence[RunResult | StrategyError]) -> RunResult:
+    (result,) = results
+    if isinstance(result, StrategyError):
+        raise result
+    return result
+
+
+def settings_of(
+    strategy_id: str,
+    start: When | None = None,
+    end: When | None = None,
+    symbols: str | Sequence[str] | None = None,
+    types: str | Sequence[str] | None = None,
+    *,
+    exchange: str | None = None,
+    market: str | None = None,
+    policy: QualityPolicy | Action | None = None,
+    costs: Costs | None = None,
+    check_causality: bool | None = None,
+    block_rows: int | None = None,
+    memory_cap_bytes: int = MEMORY_CAP_BYTES,
+) -> Settings:
+    """Return the settings of a run; see :meth:`BacktestEngine.run`.
+
+    Raises
+    ------
+    ArgumentError
+        A time or a word is wrong.
+    """
+    return Settings(
+        strategy_id=strategy_id,
+        start_ns=None if start is None else to_ns(start, "start"),
+        end_ns=None if end is None else to_ns(end, "end"),
+        symbols=_names(symbols),
+        types=_names(types) or (),
+        exchange=exchange,
+        market=market,
+        policy=QualityPolicy.of(policy),
+        costs=costs or Costs(),
+        check_causality=check_causality,
+        block_rows=block_rows,
+        memory_cap_bytes=memory_cap_bytes,
+    )
 
 
 def _names(names: str | Sequence[str] | None) -> tuple[str, ...] | None:

@@ -55,10 +55,12 @@ def read_columns(frame: Frame, columns: Sequence[str], *, with_quality: bool) ->
         yield _converted(batch, times, names, with_quality=with_quality)
 
 
-def empty_columns(event_type: str, columns: Sequence[str], *, with_quality: bool) -> Arrays:
+def empty_columns(
+    event_type: str, columns: Sequence[str], levels: int, *, with_quality: bool
+) -> Arrays:
     """Return the columns of a type without rows."""
     names = [name for name in COLUMNS[event_type] if name in columns or name == "time_ns"]
-    shape = (0, 1) if event_type == "orderbook" else (0,)
+    shape = (0, levels) if event_type == "orderbook" else (0,)
     found: Arrays = {
         name: np.empty((0,) if name == "time_ns" else shape, _DTYPES.get(name, np.float64))
         for name in names

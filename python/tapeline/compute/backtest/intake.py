@@ -6,8 +6,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from tapeline.access.frames import Frames
+from tapeline.access.frames import Frame, Frames
 from tapeline.compute.backtest.blocks import Lane, blocks
+from tapeline.compute.backtest.book_feed import LEVELS, read_books
 from tapeline.compute.backtest.feed import (
     SUSPICIOUS,
     Arrays,
@@ -17,7 +18,7 @@ from tapeline.compute.backtest.feed import (
 )
 from tapeline.compute.backtest.native import ContentHash
 from tapeline.compute.backtest.quality import Mask, QualityPolicy
-from tapeline.compute.backtest.strategy import Array
+from tapeline.compute.backtest.strategy import COLUMNS, Array
 from tapeline.errors import BacktestError, DataQualityError
 
 ORDER: Final = ("trade", "orderbook", "funding", "liquidation")
@@ -70,9 +71,9 @@ class Intake:
         with_quality = policy.suspicious != "allow"
         self._lanes = {
             name: Lane(
-                read_columns(frames[name], columns[name], with_quality=with_quality),
+                _read(frames[name], columns[name], with_quality=with_quality),
                 lambda batch, name=name: self._see(name, batch),  # type: ignore[misc]
-                empty_columns(name, columns[name], with_quality=with_quality),
+                empty_columns(name, _whole(name, columns[name]), LEVELS, with_quality=with_quality),
             )
             for name in self._types
         }
@@ -180,3 +181,14 @@ class Intake:
             "reason": reason,
             "events": events,
         }
+
+
+def _read(frame: Frame, columns: Sequence[str], *, with_quality: bool) -> Iterator[Rows]:
+    if frame.type == "orderbook":
+        return read_books(frame, with_quality=with_quality)
+    return read_columns(frame, columns, with_quality=with_quality)
+
+
+def _whole(event_type: str, columns: Sequence[str]) -> Sequence[str]:
+    """Return the columns that are there: a book is read as a whole."""
+    return COLUMNS[event_type] if event_type == "orderbook" else columns

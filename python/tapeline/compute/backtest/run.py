@@ -11,15 +11,16 @@ import pyarrow as pa
 
 from tapeline.access.frames import Frames
 from tapeline.access.source import DataSource
-from tapeline.compute.backtest.calls import StrategyCalls
+from tapeline.compute.backtest.attempt import Attempt
 from tapeline.compute.backtest.costs import Costs
+from tapeline.compute.backtest.feed import Arrays
 from tapeline.compute.backtest.intake import ORDER, Intake
 from tapeline.compute.backtest.loader import LoadedStrategy
 from tapeline.compute.backtest.quality import Mask, QualityPolicy, masked, windows_of
 from tapeline.compute.backtest.result import TABLES, RunResult
 from tapeline.compute.backtest.simulation import Simulation, market_type, needed_columns
 from tapeline.compute.backtest.strategy import COLUMNS, Instrument
-from tapeline.errors import ArgumentError
+from tapeline.errors import ArgumentError, StrategyError
 
 _BLOCK_ROWS: Final = 131_072
 _BOOK_ROWS: Final = 8_192
@@ -49,7 +50,6 @@ class Settings:
     types: tuple[str, ...]
     exchange: str | None
     market: str | None
-    parameters: Mapping[str, Any]
     policy: QualityPolicy
     costs: Costs
     check_causality: bool | None
@@ -71,75 +71,103 @@ def run_all(
     data: DataSource,
     loaded: LoadedStrategy,
     settings: Settings,
+    parameter_sets: Sequence[Mapping[str, Any]],
     progress: Callable[[Progress], None] | None,
-) -> RunResult:
-    """Run a strategy on every instrument asked for.
+) -> list[RunResult | StrategyError]:
+    """Run a strategy on every instrument asked for, with each set of parameters.
+
+    The rows are read once. What a set gives does not depend on the other sets.
+
+    Returns
+    -------
+    list
+        A result a set, without id and figures, or the error it ended with.
 
     Raises
     ------
     TapelineError
-        As :meth:`tapeline.compute.backtest.engine.BacktestEngine.run` says.
+        As :meth:`tapeline.compute.backtest.engine.BacktestEngine.run` says, but for errors of the
+        strategy.
     """
     plan = _planned(loaded, settings)
     instruments = _instruments(data, settings, plan)
-    tables: dict[str, list[pa.Table]] = {name: [TABLES[name].empty_table()] for name in TABLES}
+    attempts = [Attempt(loaded, each) for each in parameter_sets]
     read: dict[str, Any] = {}
     rows = 0
     for instrument in instruments:
         frames = _frames(data, instrument, settings, plan)
-        part, intake = _run_one(frames, instrument, loaded, settings, plan, progress)
+        intake = _run_one(frames, instrument, attempts, settings, plan, progress)
         rows += intake.rows
         read[f"{instrument.exchange}/{instrument.market}/{instrument.raw_symbol}"] = intake.hashes()
-        for name, table in part.items():
-            tables[name].append(table)
     coverage = _coverage(data, instruments, settings, plan)
-    return RunResult(
-        run_id="",
-        strategy_id=loaded.strategy_id,
-        strategy_hash=loaded.source_hash,
-        parameters=settings.parameters,
-        symbols=tuple(each.symbol for each in instruments),
-        types=tuple(plan.columns),
-        start_ns=settings.start_ns,
-        end_ns=settings.end_ns,
-        version=_version(),
-        data_hash=hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest(),
-        rows=rows,
-        policy=settings.policy.to_dict(),
-        costs=_costs(settings.costs, instruments, plan),
-        coverage=coverage,
-        **{name: pa.concat_tables(parts).combine_chunks() for name, parts in tables.items()},
-    )
+    shared: dict[str, Any] = {
+        "run_id": "",
+        "strategy_id": loaded.strategy_id,
+        "strategy_hash": loaded.source_hash,
+        "symbols": tuple(each.symbol for each in instruments),
+        "types": tuple(plan.columns),
+        "start_ns": settings.start_ns,
+        "end_ns": settings.end_ns,
+        "version": _version(),
+        "data_hash": hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest(),
+        "rows": rows,
+        "policy": settings.policy.to_dict(),
+        "costs": _costs(settings.costs, instruments, plan),
+        "coverage": coverage,
+    }
+    return [
+        RunResult(
+            parameters=each.parameters,
+            **shared,
+            **{
+                name: pa.concat_tables(parts).combine_chunks()
+                for name, parts in each.tables.items()
+            },
+        )
+        if each.error is None
+        else each.error
+        for each in attempts
+    ]
 
 
 def _run_one(
     frames: Frames,
     instrument: Instrument,
-    loaded: LoadedStrategy,
+    attempts: Sequence[Attempt],
     settings: Settings,
     plan: _Plan,
     progress: Callable[[Progress], None] | None,
-) -> tuple[dict[str, pa.Table], Intake]:
-    calls = StrategyCalls(loaded, settings.parameters, instrument)
+) -> Intake:
     windows = [each for name in plan.columns for each in windows_of(name, frames[name].coverage)]
     mask = Mask(masked(windows, settings.policy, instrument.symbol))
-    cap_bytes = settings.memory_cap_bytes if calls.needs_all else None
+    for each in attempts:
+        account = Simulation(instrument, settings.costs, plan.clock, plan.market, mask.starts)
+        each.begin(instrument, account)
+    needs_all = any(each.needs_all for each in attempts)
+    cap_bytes = settings.memory_cap_bytes if needs_all else None
     intake = Intake(
         frames, plan.columns, settings.policy, mask, plan.market, instrument.symbol, cap_bytes
     )
-    account = Simulation(instrument, settings.costs, plan.clock, plan.market, mask.starts)
-    block_rows = 2**62 if calls.needs_all else plan.block_rows
-    for number, block in enumerate(intake.blocks(block_rows)):
+    blocks = intake.blocks(2**62 if needs_all else plan.block_rows)
+    for number, block in enumerate(blocks):
         with_check = settings.check_causality
         if with_check is None:
             with_check = number == 0 and intake.is_read
-        account.run(block, calls.answer(block, with_check=with_check))
+        for each in attempts:
+            each.take(block, with_check=with_check)
+        if all(each.error is not None for each in attempts):
+            break
         if progress is not None:
-            times = [int(each["time_ns"][-1]) for each in block.values() if len(each["time_ns"])]
-            progress(Progress(instrument.symbol, intake.rows, max(times, default=0)))
-    tables = account.finish(settings.end_ns)
-    tables["excluded"] = pa.Table.from_pylist(intake.excluded(), TABLES["excluded"])
-    return tables, intake
+            progress(Progress(instrument.symbol, intake.rows, _last_ns(block)))
+    excluded = pa.Table.from_pylist(intake.excluded(), TABLES["excluded"])
+    for each in attempts:
+        each.end(settings.end_ns, excluded)
+    return intake
+
+
+def _last_ns(block: Mapping[str, Arrays]) -> int:
+    times = [int(each["time_ns"][-1]) for each in block.values() if len(each["time_ns"])]
+    return max(times, default=0)
 
 
 def _planned(loaded: LoadedStrategy, settings: Settings) -> _Plan:

@@ -115,6 +115,9 @@ class Simulation:
                 else None
             ),
         )
+        times = [each["time_ns"][-1] for each in block.values() if len(each["time_ns"])]
+        if times:
+            self._simulator.advance(int(max(times)))
         for name in _TABLES:
             taken = self._simulator.take(name)
             if len(taken):
