@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
 __all__ = [
     "ArgumentError",
@@ -14,6 +14,7 @@ __all__ = [
     "CopyEncoder",
     "DecodeError",
     "Events",
+    "IndicatorStream",
     "Normalizer",
     "PushResult",
     "TapelineError",
@@ -29,6 +30,24 @@ class TapelineError(Exception):
 
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
+
+@disjoint_base
+class IndicatorStream:
+    def __new__(
+        cls,
+        name: str,
+        windows: Sequence[int],
+        numbers: Sequence[float] = ...,
+        *,
+        instruction_set: str | None = None,
+    ) -> IndicatorStream: ...
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def outputs(self) -> int: ...
+    def update(self, inputs: Sequence[Buffer], outputs: Sequence[Buffer]) -> None: ...
+    @staticmethod
+    def instruction_sets() -> list[str]: ...
 
 @disjoint_base
 class Normalizer:
