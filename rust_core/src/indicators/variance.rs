@@ -57,8 +57,10 @@ impl Spread {
     fn take(&mut self, values: &[f64]) {
         let [sums, squares] = self.ladder.bottom(values.len());
         sums.copy_from_slice(values);
-        // A value alone has no spread; one that is not finite gives NaN when it is merged.
-        squares.fill(0.0);
+        // 0, or NaN for what is not finite: it has no mean.
+        for (square, value) in squares.iter_mut().zip(values) {
+            *square = (value * 0.0).abs();
+        }
     }
 }
 
