@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal, final
 
-from typing_extensions import Buffer, disjoint_base
+from typing_extensions import disjoint_base
 
 __all__ = [
     "ArgumentError",
@@ -31,7 +31,7 @@ class TapelineError(Exception):
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
 
-@disjoint_base
+@final
 class IndicatorStream:
     def __new__(
         cls,
@@ -45,7 +45,7 @@ class IndicatorStream:
     def inputs(self) -> int: ...
     @property
     def outputs(self) -> int: ...
-    def update(self, inputs: Sequence[Buffer], outputs: Sequence[Buffer]) -> None: ...
+    def update(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None: ...
     @staticmethod
     def instruction_sets() -> list[str]: ...
 

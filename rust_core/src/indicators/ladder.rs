@@ -160,7 +160,9 @@ impl<M: Merge<C, A>, const C: usize, const A: usize> Ladder<M, C, A> {
             [a, b] => return all::<M, 2, C, A, O>(&[a, b].map(part), outputs, finish),
             [a, b, c] => return all::<M, 3, C, A, O>(&[a, b, c].map(part), outputs, finish),
             [a, b, c, d] => return all::<M, 4, C, A, O>(&[a, b, c, d].map(part), outputs, finish),
-            [a, b, c, d, e] => return all::<M, 5, C, A, O>(&[a, b, c, d, e].map(part), outputs, finish),
+            [a, b, c, d, e] => {
+                return all::<M, 5, C, A, O>(&[a, b, c, d, e].map(part), outputs, finish);
+            }
             [a, b, c, d, rest @ ..] => {
                 begin::<M, C, A>(&[a, b, c, d].map(part), &mut totals);
                 rest

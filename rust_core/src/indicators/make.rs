@@ -27,9 +27,7 @@ pub fn make(
         ("sum", &[window], []) => boxed(Sum::new(checked(window)?), isa),
         ("sma", &[window], []) => boxed(Mean::new(checked(window)?), isa),
         ("ema", &[window], []) => boxed(ExponentialMean::new(checked(window)?), isa),
-        ("var", &[window, ddof], []) => {
-            boxed(Variance::<false>::new(checked(window)?, ddof), isa)
-        }
+        ("var", &[window, ddof], []) => boxed(Variance::<false>::new(checked(window)?, ddof), isa),
         ("std", &[window, ddof], []) => boxed(Variance::<true>::new(checked(window)?, ddof), isa),
         ("bollinger", &[window], &[deviations]) => boxed(
             Bollinger::new(checked(window)?, positive("deviations", deviations)?),

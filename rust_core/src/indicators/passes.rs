@@ -35,7 +35,13 @@ pub(super) fn merge_four<M: Merge<C, A>, const C: usize, const A: usize>(
 
 /// Writes the totals of a window of `T` parts.
 #[inline(always)]
-pub(super) fn all<M: Merge<C, A>, const T: usize, const C: usize, const A: usize, const O: usize>(
+pub(super) fn all<
+    M: Merge<C, A>,
+    const T: usize,
+    const C: usize,
+    const A: usize,
+    const O: usize,
+>(
     parts: &[Part<'_, C>; T],
     outputs: [&mut [f64]; O],
     finish: impl Fn([f64; A]) -> [f64; O],

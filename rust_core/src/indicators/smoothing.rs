@@ -17,8 +17,6 @@ const LARGEST: f64 = 1e300;
 #[derive(Debug)]
 pub(super) struct Smoother {
     window: u32,
-    /// Values left out before those of the seed.
-    delay: u32,
     alpha: f64,
     /// 1 - alpha, its powers 1 to 8.
     powers: [f64; BLOCK],
@@ -43,17 +41,6 @@ impl Smoother {
         Self::new(window, 2.0 / (f64::from(window) + 1.0))
     }
 
-    /// Smooths with 1 / window, as J. W. Wilder does.
-    pub(super) fn wilder(window: u32) -> Self {
-        Self::new(window, 1.0 / f64::from(window))
-    }
-
-    /// Leaves `delay` values out before the seed.
-    pub(super) const fn delayed(mut self, delay: u32) -> Self {
-        self.delay = delay;
-        self
-    }
-
     fn new(window: u32, alpha: f64) -> Self {
         let keep = 1.0 - alpha;
         let mut power = 1.0;
@@ -63,7 +50,6 @@ impl Smoother {
         });
         Self {
             window,
-            delay: 0,
             // So that both add up to exactly 1.
             alpha: 1.0 - keep,
             powers,
@@ -77,7 +63,9 @@ impl Smoother {
     #[inline(always)]
     pub(super) fn smooth(&mut self, values: &[f64], output: &mut [f64]) {
         let (mut values, mut output) = (values, output);
-        let are_usable = values.iter().fold(true, |all, value| all & is_usable(*value));
+        let are_usable = values
+            .iter()
+            .fold(true, |all, value| all & is_usable(*value));
         while are_usable && !values.is_empty() {
             if self.is_warm() && self.block.done == 0 && self.window > 1 {
                 let whole = values.len() / BLOCK * BLOCK;
@@ -97,7 +85,7 @@ impl Smoother {
 
     #[inline(always)]
     const fn is_warm(&self) -> bool {
-        self.seen == self.delay.saturating_add(self.window)
+        self.seen == self.window
     }
 
     #[inline(always)]
@@ -163,9 +151,7 @@ impl Smoother {
     #[inline(always)]
     fn warm_up(&mut self, value: f64) -> f64 {
         self.seen += 1;
-        if self.seen > self.delay {
-            self.seed += value;
-        }
+        self.seed += value;
         if !self.is_warm() {
             return f64::NAN;
         }

@@ -96,6 +96,7 @@ impl Formula<2, 1> for WeightedPrice {
             *notional = price * quantity;
         }
         quantities.copy_from_slice(quantity);
-        self.0.roll(outputs, |[notional, quantity]| [notional / quantity]);
+        self.0
+            .roll(outputs, |[notional, quantity]| [notional / quantity]);
     }
 }
