@@ -134,7 +134,6 @@ def run_of(
         {**HOLE, **names_of(name), "start_ns": window[0], "end_ns": window[1]} for name in symbols
     ]
     left_out = [[name, "trade", *window, "gap", 7] for name in symbols]
-    figures = run_figures(equity, filled, closed, FUNDING_SCHEMA.empty_table(), HOUR)
     settings: dict[str, Any] = {
         "run_id": "0123456789abcdef",
         "strategy_id": strategy_id,
@@ -165,6 +164,6 @@ def run_of(
             "streams": streams,
             "holes": holes,
         },
-        "metrics": figures,
     }
-    return RunResult(**(settings | changes))
+    run = RunResult(**(settings | changes))
+    return run.with_metrics(run_figures(run))

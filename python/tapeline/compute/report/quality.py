@@ -9,6 +9,9 @@ from tapeline.compute.backtest.result import RunResult
 from tapeline.compute.report import formats
 from tapeline.compute.report.tables import Cell, Table
 
+_NOT_WINDOWS: Final = ("no time", "no price")
+"""Reasons to leave out rows that do not lie in one place of the timeline."""
+
 _ROWS: Final = 100
 _BARS: Final = 400
 _THINNEST: Final = 100 / _BARS
@@ -95,6 +98,7 @@ def _stream_track(
 
 def _excluded_tracks(rows: list[dict[str, Any]], axis: tuple[int, int]) -> Iterable[Track]:
     key = itemgetter("symbol", "type")
+    rows = [row for row in rows if row["reason"] not in _NOT_WINDOWS]
     for (symbol, event_type), own in groupby(sorted(rows, key=key), key):
         windows = [((row["start_ns"], row["end_ns"]), str(row["reason"])) for row in own]
         label = f"left out of {symbol} {event_type}"
