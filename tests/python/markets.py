@@ -105,7 +105,7 @@ def _filled(
     channel = kind.encode()[:7].ljust(7, b"_")
     usual: dict[str, Any] = {
         **names,
-        "event_id": channel + b"\x80" + place.to_bytes(8, "big"),
+        "event_id": channel + b"\x80" + place.to_bytes(7, "big") + b"\x01",
         "native_id": str(place),
         "quality": "perfect",
         "issues": [],
