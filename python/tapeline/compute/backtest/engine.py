@@ -87,7 +87,8 @@ class BacktestEngine:
         parameters
             Of the strategy: numbers, texts, truth values, lists of them.
         policy
-            What is done about data in doubt: ``refuse``, ``mask`` or ``allow``, or each by itself.
+            What is done about data in doubt: ``refuse``, ``mask`` or ``allow`` (see
+            :meth:`QualityPolicy.of`), or each kind by itself.
             None refuses gaps, masks suspicious events and allows what cannot be verified.
         costs
             Settings of the account.

@@ -43,10 +43,18 @@ class QualityPolicy:
 
     @classmethod
     def of(cls, policy: "QualityPolicy | Action | None") -> "QualityPolicy":
-        """Return a policy; a single word is for all three, None is the default."""
+        """Return a policy; None is the default.
+
+        A single word is for gaps and for suspicious events. ``refuse`` also refuses what cannot be
+        verified; ``mask`` allows it, because of a venue's messages without numbers nothing would be
+        left.
+        """
         if policy is None:
             return cls()
-        return policy if isinstance(policy, cls) else cls(policy, policy, policy)  # type: ignore[arg-type]
+        if isinstance(policy, cls):
+            return policy
+        word: Any = policy
+        return cls(word, "refuse" if word == "refuse" else "allow", word)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the policy as plain values."""
