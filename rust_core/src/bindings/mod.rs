@@ -10,8 +10,15 @@ mod decode;
 mod errors;
 mod frames;
 mod normalizer;
+mod parquet;
 mod push_result;
 mod sinks;
+
+/// Keeps freed memory for a second before the system gets it back. A table of a chunk is freed when
+/// the next one is made: with the system's allocator each of its pages is mapped and cleared again.
+#[cfg(feature = "allocator")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[pymodule]
 mod _core {
@@ -27,6 +34,8 @@ mod _core {
     use super::errors::TapelineError;
     #[pymodule_export]
     use super::normalizer::Normalizer;
+    #[pymodule_export]
+    use super::parquet::{RowOrder, encode_parquet, time_order};
     #[pymodule_export]
     use super::push_result::PushResult;
 
