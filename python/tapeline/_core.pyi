@@ -15,6 +15,7 @@ __all__ = [
     "DecodeError",
     "Events",
     "FloatRows",
+    "IndicatorStream",
     "Normalizer",
     "PushResult",
     "TapelineError",
@@ -32,6 +33,24 @@ class TapelineError(Exception):
 
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
+
+@final
+class IndicatorStream:
+    def __new__(
+        cls,
+        name: str,
+        windows: Sequence[int],
+        numbers: Sequence[float] = ...,
+        *,
+        instruction_set: str | None = None,
+    ) -> IndicatorStream: ...
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def outputs(self) -> int: ...
+    def update(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None: ...
+    @staticmethod
+    def instruction_sets() -> list[str]: ...
 
 @disjoint_base
 class Normalizer:

@@ -10,6 +10,7 @@ mod copy;
 mod decode;
 mod errors;
 mod frames;
+mod indicators;
 mod normalizer;
 mod push_result;
 mod sinks;
@@ -28,6 +29,8 @@ mod _core {
     use super::decode::{BatchInfo, Events, crc32c, decode, decode_rows, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
+    #[pymodule_export]
+    use super::indicators::IndicatorStream;
     #[pymodule_export]
     use super::normalizer::Normalizer;
     #[pymodule_export]

@@ -6,6 +6,7 @@ float64 and add in another order, nothing else differs.
 
 import math
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import empyrical
 import numpy as np
@@ -267,6 +268,16 @@ def test_trades_without_a_loss_have_no_profit_factor() -> None:
     assert metrics.hit_rate([0.0]) == 0.0
 
 
+class Tables(NamedTuple):
+    """What a run hands to its figures."""
+
+    equity: pa.Table
+    fills: pa.Table
+    trades: pa.Table
+    funding: pa.Table
+    costs: dict[str, int]
+
+
 def two_accounts(second: str) -> metrics.Figures:
     equity = pa.table(
         [
@@ -279,7 +290,7 @@ def two_accounts(second: str) -> metrics.Figures:
     )
     fills = pa.table({"notional": [210.0, 200.0], "fee": [0.5, 0.25], "slippage": [0.0, 0.125]})
     trades, funding = pa.table({"pnl": [5.0, 20.0]}), pa.table({"amount": [-0.5]})
-    return metrics.run_figures(equity, fills, trades, funding, DAY)
+    return metrics.run_figures(Tables(equity, fills, trades, funding, {"sample_ns": DAY}))
 
 
 def test_several_symbols_are_one_account_in_order_of_time() -> None:
@@ -320,4 +331,5 @@ def test_an_account_is_in_the_settlement_currency(symbol: str, currency: str) ->
 def test_a_run_without_rows_has_every_figure() -> None:
     names = ("notional", "fee", "slippage", "amount", "pnl")
     empty = pa.table({name: pa.array([], pa.float64()) for name in names})
-    assert metrics.run_figures(EQUITY.empty_table(), empty, empty, empty, DAY) == NOTHING
+    run = Tables(EQUITY.empty_table(), empty, empty, empty, {"sample_ns": DAY})
+    assert metrics.run_figures(run) == NOTHING

@@ -1,6 +1,7 @@
 """The accounts of a run's symbols, seen as one."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -62,34 +63,55 @@ def settlement(symbol: str) -> str:
     return settled.partition("-")[0] or pair
 
 
-def run_figures(
-    equity: pa.Table, fills: pa.Table, trades: pa.Table, funding: pa.Table, sample_ns: int
-) -> Figures:
-    """Return the figures of a run from its tables, all symbols together.
+class Tables(Protocol):
+    """What figures are made of: a ``RunResult``."""
 
-    Accounts of several settlement currencies have no sum: amounts are None then. Ratios are those
-    of equal shares, as every account begins with the same number of units.
+    @property
+    def equity(self) -> pa.Table:
+        """The account over time."""
+        ...
 
-    Parameters
-    ----------
-    equity, fills, trades, funding
-        The tables of a ``RunResult``.
-    sample_ns
-        Distance of the samples that ratios are made from, in nanoseconds.
+    @property
+    def fills(self) -> pa.Table:
+        """What was bought and sold."""
+        ...
+
+    @property
+    def trades(self) -> pa.Table:
+        """Round trips."""
+        ...
+
+    @property
+    def funding(self) -> pa.Table:
+        """Funding payments."""
+        ...
+
+    @property
+    def costs(self) -> Mapping[str, Any]:
+        """Settings of the account, ``sample_ns`` among them."""
+        ...
+
+
+def run_figures(result: Tables) -> Figures:
+    """Return the figures of a run, all symbols together.
+
+    Ratios are made from samples of equity, ``costs["sample_ns"]`` apart. Accounts of several
+    settlement currencies have no sum: amounts are None then, and ratios are those of equal shares,
+    as every account begins with the same number of units.
     """
-    account = combined(equity)
+    account = combined(result.equity)
     figures = summarize(
         account.time_ns,
         account.equity,
         account.position,
-        sample_ns=sample_ns,
-        notional=fills["notional"].to_numpy(),
-        fees=fills["fee"].to_numpy(),
-        slippage=fills["slippage"].to_numpy(),
-        funding=funding["amount"].to_numpy(),
-        trade_pnl=trades["pnl"].to_numpy(),
+        sample_ns=int(result.costs["sample_ns"]),
+        notional=result.fills["notional"].to_numpy(),
+        fees=result.fills["fee"].to_numpy(),
+        slippage=result.fills["slippage"].to_numpy(),
+        funding=result.funding["amount"].to_numpy(),
+        trade_pnl=result.trades["pnl"].to_numpy(),
     )
-    currencies = {settlement(name) for name in equity["symbol"].unique().to_pylist()}
+    currencies = {settlement(name) for name in result.equity["symbol"].unique().to_pylist()}
     return figures if len(currencies) < 2 else figures | dict.fromkeys(MONEY)
 
 
