@@ -74,6 +74,8 @@ class Spans:
 
     def is_alone(self, group: Group) -> bool:
         """Whether no other file than the group's own may have a row of any of its times."""
+        if group.first_ns == LAST:
+            return False  # Rows without a time: other files may have such, too.
         begun = bisect_right(self._firsts, group.last_ns)
         ended = bisect_left(self._lasts, group.first_ns)
         return begun - ended <= 1
