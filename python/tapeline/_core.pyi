@@ -14,6 +14,7 @@ __all__ = [
     "CopyEncoder",
     "DecodeError",
     "Events",
+    "FloatRows",
     "IndicatorStream",
     "Normalizer",
     "PushResult",
@@ -21,7 +22,9 @@ __all__ = [
     "crc32c",
     "decode",
     "decode_rows",
+    "floats",
     "inspect",
+    "repeats",
     "topic",
 ]
 
@@ -155,6 +158,11 @@ class PushResult:
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
 @final
+class FloatRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class BatchInfo:
     @property
     def schema_version(self) -> int: ...
@@ -213,6 +221,8 @@ def decode(
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
 def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
+def floats(table: object) -> FloatRows: ...
+def repeats(table: object) -> list[int]: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

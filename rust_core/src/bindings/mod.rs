@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod arrow;
 mod book_replay;
 mod books;
+mod columns;
 mod copy;
 mod decode;
 mod errors;
@@ -20,6 +21,8 @@ mod _core {
 
     #[pymodule_export]
     use super::book_replay::BookReplay;
+    #[pymodule_export]
+    use super::columns::{FloatRows, floats, repeats};
     #[pymodule_export]
     use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
