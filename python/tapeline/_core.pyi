@@ -14,6 +14,8 @@ __all__ = [
     "CopyEncoder",
     "DecodeError",
     "Events",
+    "FloatRows",
+    "IndicatorStream",
     "Normalizer",
     "PushResult",
     "RowOrder",
@@ -22,7 +24,9 @@ __all__ = [
     "decode",
     "decode_rows",
     "encode_parquet",
+    "floats",
     "inspect",
+    "repeats",
     "time_order",
     "topic",
 ]
@@ -32,6 +36,24 @@ class TapelineError(Exception):
 
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
+
+@final
+class IndicatorStream:
+    def __new__(
+        cls,
+        name: str,
+        windows: Sequence[int],
+        numbers: Sequence[float] = ...,
+        *,
+        instruction_set: str | None = None,
+    ) -> IndicatorStream: ...
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def outputs(self) -> int: ...
+    def update(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None: ...
+    @staticmethod
+    def instruction_sets() -> list[str]: ...
 
 @disjoint_base
 class Normalizer:
@@ -139,6 +161,11 @@ class PushResult:
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
 @final
+class FloatRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class BatchInfo:
     @property
     def schema_version(self) -> int: ...
@@ -207,6 +234,8 @@ def decode(
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
 def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
+def floats(table: object) -> FloatRows: ...
+def repeats(table: object) -> list[int]: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

@@ -5,10 +5,12 @@ use pyo3::prelude::*;
 mod arrow;
 mod book_replay;
 mod books;
+mod columns;
 mod copy;
 mod decode;
 mod errors;
 mod frames;
+mod indicators;
 mod normalizer;
 mod parquet;
 mod push_result;
@@ -27,11 +29,15 @@ mod _core {
     #[pymodule_export]
     use super::book_replay::BookReplay;
     #[pymodule_export]
+    use super::columns::{FloatRows, floats, repeats};
+    #[pymodule_export]
     use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
     use super::decode::{BatchInfo, Events, crc32c, decode, decode_rows, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
+    #[pymodule_export]
+    use super::indicators::IndicatorStream;
     #[pymodule_export]
     use super::normalizer::Normalizer;
     #[pymodule_export]

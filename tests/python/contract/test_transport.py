@@ -82,7 +82,8 @@ def test_any_bytes_are_carried_as_they_are(bus: Bus) -> None:
     sink = bus.open()
     sink.send([(bus.topic(), b"btcusdt", value) for value in values])
     assert sink.close(20.0).delivered == len(values)
-    assert [value for _, _, _, value in bus.read_all(len(values))] == values
+    # In which order is not asked here: a bus may send a message again after the next one.
+    assert sorted(value for _, _, _, value in bus.read_all(len(values))) == sorted(values)
 
 
 def test_offsets_count_from_zero_in_each_topic(bus: Bus) -> None:

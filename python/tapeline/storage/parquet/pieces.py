@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tapeline.errors import ArgumentError, RowError
 from tapeline.storage.parquet import datafiles
+from tapeline.storage.parquet.distinct import is_distinct
 from tapeline.storage.parquet.encoding import encode
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
@@ -131,4 +132,5 @@ def _fact(piece: Piece, path: str, content: bytes) -> FileFact:
         bounds["min"],
         bounds["max"],
         piece.instruments,
+        is_distinct(piece.type, piece.run),
     )

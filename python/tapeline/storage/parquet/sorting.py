@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -55,16 +56,30 @@ def runs_of(event_type: str, table: pa.Table, rows_max: int) -> Iterator[Run]:
     if order is not None:
         times = times.take(order)
     for date, day_begin, day_end in _days(times):
-        # Pieces of one size, so that threads that work on them end together.
-        count = -(-(day_end - day_begin) // rows_max)
-        size = -(-(day_end - day_begin) // count)
-        for begin in range(day_begin, day_end, size):
-            length = min(size, day_end - begin)
+        for begin, end in pairwise(_cuts(times, day_begin, day_end, rows_max)):
+            length = end - begin
             some = times.slice(begin, length)
             if order is None:
                 yield Run(date, table.slice(begin, length), None, some)
             else:
                 yield Run(date, table, order.slice(begin, length), some)
+
+
+def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
+    """Return where pieces of a day begin, and its end.
+
+    A time is not cut in two, if that can be: where files share no time nobody need compare them.
+    """
+    # Pieces of one size, so that threads that work on them end together.
+    count = -(-(end - begin) // rows_max)
+    size = -(-(end - begin) // count)
+    cuts = [begin]
+    for place in range(begin + size, end, size):
+        time = times[place].as_py()
+        known = times.slice(begin, place - begin)
+        first = place if time is None else begin + count_below(known, time)
+        cuts.append(first if first > cuts[-1] else place)
+    return [*cuts, end]
 
 
 def _days(times: pa.Array) -> Iterator[tuple[str, int, int]]:
