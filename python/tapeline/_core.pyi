@@ -1,6 +1,6 @@
 """The Rust hot path. Import it only from a layer's ``native.py``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, final
 
 from typing_extensions import disjoint_base
@@ -18,13 +18,16 @@ __all__ = [
     "IndicatorStream",
     "Normalizer",
     "PushResult",
+    "RowOrder",
     "TapelineError",
     "crc32c",
     "decode",
     "decode_rows",
+    "encode_parquet",
     "floats",
     "inspect",
     "repeats",
+    "time_order",
     "topic",
 ]
 
@@ -214,6 +217,16 @@ class CopiedRows:
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
+@final
+class RowOrder:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+def encode_parquet(
+    table: object,
+    order: object | None,
+    options: Mapping[str, object],
+) -> bytes: ...
+def time_order(times: object) -> RowOrder | None: ...
 def decode(
     values: Sequence[bytes],
     *,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.storage.parquet.layout import UNKNOWN_DATE
+from tapeline.storage.parquet.native import time_order
 from tapeline.storage.schema import TIME_COLUMNS
 
 _DAY_NS = 86_400_000_000_000
@@ -25,19 +25,19 @@ class Run(NamedTuple):
     date: str
     source: pa.Table
     places: pa.Array | None
-    """Which rows of ``source``; None means all of them as they lie."""
+    """uint32: which rows of ``source``; None means all of them as they lie."""
     times: pa.Array
     """int64 Unix UTC nanoseconds of each row, or nulls."""
 
     def table(self) -> pa.Table:
-        """Return the rows, in order. Copying them takes time: leave it to several threads."""
+        """Return the rows, in order. Copying them takes time."""
         return self.source if self.places is None else self.source.take(self.places)
 
 
 def times_of(event_type: str, table: pa.Table) -> pa.Array:
     """Return the time of each row: int64 Unix UTC nanoseconds, null where it has none."""
     columns = [table[name] for name in TIME_COLUMNS[event_type]]
-    times = pc.coalesce(*columns) if len(columns) > 1 else columns[0]
+    times = columns[0] if not columns[0].null_count else pc.coalesce(*columns)
     return times.combine_chunks() if isinstance(times, pa.ChunkedArray) else times
 
 
@@ -52,7 +52,7 @@ def runs_of(event_type: str, table: pa.Table, rows_max: int) -> Iterator[Run]:
     """
     table = table.combine_chunks()
     times = times_of(event_type, table)
-    order = None if _is_sorted(times) else _stable_order(times)
+    order = time_order(times)
     if order is not None:
         times = times.take(order)
     for date, day_begin, day_end in _days(times):
@@ -114,20 +114,6 @@ def instruments_of(table: pa.Table) -> list[Instrument]:
                 starts.update([0, *ends[:-1]])
     found = {tuple(table[name][row].as_py() for name in names) for row in starts}
     return sorted(found, key=lambda each: tuple(name or "" for name in each))
-
-
-def _is_sorted(times: pa.Array) -> bool:
-    if times.null_count:
-        return False
-    following = pc.greater_equal(times.slice(1), times.slice(0, max(len(times) - 1, 0)))
-    return bool(pc.all(following, min_count=0).as_py())
-
-
-def _stable_order(times: pa.Array) -> pa.Array:
-    # Polars sorts runs that are sorted already in half the time Arrow takes.
-    frame = pl.DataFrame({"time": pl.from_arrow(times)})
-    order = frame.select(pl.arg_sort_by("time", nulls_last=True, maintain_order=True))
-    return order.to_series().to_arrow()
 
 
 def count_below(times: pa.Array, limit: int) -> int:
