@@ -70,6 +70,7 @@ class Normalizer:
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
+        gap_patience_ns: int = 0,
     ) -> Normalizer: ...
     def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
     def push(
