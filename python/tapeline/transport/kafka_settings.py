@@ -56,8 +56,8 @@ PROFILES: Final[dict[Profile, dict[str, str | int | float | bool]]] = {
     # are numbered and readers tolerate any order.
     Profile.LOW_LATENCY: {**_SHARED, "acks": "1"},
     # Idempotence is the only thing that keeps the order; it needs all in-sync replicas to
-    # acknowledge and at most 5 requests on the way. The default: updates of a book are worth nothing
-    # out of order, and on one broker it costs nothing that could be measured (docs/transport.md).
+    # acknowledge and at most 5 requests on the way. The default: updates of a book are worth
+    # nothing out of order, and on one broker no cost could be measured (docs/transport.md).
     Profile.ORDERED: {
         **_SHARED,
         "acks": "all",
