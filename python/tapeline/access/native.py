@@ -1,5 +1,14 @@
-"""The façade over the Rust book engine, for stored messages."""
+"""The façade over Rust: the book engine for stored messages, and rows that repeat one."""
 
-from tapeline.storage.native import ABSENT, COLUMNS, BookReplay, Side, rule_of, take, take_each
+from tapeline.storage.native import (
+    ABSENT,
+    COLUMNS,
+    BookReplay,
+    Side,
+    repeats,
+    rule_of,
+    take,
+    take_each,
+)
 
-__all__ = ["ABSENT", "COLUMNS", "BookReplay", "Side", "rule_of", "take", "take_each"]
+__all__ = ["ABSENT", "COLUMNS", "BookReplay", "Side", "repeats", "rule_of", "take", "take_each"]

@@ -1,13 +1,13 @@
-"""The façade over the Rust book engine, for stored messages."""
+"""The façade over Rust for stored rows: the book engine, and rows that repeat one."""
 
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline._core import BookReplay
+from tapeline._core import BookReplay, repeats
 
-__all__ = ["ABSENT", "COLUMNS", "BookReplay", "Side", "rule_of", "take", "take_each"]
+__all__ = ["ABSENT", "COLUMNS", "BookReplay", "Side", "repeats", "rule_of", "take", "take_each"]
 
 ABSENT: Final = -(2**63)
 """Stands for an absent number in the engine's columns."""
