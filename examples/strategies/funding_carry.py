@@ -7,6 +7,7 @@ receiving side earns it and carries the risk of the price; a real carry holds th
 """
 
 import numpy as np
+
 from tapeline.indicators import sma
 
 TYPES = ("funding", "trade")

@@ -4,6 +4,7 @@ tapeline backtest sma_crossover --data parquet:tape --symbols BTC/USDT --param f
 """
 
 import numpy as np
+
 from tapeline.indicators import sma
 
 # What is read. The first type is the clock: one answer for each of its rows.

@@ -40,7 +40,7 @@ def parameters(words: Sequence[str]) -> dict[str, Any]:
 
 
 def policy(text: str | None) -> QualityPolicy:
-    """Return a policy: one word for all doubts, or ``gaps=mask,suspicious=allow``.
+    """Return a policy: one word (see :meth:`QualityPolicy.of`), or ``gaps=mask,suspicious=allow``.
 
     Raises
     ------

@@ -61,7 +61,8 @@ def test_a_word_that_is_no_parameter_is_refused(words: list[str], message: str) 
 
 def test_a_policy_is_one_word_or_one_for_each_doubt() -> None:
     assert backtest_words.policy(None) == QualityPolicy()
-    assert backtest_words.policy("mask") == QualityPolicy("mask", "mask", "mask")
+    assert backtest_words.policy("mask") == QualityPolicy("mask", "allow", "mask")
+    assert backtest_words.policy("refuse") == QualityPolicy("refuse", "refuse", "refuse")
     some = backtest_words.policy("gaps=allow, suspicious=refuse")
     assert some == QualityPolicy(gaps="allow", suspicious="refuse")
 
