@@ -6,6 +6,7 @@ new array; ours is measured with a new array and with one that is given. The num
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numba
@@ -43,9 +44,9 @@ def _averages(price: Floats) -> list[Figure]:
     for name, (ours, theirs) in pairs.items():
         least = _measured(
             {
-                "new": lambda ours=ours: ours(price, WINDOW),
-                "given": lambda ours=ours: ours(price, WINDOW, out=out),
-                "talib": lambda theirs=theirs: theirs(price, WINDOW),
+                "new": partial(ours, price, WINDOW),
+                "given": partial(ours, price, WINDOW, out=out),
+                "talib": partial(theirs, price, WINDOW),
             }
         )
         figures += [
@@ -55,7 +56,7 @@ def _averages(price: Floats) -> list[Figure]:
     return figures
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True)
 def _loop(price: Floats, quantity: Floats, window: int, out: Floats) -> Floats:
     notional = 0.0
     volume = 0.0

@@ -99,7 +99,7 @@ class _Columns:
     def __init__(self, trades: Any) -> None:  # noqa: ANN401
         table = pa.table(trades)
         for name in _NAMES:
-            if name in table.column_names and pc.count_distinct(table[name]).as_py() > 1:
+            if name in table.column_names and _kinds(table[name]) > 1:
                 raise ArgumentError(f"bars are of one instrument: there are several of {name}")
         self.time: NDArray[np.int64] = _numbers(table, "timestamp_ns", pa.int64())
         self.price: NDArray[np.float64] = _numbers(table, "price", pa.float64())
@@ -150,6 +150,12 @@ def _numbers(table: pa.Table, name: str, kind: pa.DataType) -> NDArray[Any]:
         raise ArgumentError(f"{name} is null in {column.null_count} trades")
     numbers: NDArray[Any] = column.cast(kind).to_numpy()
     return numbers
+
+
+def _kinds(names: pa.ChunkedArray) -> int:
+    """How many different names; dictionaries and the views of Polars are names too."""
+    number: int = pc.count_distinct(names.cast(pa.string())).as_py()
+    return number
 
 
 def _firsts(number: NDArray[Any]) -> NDArray[np.intp]:
