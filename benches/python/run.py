@@ -17,6 +17,7 @@ from benches.python.chain import latency, throughput
 from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import CpuClock, sample_tape
+from benches.python.indicators import indicators
 from benches.python.peers import measure_peers
 from benches.python.storage import storage
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
@@ -45,6 +46,7 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "hot-path": (hot_path, True),
     "channels": (channels, True),
     "peers": (peers, False),
+    "indicators": (indicators, False),
     "allocations": (allocations, True),
     "instructions": (instructions, True),
     "throughput": (throughput, False),
