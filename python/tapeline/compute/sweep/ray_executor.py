@@ -1,5 +1,6 @@
 """Tasks on the machines of a Ray cluster: ``pip install 'tapeline[ray]'``."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -43,6 +44,8 @@ class RayExecutor:
 
     def map(self, function: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
         """Yield what the function gives for each task."""
+        # Ray reports its use to its makers unless told not to, and reads this when it is imported.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         import ray
 
         local: dict[str, Any] = {}
