@@ -1,6 +1,6 @@
 """The Rust hot path. Import it only from a layer's ``native.py``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, final
 
 from typing_extensions import disjoint_base
@@ -14,14 +14,20 @@ __all__ = [
     "CopyEncoder",
     "DecodeError",
     "Events",
+    "FloatRows",
     "IndicatorStream",
     "Normalizer",
     "PushResult",
+    "RowOrder",
     "TapelineError",
     "crc32c",
     "decode",
     "decode_rows",
+    "encode_parquet",
+    "floats",
     "inspect",
+    "repeats",
+    "time_order",
     "topic",
 ]
 
@@ -64,6 +70,7 @@ class Normalizer:
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
+        gap_patience_ns: int = 0,
     ) -> Normalizer: ...
     def learn(self, instruments: Sequence[tuple[str, str, str, str | None, int | None]]) -> int: ...
     def push(
@@ -155,6 +162,11 @@ class PushResult:
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
 @final
+class FloatRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class BatchInfo:
     @property
     def schema_version(self) -> int: ...
@@ -206,6 +218,16 @@ class CopiedRows:
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
+@final
+class RowOrder:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+def encode_parquet(
+    table: object,
+    order: object | None,
+    options: Mapping[str, object],
+) -> bytes: ...
+def time_order(times: object) -> RowOrder | None: ...
 def decode(
     values: Sequence[bytes],
     *,
@@ -213,6 +235,8 @@ def decode(
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
 def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
+def floats(table: object) -> FloatRows: ...
+def repeats(table: object) -> list[int]: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

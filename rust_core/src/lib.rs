@@ -12,15 +12,19 @@
 //! 5. [`wire`]: encoding to and decoding from `tapeline.market.v1`, Arrow export, topic names;
 //! 6. [`engine`]: the one loop that joins them for a batch of frames;
 //! 7. [`postgres`]: Arrow tables in PostgreSQL's binary COPY format; it knows no other layer;
-//! 8. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
-//! 9. `bindings`: the Python face (Cargo feature `python`).
+//! 8. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
+//! 9. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
+//! 10. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
+//! 11. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
 pub mod book;
 pub mod cleaning;
+pub mod columns;
 pub mod engine;
 pub mod indicators;
 pub mod model;
+pub mod parquet;
 pub mod postgres;
 pub mod wire;
 

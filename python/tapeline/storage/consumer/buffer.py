@@ -68,6 +68,14 @@ class Buffer:
         is_old = now_ns - self._since_ns >= self._limits.age_s * 1e9
         return len(self) > 0 and (self.is_full or is_old)
 
+    def due_in_s(self, now_ns: int) -> float | None:
+        """Return in how many seconds it should go to the store; None while it is empty."""
+        if not len(self):
+            return None
+        if self.is_full:
+            return 0.0
+        return max(self._limits.age_s - (now_ns - self._since_ns) / 1e9, 0.0)
+
     def add(
         self, messages: Sequence[Message], now_ns: int, absences: Sequence[Absence] = ()
     ) -> None:

@@ -28,6 +28,9 @@ from tapeline.telemetry.clock import Clock
 _log = structlog.get_logger("tapeline.storage.consumer.worker")
 
 _POLL_S: Final = 0.05
+_FIRST_S: Final = 0.01
+"""A poll may keep what it has until its time is over: while nothing waits here, it is a short one,
+because the age of a chunk begins with the end of the poll that brought its first message."""
 _BUSY_WAIT_S: Final = 1.0
 """A full buffer waits so long for the store before reading is paused: pausing throws away what was
 fetched ahead."""
@@ -151,7 +154,7 @@ class Worker:
 
     def _read(self) -> None:
         try:
-            messages = self._source.poll(self._limits.messages_per_poll, _POLL_S)
+            messages = self._source.poll(self._limits.messages_per_poll, self._patience_s())
         except TapelineError as error:
             if not error.retryable:
                 raise
@@ -169,6 +172,16 @@ class Worker:
             self.counts.jumps += sum(each.messages for each in absences)
             self.counts.renewed += sum(each.last is None for each in absences)
             self._buffer.add(wanted, self._news_ns, absences)
+
+    def _patience_s(self) -> float:
+        """Return how long a poll may take: not beyond the moment when a chunk is due."""
+        left_s = self._buffer.due_in_s(self._clock.monotonic_ns())
+        if left_s is None:
+            return _FIRST_S
+        if self._future is not None:
+            # It is not delivered before the store has done its job.
+            left_s = max(left_s, _FIRST_S)
+        return min(left_s, _POLL_S)
 
     def _forget(self, partitions: list[Partition]) -> None:
         self._buffer.drop(partitions)
