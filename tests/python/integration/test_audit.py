@@ -168,7 +168,11 @@ def test_letters_that_cannot_be_read_leave_it_undecided(filled: Fill, tmp_path: 
     messages = make_messages(300)
     topic, key, value = next(each for each in messages if each[0].endswith(".btcusdt"))
     others = [each for each in messages if each != (topic, key, value)]
-    ledger = filled([*others, (topic, key, value[:-1] + bytes([value[-1] ^ 1]))])
+    # Another producer's: one with a ledger reads what it sends.
+    sink = open_sink(f"local:{tmp_path / 'bus.db'}")
+    sink.send([(topic, key, value[:-1] + bytes([value[-1] ^ 1]))])
+    assert sink.close(10).lost == 0
+    ledger = filled(others)
     whole = write_ledger(tmp_path / "whole", [sent_line(100)], 100)
     # The producer's ledger knows what it sent as batches; what was in this one nobody can say.
     report = audited(tmp_path, whole, bus=True)
