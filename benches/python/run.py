@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benches.python.backtest import backtest
 from benches.python.chain import latency, throughput
 from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
@@ -51,6 +52,7 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "throughput": (throughput, False),
     "latency": (latency, False),
     "storage": (storage, False),
+    "backtest": (backtest, False),
 }
 
 
