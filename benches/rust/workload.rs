@@ -106,6 +106,7 @@ pub fn normalizer_of(
         max_frame_bytes: 4_194_304,
         keep_raw: KeepRaw::Imperfect,
         book_every,
+        gap_patience_ns: 0,
         cleaning: Settings::default(),
     })
     .unwrap()

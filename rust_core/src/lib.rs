@@ -15,9 +15,11 @@
 //! 8. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
 //! 9. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
 //! 10. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
-//! 11. `bindings`: the Python face (Cargo feature `python`).
+//! 11. [`backtest`]: an account in a recorded market, over columns of f64; it knows no other layer;
+//! 12. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
+pub mod backtest;
 pub mod book;
 pub mod cleaning;
 pub mod columns;
