@@ -77,9 +77,15 @@ class InstrumentRefresh:
             The answer is no list, or an incomplete one.
         """
         plan = market.plan
-        replies = [
-            reply for url in plan.venue.instruments_urls for reply in await self._pages(plan, url)
-        ]
+        replies: list[RestReply] = []
+        for url in plan.venue.instruments_urls:
+            try:
+                replies += await self._pages(plan, url)
+            except RestError as error:
+                if plan.venue.instruments.is_reply(url):
+                    raise
+                # Beside the list: what is listed counts without it.
+                _LOG.warning("no answer beside the list", market=plan.name, error=str(error))
         # Thousands of rows: not in the way of the sockets.
         found = await asyncio.to_thread(
             self._cache.refresh,
