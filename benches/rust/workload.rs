@@ -86,6 +86,7 @@ pub fn normalizer() -> Normalizer {
         symbol: "BTC/USDT".to_owned(),
         market: "spot".to_owned(),
         contract_size: None,
+        funding_interval_ns: None,
     };
     normalizer_of("binance", "spot", vec![instrument], 0)
 }

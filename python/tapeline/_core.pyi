@@ -65,7 +65,7 @@ class Normalizer:
         *,
         exchange: str,
         market: str,
-        instruments: Sequence[tuple[str, str, str, str | None]],
+        instruments: Sequence[tuple[str, str, str, str | None, int | None]],
         producer: str = ...,
         time_unit: Literal["ms", "us"] = "ms",
         future_after_ns: int = 5_000_000_000,
@@ -75,7 +75,7 @@ class Normalizer:
         book_every: int = 0,
         gap_patience_ns: int = 0,
     ) -> Normalizer: ...
-    def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
+    def learn(self, instruments: Sequence[tuple[str, str, str, str | None, int | None]]) -> int: ...
     def push(
         self,
         frames: bytes | Sequence[bytes],
