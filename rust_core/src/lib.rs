@@ -12,11 +12,13 @@
 //! 5. [`wire`]: encoding to and decoding from `tapeline.market.v1`, Arrow export, topic names;
 //! 6. [`engine`]: the one loop that joins them for a batch of frames;
 //! 7. [`postgres`]: Arrow tables in PostgreSQL's binary COPY format; it knows no other layer;
-//! 8. `bindings`: the Python face (Cargo feature `python`).
+//! 8. [`clickhouse`]: Arrow tables in ClickHouse's Native format; it knows no other layer either;
+//! 9. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
 pub mod book;
 pub mod cleaning;
+pub mod clickhouse;
 pub mod engine;
 pub mod model;
 pub mod postgres;

@@ -9,6 +9,7 @@ mod copy;
 mod decode;
 mod errors;
 mod frames;
+mod native_format;
 mod normalizer;
 mod push_result;
 mod sinks;
@@ -25,6 +26,8 @@ mod _core {
     use super::decode::{BatchInfo, Events, crc32c, decode, decode_rows, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
+    #[pymodule_export]
+    use super::native_format::NativeEncoder;
     #[pymodule_export]
     use super::normalizer::Normalizer;
     #[pymodule_export]

@@ -13,8 +13,13 @@ _COLUMNS: Final = (
 )
 
 
-def check_tables(connection: Connection, *, may_be_missing: bool = False) -> None:
+def check_tables(connection: Connection, *, may_be_missing: bool = False) -> frozenset[str]:
     """Compare tables and columns with what this version writes.
+
+    Returns
+    -------
+    frozenset of str
+        Names of the tables and views that there are.
 
     Raises
     ------
@@ -34,6 +39,7 @@ def check_tables(connection: Connection, *, may_be_missing: bool = False) -> Non
                 f"{connection.shown}: there is no table {table} in {connection.database}:"
                 " it is not a store of tapeline, or not a whole one"
             )
+    return frozenset(comments)
 
 
 def _check_table(shown: str, table: str, comment: str, found: dict[str, str]) -> None:
