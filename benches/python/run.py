@@ -66,18 +66,23 @@ def main() -> int:
         return 0
     figures: list[Figure] = []
     missed: list[str] = []
+    below: list[str] = []
     for name in options.only or SECTIONS:
         sys.stderr.write(f"bench: {name}\n")
         call, gates = SECTIONS[name]
         measured = call()
         figures += measured
-        missed += [figure.name for figure in measured if gates and figure.is_met is False]
+        (missed if gates else below).extend(
+            figure.name for figure in measured if figure.is_met is False
+        )
     options.out.write_text(json.dumps([figure.as_dict() for figure in figures], indent=1) + "\n")
     tape = sample_tape()
     source = tape.name if tape else "generated frames"
     print_figures(
         figures, title=f"{source}; {platform.machine()}, Python {platform.python_version()}"
     )
+    for name in below:
+        sys.stderr.write(f"bench: {name} missed its goal on this machine, which fails nothing\n")
     for name in missed:
         sys.stderr.write(f"bench: {name} missed its goal\n")
     return 1 if missed else 0

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tapeline import indicators
     from tapeline.access.books import Book
     from tapeline.access.coverage import Coverage
     from tapeline.access.frames import Frame, Frames
@@ -74,6 +75,7 @@ __all__ = [
     "TransportError",
     "__version__",
     "decode",
+    "indicators",
     "load_instruments",
     "open",
 ]
@@ -85,6 +87,8 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         value = version("tapeline")
+    elif name == "indicators":
+        value = import_module("tapeline.indicators")
     elif name in _HOME:
         value = getattr(import_module(_HOME[name]), name)
     else:

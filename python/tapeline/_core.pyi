@@ -1,6 +1,6 @@
 """The Rust hot path. Import it only from a layer's ``native.py``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, final
 
 from typing_extensions import disjoint_base
@@ -14,13 +14,20 @@ __all__ = [
     "CopyEncoder",
     "DecodeError",
     "Events",
+    "FloatRows",
+    "IndicatorStream",
     "Normalizer",
     "PushResult",
+    "RowOrder",
     "TapelineError",
     "crc32c",
     "decode",
     "decode_rows",
+    "encode_parquet",
+    "floats",
     "inspect",
+    "repeats",
+    "time_order",
     "topic",
 ]
 
@@ -29,6 +36,24 @@ class TapelineError(Exception):
 
 class ArgumentError(TapelineError, ValueError): ...
 class DecodeError(TapelineError, ValueError): ...
+
+@final
+class IndicatorStream:
+    def __new__(
+        cls,
+        name: str,
+        windows: Sequence[int],
+        numbers: Sequence[float] = ...,
+        *,
+        instruction_set: str | None = None,
+    ) -> IndicatorStream: ...
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def outputs(self) -> int: ...
+    def update(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None: ...
+    @staticmethod
+    def instruction_sets() -> list[str]: ...
 
 @disjoint_base
 class Normalizer:
@@ -45,6 +70,7 @@ class Normalizer:
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
+        gap_patience_ns: int = 0,
     ) -> Normalizer: ...
     def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
     def push(
@@ -136,6 +162,11 @@ class PushResult:
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
 @final
+class FloatRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class BatchInfo:
     @property
     def schema_version(self) -> int: ...
@@ -195,6 +226,16 @@ class CopiedRows:
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
+@final
+class RowOrder:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+def encode_parquet(
+    table: object,
+    order: object | None,
+    options: Mapping[str, object],
+) -> bytes: ...
+def time_order(times: object) -> RowOrder | None: ...
 def decode(
     values: Sequence[bytes],
     *,
@@ -202,6 +243,8 @@ def decode(
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
 def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
+def floats(table: object) -> FloatRows: ...
+def repeats(table: object) -> list[int]: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

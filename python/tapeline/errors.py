@@ -15,6 +15,11 @@ made by the Rust core.
      +-- ConnectError       retryable          a venue (or the simulator) could not be reached
      |    +-- ConnectRefusedError              it answered, and said no for good
      +-- TransportError     retryable          the bus did not take or give messages
+     +-- BacktestError                         a run cannot be made, or its result not read
+     |    +-- DataQualityError                 the data is not good enough for the policy
+     |    +-- StrategyError                    a strategy cannot be loaded, or failed
+     |         +-- LookAheadError              it used what it could not have known
+     |         +-- StrategyTimeoutError        it did not end in time
      +-- StoreError                            a store did not take or give rows
           +-- StoreUnavailableError retryable  it cannot be reached, is full or is starting
           +-- StoreConflictError    retryable  somebody else has written in between
@@ -59,6 +64,26 @@ class TransportError(TapelineError):
     retryable: ClassVar[bool] = True
 
 
+class BacktestError(TapelineError):
+    """A run cannot be made of these settings and this data, or a result cannot be read."""
+
+
+class DataQualityError(BacktestError):
+    """The data has gaps, or events, that the policy refuses; the message names them."""
+
+
+class StrategyError(BacktestError):
+    """A strategy cannot be loaded, raised, or gave something that is no answer."""
+
+
+class LookAheadError(StrategyError):
+    """A strategy gave other targets when it could not see what came later."""
+
+
+class StrategyTimeoutError(StrategyError):
+    """A strategy did not end in the time it had."""
+
+
 class StoreError(TapelineError):
     """A store did not take or give rows."""
 
@@ -85,16 +110,21 @@ class RowError(StoreError):
 
 __all__ = [
     "ArgumentError",
+    "BacktestError",
     "ConnectError",
     "ConnectRefusedError",
+    "DataQualityError",
     "DecodeError",
     "InstrumentError",
+    "LookAheadError",
     "RowError",
     "SettingsError",
     "StoreConflictError",
     "StoreError",
     "StoreFormatError",
     "StoreUnavailableError",
+    "StrategyError",
+    "StrategyTimeoutError",
     "TapeError",
     "TapelineError",
     "TransportError",

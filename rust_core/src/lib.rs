@@ -13,14 +13,20 @@
 //! 6. [`engine`]: the one loop that joins them for a batch of frames;
 //! 7. [`postgres`]: Arrow tables in PostgreSQL's binary COPY format; it knows no other layer;
 //! 8. [`clickhouse`]: Arrow tables in ClickHouse's Native format; it knows no other layer either;
-//! 9. `bindings`: the Python face (Cargo feature `python`).
+//! 9. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
+//! 10. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
+//! 11. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
+//! 12. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
 pub mod book;
 pub mod cleaning;
 pub mod clickhouse;
+pub mod columns;
 pub mod engine;
+pub mod indicators;
 pub mod model;
+pub mod parquet;
 pub mod postgres;
 pub mod wire;
 

@@ -125,6 +125,9 @@ class ClickHouseServer:
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            # The signal is sent, not yet obeyed: what is asked now might still be answered.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

@@ -88,7 +88,8 @@ class Coverage:
         """What is missing or not known, a row each.
 
         ``kind`` is ``gap`` (ids that never came), ``connection`` (no line to the venue),
-        ``unsynced`` (messages came, the book made of them is not to be trusted), ``between``
+        ``unsynced`` (messages came, the book made of them is not to be trusted), ``bus`` (the bus
+        had deleted messages before they were stored; the ids are offsets there), ``between``
         (nobody collected: the collector was started again, or told to leave the stream out),
         ``before`` and ``after`` (asked for, but outside what was collected). Times are Unix UTC
         nanoseconds, null where unknown; a connection that has not come back has no end.
@@ -150,6 +151,9 @@ class Coverage:
         unsynced = self._of("unsynced")
         if unsynced:
             found.append(f"the book not to be trusted {_count(len(unsynced), 'time')}")
+        gone = {(s.key, hole.reason) for s, hole in self._holes if hole.kind == "bus"}
+        if gone:
+            found.append(f"messages gone from the bus {_count(len(gone), 'time')}")
         between = self._of("between")
         if between:
             found.append(f"{_count(len(between), 'pause')} in collecting")

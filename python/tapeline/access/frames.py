@@ -11,9 +11,8 @@ from tapeline.access.ports import Query, Reader
 from tapeline.access.routing import read_all
 from tapeline.access.rows import Convertible, chosen, html
 from tapeline.access.times import to_text
-from tapeline.access.unique import Unique
 from tapeline.errors import ArgumentError
-from tapeline.storage.schema import EVENT_TYPES, HAS_EVENT_ID, TIME_COLUMNS, schema_of
+from tapeline.storage.schema import EVENT_TYPES, TIME_COLUMNS, schema_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,13 +117,8 @@ class Frame(Convertible):
         return pa.Table.from_batches(found, self.schema)
 
     def _read(self, query: Query, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
-        names = list(wanted.names)
-        if self._type in HAS_EVENT_ID:
-            names = list(dict.fromkeys([*names, *TIME_COLUMNS[self._type], "event_id"]))
-        batches = read_all(self._readers, self._type, query, names)
-        for batch in Unique(self._type).filter(batches):
-            columns = [batch.column(batch.schema.get_field_index(name)) for name in wanted.names]
-            yield pa.RecordBatch.from_arrays(columns, schema=wanted)
+        for batch in read_all(self._readers, self._type, query, wanted.names):
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=wanted)
 
     def __repr__(self) -> str:
         query = self._query

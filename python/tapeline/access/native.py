@@ -1,5 +1,5 @@
-"""The façade over the Rust book engine, for stored messages."""
+"""The façade over Rust: the book engine for stored messages, and rows that repeat one."""
 
-from tapeline.storage.native import ABSENT, COLUMNS, BookReplay, rule_of, take
+from tapeline.storage.native import ABSENT, COLUMNS, BookReplay, repeats, rule_of, take
 
-__all__ = ["ABSENT", "COLUMNS", "BookReplay", "rule_of", "take"]
+__all__ = ["ABSENT", "COLUMNS", "BookReplay", "repeats", "rule_of", "take"]

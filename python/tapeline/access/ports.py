@@ -73,7 +73,16 @@ class Reader(Protocol):
             rows are ordered by it and then by
             :data:`tapeline.storage.schema.ORDER_COLUMNS`. Rows without any time come last, and
             only when :attr:`Query.is_timeless`. Rows with one event id may be there more than
-            once: the caller takes the first.
+            once.
+        """
+        ...
+
+    def read_once(
+        self, event_type: str, query: Query, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows as :meth:`read` does, of those with one event id and one time the first.
+
+        A store that knows that nothing is there twice need not look.
         """
         ...
 

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.access.merging import LAST, Merge, times_of
+from tapeline.access.merging import LAST, Merge, Run, flat, run_of
 from tapeline.access.ports import Query, Reader
+from tapeline.access.unique import Unique
 from tapeline.errors import ArgumentError
 from tapeline.storage.schema import EVENT_TYPES, HAS_EVENT_ID, ORDER_COLUMNS, TIME_COLUMNS
 from tapeline.storage.targets import Kind
@@ -69,24 +70,21 @@ def sources_for(sources: Sequence[Source], event_type: str) -> list[Reader]:
 def read_all(
     readers: Sequence[Reader], event_type: str, query: Query, columns: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of several stores as one of them would that has them all.
-
-    Yields
-    ------
-    pyarrow.RecordBatch
-        The columns and, where there are several stores, some more behind them.
-    """
+    """Yield the rows of several stores as one of them would that has them all, each event once."""
     if len(readers) == 1:
-        yield from readers[0].read(event_type, query, columns)
+        yield from readers[0].read_once(event_type, query, columns)
         return
-    needed = list(dict.fromkeys([*columns, *TIME_COLUMNS[event_type], *ORDER_COLUMNS]))
+    ids = ["event_id"] if event_type in HAS_EVENT_ID else []
+    needed = list(dict.fromkeys([*columns, *TIME_COLUMNS[event_type], *ORDER_COLUMNS, *ids]))
     feeds = [_StoreFeed(reader, event_type, query, needed) for reader in readers]
+    unique = Unique(event_type)
     last: tuple[object, ...] | None = None
-    for merged in Merge(event_type, feeds):
-        table = merged
-        if event_type not in HAS_EVENT_ID:
-            table, last = _without_repeats(event_type, merged, last)
-        yield from table.to_batches()
+    for run in Merge(feeds):
+        table = unique.kept(run)
+        if not ids:
+            table, last = _without_repeats(run, last)
+        if table.num_rows:
+            yield from table.select(list(columns)).to_batches()
 
 
 def _first_open(kinds: Sequence[Kind], sources: Sequence[Source]) -> Kind:
@@ -109,24 +107,24 @@ class _StoreFeed:
         """No row still to come is earlier; None at the end."""
         return self._bound_ns
 
-    def pull(self) -> pa.Table:
-        """Return the next batch as a table."""
+    def pull(self) -> Run | None:
+        """Return the next batch."""
         batch = next(self._batches, None)
         if batch is None:
             self._bound_ns = None
-            return pa.table({})
-        table = pa.Table.from_batches([batch])
-        if batch.num_rows:
-            self._bound_ns = int(times_of(self._event_type, table)[-1].as_py())
-        return table
+            return None
+        run = run_of(self._event_type, pa.Table.from_batches([batch]))
+        if len(run):
+            self._bound_ns = run.last
+        return run
 
 
 def _without_repeats(
-    event_type: str, table: pa.Table, last: tuple[object, ...] | None
+    run: Run, last: tuple[object, ...] | None
 ) -> tuple[pa.Table, tuple[object, ...] | None]:
     """Leave out rows that lie where the one before them does; return the place of the last row."""
-    times = times_of(event_type, table)
-    keys = [times, *(table[name].combine_chunks() for name in ORDER_COLUMNS)]
+    table = run.table
+    keys = [run.times, *(flat(table[name]) for name in ORDER_COLUMNS)]
     rows = table.num_rows
     same = None
     for column in keys:
@@ -135,9 +133,5 @@ def _without_repeats(
         equal = pc.equal(filled.slice(1), filled.slice(0, rows - 1))
         same = equal if same is None else pc.and_(same, equal)
     first = tuple(column[0].as_py() for column in keys)
-    mask = pa.concat_arrays([pa.array([first != last]), _flat(pc.invert(same))])
+    mask = pa.concat_arrays([pa.array([first != last]), flat(pc.invert(same))])
     return table.filter(mask), tuple(column[-1].as_py() for column in keys)
-
-
-def _flat(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

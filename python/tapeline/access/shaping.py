@@ -1,23 +1,10 @@
 """Rows as a store gives them into the exact columns of an answer."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from tapeline.access.ports import Query
 from tapeline.errors import StoreFormatError
-from tapeline.storage.schema import ORDER_COLUMNS, TIME_COLUMNS, stored_schema_of
-
-_NAMES: Final = ("exchange", "market", "symbol", "raw_symbol")
-
-
-def columns_needed(event_type: str, query: Query, wanted: Sequence[str]) -> list[str]:
-    """Return what must be read to filter, order and answer, in the order of the schema."""
-    needed = {*wanted, *TIME_COLUMNS[event_type], *ORDER_COLUMNS}
-    if query.symbols is not None:
-        needed.update(_NAMES)
-    return [name for name in stored_schema_of(event_type).names if name in needed]
 
 
 def shaped(table: pa.Table, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,6 @@ from tapeline.access.routing import Source, read_all, sources_for
 from tapeline.access.rows import Rows
 from tapeline.access.survey import ChannelFacts, survey
 from tapeline.access.times import When, to_ns
-from tapeline.access.unique import Unique
 from tapeline.errors import ArgumentError
 from tapeline.storage.schema import EVENT_TYPES, TIME_COLUMNS
 
@@ -264,10 +263,7 @@ class DataSource:
     ) -> Iterator[pa.RecordBatch]:
         """Yield columns that stores keep, also those an answer leaves out."""
         names = list(dict.fromkeys([*columns, *TIME_COLUMNS[event_type]]))
-        batches = read_all(sources_for(self._sources, event_type), event_type, query, names)
-        if "event_id" in columns:
-            batches = Unique(event_type).filter(batches)
-        yield from batches
+        yield from read_all(sources_for(self._sources, event_type), event_type, query, names)
 
 
 def _names(names: Names) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 Key = tuple[str, str, str]
 """Exchange, market and the venue's spelling."""
 
-HOLE_KINDS: Final = ("gap", "connection", "unsynced", "between", "before", "after")
+HOLE_KINDS: Final = ("gap", "connection", "unsynced", "bus", "between", "before", "after")
 _LOSSES: Final = ("gap", "connection", "unsynced", "between")
 _VERIFIABLE: Final = ("proven", "inferred")
 
@@ -27,7 +27,7 @@ class Hole:
     @property
     def is_loss(self) -> bool:
         """Whether it says that something is missing, and not only that nobody knows."""
-        return self.kind in _LOSSES
+        return self.kind in _LOSSES or (self.kind == "bus" and self.proof == "proven_gap")
 
     @property
     def row(self) -> dict[str, Any]:

@@ -1,17 +1,14 @@
 """Reads what was stated about the completeness of some instruments in some time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import pyarrow as pa
-
+from tapeline.access.bus_holes import Name, Read, bus_holes, is_of_bus
 from tapeline.access.coverage import Asked, Coverage
 from tapeline.access.ports import Query
 from tapeline.access.streams import Hole, Ledger, Stream, outages
-
-Read = Callable[[str, Query, Sequence[str]], Iterator[pa.RecordBatch]]
-"""Reads columns of a type; yields nothing when no store keeps it."""
+from tapeline.storage.schema import TIME_COLUMNS
 
 _COLUMNS: Final = (
     "exchange",
@@ -49,8 +46,6 @@ class ChannelFact:
 ChannelFacts = Mapping[tuple[str, str, str], ChannelFact]
 """By exchange, market and channel."""
 
-_Name = tuple[str, str, str, str]
-
 
 def survey(
     types: Sequence[str],
@@ -70,14 +65,14 @@ def survey(
     facts
         What the venues' channels can prove.
     """
-    # What was lost before the time asked for may be lost still.
-    records = _records(read("coverage", replace(query, start_ns=None), _COLUMNS))
+    records, of_bus = _records(query, read)
     found: list[Stream] = []
     for row in instruments:
         wanted = [name for name in types if name in row["types"]]
         if wanted:
             name = (row["exchange"], row["market"], row["symbol"], row["raw_symbol"])
-            found += _streams(name, row, wanted, records.get(name, []), facts)
+            gone = bus_holes(name, wanted, of_bus, read)
+            found += _streams(name, row, wanted, records.get(name, []), facts, gone)
     asked = Asked(query.start_ns, query.end_ns)
     for stream in found:
         stream.holes = [hole for hole in stream.holes if _is_within(hole, asked)]
@@ -85,21 +80,44 @@ def survey(
     return Coverage(types, asked, found, _quarantined(read, query))
 
 
-def _records(batches: Iterator[pa.RecordBatch]) -> dict[_Name, list[dict[str, Any]]]:
-    by_name: dict[_Name, list[dict[str, Any]]] = {}
-    for batch in batches:
-        for row in batch.to_pylist():
-            name = (row["exchange"], row["market"], row["symbol"], row["raw_symbol"])
-            by_name.setdefault(name, []).append(row)
-    return by_name
+def _records(
+    query: Query, read: Read
+) -> tuple[dict[Name, list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Return the statements about the venue's streams by instrument, and those about the bus."""
+    # What was lost before the time asked for may be lost still; what was gone from the bus is told
+    # by the first message after it.
+    always = replace(query, start_ns=None, end_ns=None)
+    asked = [always]
+    if query.symbols is not None:
+        asked.append(replace(always, symbols=("",)))
+    by_name: dict[Name, list[dict[str, Any]]] = {}
+    of_bus: list[dict[str, Any]] = []
+    for each in asked:
+        for batch in read("coverage", each, _COLUMNS):
+            for row in batch.to_pylist():
+                if is_of_bus(row):
+                    of_bus.append(row)
+                elif _is_before(row, query.end_ns):
+                    name = (row["exchange"], row["market"], row["symbol"], row["raw_symbol"])
+                    by_name.setdefault(name, []).append(row)
+    return by_name, of_bus
+
+
+def _is_before(row: Mapping[str, Any], end_ns: int | None) -> bool:
+    if end_ns is None:
+        return True
+    times = (row[column] for column in TIME_COLUMNS["coverage"])
+    time_ns = next((each for each in times if each is not None), None)
+    return time_ns is not None and time_ns < end_ns
 
 
 def _streams(
-    name: _Name,
+    name: Name,
     instrument: Mapping[str, Any],
     types: Sequence[str],
     records: Sequence[Mapping[str, Any]],
     facts: ChannelFacts,
+    gone: Mapping[str, Sequence[Hole]],
 ) -> Iterator[Stream]:
     exchange, market = name[:2]
     ledgers: dict[str, Ledger] = {}
@@ -117,13 +135,14 @@ def _streams(
         fact = known.get(channel)
         if fact is not None and fact.type not in types:
             continue
-        spoken_of.update(types if fact is None else [fact.type])
+        of_types = types if fact is None else [fact.type]
+        spoken_of.update(of_types)
         yield Stream(
             _names(name, channel),
             _loss(ledger) if fact is None else fact.loss,
             ledger.first_ns,
             _latest(ledger.last_ns, instrument["last_ns"]),
-            [*ledger.holes(), *lost],
+            [*ledger.holes(), *lost, *(hole for each in of_types for hole in gone.get(each, ()))],
         )
     for event_type in types:
         if event_type not in spoken_of and event_type not in ("coverage", "quarantine"):
@@ -132,10 +151,11 @@ def _streams(
             is_known = {fact.loss for fact in channels.values()} == {"unverifiable"}
             loss = "unverifiable" if is_known else "unknown"
             first, last = instrument["first_ns"], instrument["last_ns"]
-            yield Stream(_names(name, ""), loss, first, last, list(lost))
+            holes = [*lost, *gone.get(event_type, ())]
+            yield Stream(_names(name, ""), loss, first, last, holes)
 
 
-def _names(name: _Name, channel: str) -> dict[str, str]:
+def _names(name: Name, channel: str) -> dict[str, str]:
     keys = ("exchange", "market", "symbol", "raw_symbol", "channel")
     return dict(zip(keys, (*name, channel), strict=True))
 

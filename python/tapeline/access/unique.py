@@ -1,15 +1,17 @@
 """Of rows that are one event, the first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tapeline.access.merging import times_of
-from tapeline.storage.schema import HAS_EVENT_ID
+from tapeline.access.merging import Run, flat, run_of
+from tapeline.access.native import repeats
+from tapeline.access.ports import Query
+from tapeline.storage.schema import HAS_EVENT_ID, TIME_COLUMNS
 
-_NEAR = 16
-"""Rows of one time are compared with so many before them; where more share a time, all are."""
+Read = Callable[[str, Query, Sequence[str]], Iterator[pa.RecordBatch]]
+"""Reads columns of a type."""
 
 
 class Unique:
@@ -22,46 +24,39 @@ class Unique:
 
     def __init__(self, event_type: str) -> None:
         self._event_type = event_type
+        self._has_ids = event_type in HAS_EVENT_ID
         self._last_ns: int | None = None
         self._last_ids: set[bytes] = set()
 
     def filter(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches without repeats; they are in the order of an answer."""
-        if self._event_type not in HAS_EVENT_ID:
-            yield from batches
-            return
         for batch in batches:
-            kept = self._kept(batch)
-            if kept.num_rows:
-                yield kept
+            kept = self.kept(run_of(self._event_type, pa.Table.from_batches([batch])))
+            yield from kept.to_batches()
 
-    def _kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        if not batch.num_rows:
-            return batch
-        times = times_of(self._event_type, pa.Table.from_batches([batch]))
-        ids = batch.column("event_id")
-        mask = _first_ones(times, ids)
-        if self._last_ns is not None and times[0].as_py() == self._last_ns:
-            mask = self._without_known(times, ids, mask)
-        self._remember(times, ids)
-        return batch if mask is None else batch.filter(mask)
+    def kept(self, run: Run) -> pa.Table:
+        """Return rows without repeats; they come after those of the call before."""
+        if not self._has_ids or run.is_distinct or not len(run):
+            return run.table
+        ids = flat(run.table["event_id"])
+        places = repeats(pa.table({"time": run.times, "id": ids}))
+        if run.first == self._last_ns:
+            places += self._known(run.times, ids)
+        self._remember(run.times, ids)
+        if not places:
+            return run.table
+        left = pc.is_in(pa.array(range(len(run))), value_set=pa.array(places, pa.int64()))
+        return run.table.filter(pc.invert(left))
 
-    def _without_known(
-        self, times: pa.Array, ids: pa.Array, mask: pa.Array | None
-    ) -> pa.Array | None:
-        """Leave out what the batch before had at the same time."""
+    def _known(self, times: pa.Array, ids: pa.Array) -> list[int]:
+        """Return the places of what the rows before had at the same time."""
         known = []
         for place in range(len(times)):
             if times[place].as_py() != self._last_ns:
                 break
             if ids[place].as_py() in self._last_ids:
                 known.append(place)
-        if not known:
-            return mask
-        keep = [True] * len(times) if mask is None else mask.to_pylist()
-        for place in known:
-            keep[place] = False
-        return pa.array(keep)
+        return known
 
     def _remember(self, times: pa.Array, ids: pa.Array) -> None:
         last = times[-1].as_py()
@@ -74,30 +69,19 @@ class Unique:
             self._last_ids.add(ids[place].as_py())
 
 
-def _first_ones(times: pa.Array, ids: pa.Array) -> pa.Array | None:
-    """Mark the first of equal rows; None when no two are equal, which is told at little cost."""
-    content = [None, ids.buffers()[1]]
-    halves = pl.Series(pa.Array.from_buffers(pa.int64(), 2 * len(ids), content, 0, 2 * ids.offset))
-    frame = pl.DataFrame(
-        {
-            "time": pl.Series(times),
-            "high": halves.gather_every(2),
-            "low": halves.gather_every(2, 1),
-        }
-    )
-    if not _may_repeat(frame["time"], frame["low"]):
-        return None
-    first = frame.select(pl.struct("time", "high", "low").is_first_distinct()).to_series()
-    return None if first.all() else first.to_arrow()
+def each_once(
+    read: Read, event_type: str, query: Query, columns: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """Yield columns of what is read, each event once.
 
-
-def _may_repeat(times: pl.Series, ids: pl.Series) -> bool:
-    """Whether two rows of one time may have one id; no is certain."""
-    for distance in range(1, min(_NEAR, len(times))):
-        same_time = times.slice(distance) == times.slice(0, len(times) - distance)
-        if not same_time.any():
-            return False
-        same_id = ids.slice(distance) == ids.slice(0, len(ids) - distance)
-        if (same_time & same_id).any():
-            return True
-    return len(times) > 1
+    Parameters
+    ----------
+    read
+        Gives rows in the order of an answer, an event possibly more than once.
+    """
+    if event_type not in HAS_EVENT_ID:
+        yield from read(event_type, query, columns)
+        return
+    needed = list(dict.fromkeys([*columns, *TIME_COLUMNS[event_type], "event_id"]))
+    for batch in Unique(event_type).filter(read(event_type, query, needed)):
+        yield batch.select(list(columns))

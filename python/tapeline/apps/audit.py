@@ -96,6 +96,8 @@ def audit(
         mine = dead.get(target.name, Counter())
         others = [each for each in contents if each is not None and each is not content]
         report.missing_ids = sum(content.missing_ids.values())
+        report.gone_messages = content.gone_messages
+        report.renewed_topics = content.renewed_topics
         report.dead_letters = mine.total()
         for account in accounts:
             report.lines += lines_of(account, content, mine, others)

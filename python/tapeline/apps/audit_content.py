@@ -10,16 +10,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.storage.schema import HAS_EVENT_ID, LOG_INDEX, LOG_OFFSET, stored_schema_of
+from tapeline.storage.schema import (
+    BUS_CHANNEL,
+    HAS_EVENT_ID,
+    LOG_INDEX,
+    LOG_OFFSET,
+    stored_schema_of,
+)
 
 Names: TypeAlias = npt.NDArray[np.void]
 """Event ids, 16 bytes each, sorted, each once. A record without an id is named by its place on the
-bus: 8 bytes offset, 8 bytes index, big-endian."""
+bus and its time, big-endian: 8 bytes offset, 4 bytes index, the low 4 bytes of ``received_ns``."""
 
 NAME_BYTES: Final = 16
 NO_NAMES: Final[Names] = np.empty(0, f"V{NAME_BYTES}")
 _INSTRUMENT: Final = ("exchange", "market", "raw_symbol")
 _SEPARATOR: Final = "\x1f"
+_PLACE: Final = (LOG_OFFSET, LOG_INDEX, "received_ns")
 
 
 class Stream(NamedTuple):
@@ -45,11 +52,11 @@ class Stream(NamedTuple):
 def columns_of(event_type: str) -> list[str]:
     """Return the columns that :meth:`Tally.add` wants of a type."""
     columns = [*_INSTRUMENT]
-    columns += ["event_id"] if event_type in HAS_EVENT_ID else [LOG_OFFSET, LOG_INDEX]
+    columns += ["event_id"] if event_type in HAS_EVENT_ID else [*_PLACE]
     if event_type == "orderbook":
         columns.append("origin")
     if event_type == "coverage":
-        columns += ["kind", "first_id", "last_id"]
+        columns += ["channel", "kind", "first_id", "last_id"]
     return columns
 
 
@@ -82,6 +89,10 @@ class Content:
     names: dict[Stream, Names] = field(default_factory=dict)
     doubled: dict[Stream, Names] = field(default_factory=dict)
     missing_ids: Counter[tuple[str, str]] = field(default_factory=Counter)
+    gone_messages: int = 0
+    """Messages that the bus had deleted before they were stored, by the writer's statements."""
+    renewed_topics: int = 0
+    """How often a topic was made anew, by the writer's statements."""
     only_counts: bool = False
     """Whether it knows its rows by type alone."""
 
@@ -110,9 +121,12 @@ class Tally:
         self._pushed: Counter[Stream] = Counter()
         self._names: dict[Stream, list[Names]] = {}
         self._missing: Counter[tuple[str, str]] = Counter()
+        self._gone = self._renewed = 0
 
     def add(self, event_type: str, batch: pa.RecordBatch) -> None:
         """Take rows with the columns of :func:`columns_of`."""
+        if event_type == "coverage":
+            batch = self._without_own(batch)
         if not batch.num_rows:
             return
         codes, streams = _streams(event_type, batch)
@@ -132,6 +146,7 @@ class Tally:
         """Return the account of everything that was added."""
         content = Content(shown, frozenset(types), self._rows, self._pushed)
         content.missing_ids = self._missing
+        content.gone_messages, content.renewed_topics = self._gone, self._renewed
         for stream, parts in self._names.items():
             names, counts = np.unique(np.concatenate(parts), return_counts=True)
             content.names[stream] = names
@@ -152,6 +167,16 @@ class Tally:
         self._pushed.update(
             {stream: int(count) for stream, count in zip(streams, counts, strict=True)}
         )
+
+    def _without_own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Take out statements that nobody sent: the store's writer made them."""
+        is_own = pc.starts_with(batch["channel"].cast(pa.string()), BUS_CHANNEL)
+        for row in batch.filter(is_own).to_pylist():
+            if row["last_id"] is None:
+                self._renewed += 1
+            else:
+                self._gone += row["last_id"] - row["first_id"] + 1
+        return batch.filter(pc.invert(is_own))
 
     def _count_missing(self, batch: pa.RecordBatch) -> None:
         signs = {"gap_opened": 1, "gap_filled": -1}
@@ -194,9 +219,13 @@ def _names(event_type: str, batch: pa.RecordBatch) -> Names:
         start = ids.offset * NAME_BYTES
         # A copy: the batch's memory is not kept.
         return np.frombuffer(ids.buffers()[1], NO_NAMES.dtype, len(ids), start).copy()
+    offset, index, received = (
+        batch[name].fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64) for name in _PLACE
+    )
     place = np.empty((batch.num_rows, 2), ">i8")
-    place[:, 0] = batch[LOG_OFFSET].to_numpy(zero_copy_only=False)
-    place[:, 1] = batch[LOG_INDEX].to_numpy(zero_copy_only=False)
+    place[:, 0] = offset
+    # The time too: the offsets of a topic that was made anew begin again.
+    place[:, 1] = (index << 32) | (received & 0xFFFFFFFF)
     return place.view(NO_NAMES.dtype).reshape(-1)
 
 

@@ -23,6 +23,10 @@ class TargetReport:
     missing_ids: int = 0
     """Ids of the venue that the coverage records call missing."""
     dead_letters: int = 0
+    gone_messages: int = 0
+    """Messages that the bus had deleted before this target read them, by its coverage records."""
+    renewed_topics: int = 0
+    """How often a topic was made anew, by its coverage records."""
     fault: str | None = None
 
     @property
@@ -42,6 +46,8 @@ class TargetReport:
             "residual": None if self.fault else self.residual,
             "missing_ids": self.missing_ids,
             "dead_letters": self.dead_letters,
+            "gone_messages": self.gone_messages,
+            "renewed_topics": self.renewed_topics,
             "fault": self.fault,
             "lines": [line.as_dict() for line in self.lines],
         }
@@ -169,6 +175,10 @@ def _verdict(report: TargetReport) -> str:
         text += f"; {report.missing_ids:,} ids known missing, by its coverage records"
     if report.dead_letters:
         text += f"; {report.dead_letters:,} events among the dead letters"
+    if report.gone_messages:
+        text += f"; {report.gone_messages:,} messages were gone from the bus before they were read"
+    if report.renewed_topics:
+        text += f"; {report.renewed_topics:,} topics were made anew, what was on them is not known"
     return text
 
 

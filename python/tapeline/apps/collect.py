@@ -100,7 +100,7 @@ def collect_command(
         typer.Option(help="Reconnect after so many seconds of silence; 0 is never. [15]"),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="Kafka: low_latency or ordered. [low_latency]")
+        str | None, typer.Option(help="Kafka: ordered or low_latency. [ordered]")
     ] = None,
     spool: Annotated[
         Path | None, typer.Option(help="Kafka: file for messages while no broker takes them.")

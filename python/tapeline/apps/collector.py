@@ -19,7 +19,7 @@ from tapeline.adapters.connection.health import HealthPolicy
 from tapeline.adapters.connection.line_context import LineContext, LinePolicy
 from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
-from tapeline.adapters.connection.recovery import BookRecovery
+from tapeline.adapters.connection.recovery import BookRecovery, RecoveryPolicy
 from tapeline.adapters.connection.rest import RestScheduler, http_fetch
 from tapeline.adapters.connection.sockets import Names
 from tapeline.adapters.instrument_cache import InstrumentCache
@@ -46,6 +46,8 @@ _POLL_S = 0.05
 # Enough to make the second connection after the first-data deadline.
 _REPLACE_S = 2.0
 _INTERRUPTED = 130
+# Of two lines the one ahead may lose what the other brings: as long as a book may heal by itself.
+_GAP_PATIENCE_NS = int(RecoveryPolicy().grace_s * _NS)
 
 OnProgress = Callable[["Collector"], None]
 
@@ -72,6 +74,7 @@ def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) ->
         time_unit=settings.time_unit,
         stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
+        gap_patience_ns=_GAP_PATIENCE_NS if plan.feed.core else 0,
     )
 
 

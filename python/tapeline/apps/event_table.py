@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tapeline.apps.exact_text import iso
+
 TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "trade": (
         "exchange",
@@ -51,8 +53,19 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """What of each type is shown: what fits a line."""
 
 
-def cell(value: object) -> str:
-    """Show a value; of the side of a book its best level, and how many there are."""
+def heading(column: str) -> str:
+    """Return what stands above a column: a time is shown as text, not in nanoseconds."""
+    return column.removesuffix("_ns")
+
+
+def cell(column: str, value: object) -> str:
+    """Show a value.
+
+    A time is ISO text with all nine digits; of the side of a book it is the best level, and how
+    many there are.
+    """
+    if isinstance(value, int) and column.endswith("_ns"):
+        return iso(value) or ""
     if isinstance(value, list):
         best = " x ".join(value[0]) if value else "-"
         return best if len(value) < 2 else f"{best} ({len(value):,} levels)"

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from tapeline.access.ports import Query, Reader
 from tapeline.storage.archive.klines import KLINE_SCHEMA, MINUTE_NS, ORDER
+from tapeline.storage.schema import BUS_CHANNEL
 
 _NAMES: Final = ("exchange", "market", "symbol", "raw_symbol")
 _WIDE: Final = pa.decimal256(37, 18)
@@ -126,7 +127,8 @@ def gaps_of(reader: Reader, start_ns: int, end_ns: int) -> list[dict[str, Any]]:
 def _is_filled(row: dict[str, Any], filled: dict[tuple[Any, ...], list[tuple[int, int]]]) -> bool:
     ranges = filled.get((row["exchange"], row["market"], row["raw_symbol"]), [])
     first, last = row["first_id"], row["last_id"]
-    if first is None or last is None:
+    # What is said of the bus has offsets, which the venue's ids do not fill.
+    if first is None or last is None or row["channel"].startswith(BUS_CHANNEL):
         return False
     return any(begin <= first and last <= end for begin, end in ranges)
 

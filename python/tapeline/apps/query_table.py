@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tapeline.access.frames import Frame, Frames
 from tapeline.apps.event_rows import rows_of
-from tapeline.apps.event_table import TABLE_COLUMNS, cell
+from tapeline.apps.event_table import TABLE_COLUMNS, cell, heading
 
 _HEAD: Final = 10
 _TAIL: Final = 10
@@ -26,14 +26,14 @@ def print_tables(frames: Frames, advance: Callable[[int], None]) -> None:
         console = Console(width=160)
     for name, frame in frames.items():
         head, tail, count = ends_of(frame, TABLE_COLUMNS[name], advance)
-        table = Table(*TABLE_COLUMNS[name], box=None, pad_edge=False)
+        table = Table(*map(heading, TABLE_COLUMNS[name]), box=None, pad_edge=False)
         for row in head:
-            table.add_row(*(cell(row[column]) for column in TABLE_COLUMNS[name]))
+            table.add_row(*(cell(column, row[column]) for column in TABLE_COLUMNS[name]))
         if count > len(head) + len(tail):
             left_out = f"... {count - len(head) - len(tail):,} more ..."
             table.add_row(left_out, *[""] * (len(TABLE_COLUMNS[name]) - 1))
         for row in tail:
-            table.add_row(*(cell(row[column]) for column in TABLE_COLUMNS[name]))
+            table.add_row(*(cell(column, row[column]) for column in TABLE_COLUMNS[name]))
         if count:
             console.print(table)
         console.print(f"{count:,} {name} rows", highlight=False)

@@ -86,7 +86,7 @@ class CollectSettings(BaseModel):
     """Reconnect when a subscription is silent for so long (or 5 times its longest silence)."""
     first_data_s: Seconds = 10.0
     rotate_hours: Annotated[float, Field(gt=0, le=24)] = 23.0
-    profile: Profile = Profile.LOW_LATENCY
+    profile: Profile = Profile.ORDERED
     spool: Path | None = None
     ledger: Path | None = None
     """What was sent, by stream, for ``tapeline audit``; written at the end."""

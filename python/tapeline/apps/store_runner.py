@@ -165,7 +165,7 @@ class StoreRunner:
             return LocalSource(transport, types, self._clock, on_commit)
         group = f"tapeline-store-{target.name}"
         return KafkaSource(
-            transport.servers, group, types, session_timeout_s=self._session_timeout_s
+            transport.servers, group, types, self._clock, session_timeout_s=self._session_timeout_s
         )
 
     def _is_over(self, idle_s: float | None) -> bool:

@@ -28,6 +28,7 @@ class TargetSummary:
             "faults": counts.faults,
             "conflicts": counts.conflicts,
             "jumped": counts.jumps,
+            "made_anew": counts.renewed,
             "lag": counts.lag,
             "residual": counts.residual,
             "ended_by": counts.ended_by,

@@ -15,7 +15,7 @@ import typer
 from tapeline.apps.batch_reader import Batch, BatchReader
 from tapeline.apps.bus_reader import Bus, open_bus
 from tapeline.apps.event_rows import json_lines, rows_of
-from tapeline.apps.event_table import TABLE_COLUMNS, cell
+from tapeline.apps.event_table import TABLE_COLUMNS, cell, heading
 from tapeline.errors import SettingsError
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.wire.native import decode
@@ -152,9 +152,10 @@ def _print_tables(tail: Tail) -> None:
     previous = None
     for event_type, rows in tail.chunks():
         columns = TABLE_COLUMNS[event_type]
-        table = Table(*columns, box=None, show_header=event_type != previous, pad_edge=False)
+        is_new = event_type != previous
+        table = Table(*map(heading, columns), box=None, show_header=is_new, pad_edge=False)
         for row in rows:
-            table.add_row(*(cell(row[name]) for name in columns))
+            table.add_row(*(cell(name, row[name]) for name in columns))
         console.print(table)
         previous = event_type
 

@@ -36,6 +36,9 @@ class NativeNormalizer(_core.Normalizer):
         Which events carry the frame they came from.
     book_every
         A snapshot of a kept book is an event after so many updates of it; 0 for never.
+    gap_patience_ns
+        The record of a gap waits so long, in nanoseconds, for another line to bring what is
+        missing; 0 where there is none.
 
     Raises
     ------
@@ -56,6 +59,7 @@ class NativeNormalizer(_core.Normalizer):
         max_frame_bytes: int = 4_194_304,
         keep_raw: Literal["imperfect", "all"] = "imperfect",
         book_every: int = 0,
+        gap_patience_ns: int = 0,
     ) -> Self:
         """Make a normaliser; no state is shared between instances."""
         try:
@@ -71,6 +75,7 @@ class NativeNormalizer(_core.Normalizer):
                 max_frame_bytes=max_frame_bytes,
                 keep_raw=keep_raw,
                 book_every=book_every,
+                gap_patience_ns=gap_patience_ns,
             )
         except OverflowError as error:
             raise _core.ArgumentError(f"a number is out of range: {error}") from error

@@ -1,6 +1,7 @@
 """The ledger: what was sent, what was done to it, what is therefore missing."""
 
 import os
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -49,6 +50,8 @@ class Ledger:
         self._control = Counter[str]()
         self._done = {kind: Counter[int]() for kind in FaultKind}
         self._delivered = bytearray(len(reel))
+        # The first and the last place at which a client got a stream's state.
+        self._told: dict[str, Range] = {}
         self._lost: set[int] = set()
         self._corrupted: set[int] = set()
         self.connections = 0
@@ -61,6 +64,12 @@ class Ledger:
         delivered = self._delivered
         for index in indices:
             delivered[index] = 1
+
+    def greeted(self, stream: str, position: int) -> None:
+        """Count a stream's state sent to a client: it stands for what came before a place."""
+        self.control("snapshot")
+        first, last = self._told.get(stream, (position, position))
+        self._told[stream] = min(first, position), max(last, position)
 
     def request(self, target: str, status: int | None, frame: int, fault: str | None) -> None:
         """Record an answer over HTTP: a REST reply, or a handshake that was not just taken."""
@@ -184,14 +193,20 @@ class Ledger:
             "reordered": self._done[FaultKind.REORDER][stream],
             "corrupted": len(corrupted),
             "corrupted_ids": [list(pair) for pair in ids if pair is not None],
-            **self._missing(frames),
+            **self._missing(self._reel.streams[stream], frames),
         }
 
-    def _missing(self, frames: Sequence[int]) -> dict[str, list[list[int]]]:
-        """Return the ids no client got intact: between those it got, and outside of them."""
+    def _missing(self, stream: str, frames: Sequence[int]) -> dict[str, list[list[int]]]:
+        """Return the ids no client got intact: those it can know of, and those outside of them.
+
+        A client knows what it missed between two frames, between two states of the stream, and
+        between a frame and a state.
+        """
         delivered = self._delivered
+        told = [bisect_left(frames, place) for place in self._told.get(stream, ())]
         heard = [place for place, index in enumerate(frames) if delivered[index]]
-        between = frames[heard[0] : heard[-1]] if heard else []
+        known = [*heard[:1], *heard[-1:], *told]
+        between = frames[min(known) : max(known)] if known else []
         unheard = {index for index in between if not delivered[index]}
         missing = self._ids(sorted(unheard.union(self._lost.intersection(frames))))
         if not missing:
@@ -200,9 +215,9 @@ class Ledger:
             index for index in frames if delivered[index] and index not in self._corrupted
         )
         missing -= intact
-        if not intact:
-            return {"gaps": [], "missing_at_edges": merged(missing)}
-        low, high = min(first for first, _ in intact), max(last for _, last in intact)
+        states = {(last, last + 1) for _, last in self._ids(frames[at - 1] for at in told if at)}
+        low = min((first for first, _ in intact | states), default=0)
+        high = max((last for _, last in intact | states), default=0)
         inside = {pair for pair in missing if low < pair[0] and pair[1] < high}
         return {"gaps": merged(inside), "missing_at_edges": merged(missing - inside)}
 

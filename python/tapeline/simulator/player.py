@@ -135,7 +135,8 @@ class Player:
             state = self._timeline.state(stream)
             greeting = state.greeting() if state is not None else None
             if greeting is not None:
-                connection.send_greeting(greeting, lambda: self._ledger.control("snapshot"))
+                told = partial(self._ledger.greeted, stream, self.position)
+                connection.send_greeting(greeting, told)
 
     def ended(self, connection: Connection) -> None:
         """Let a client go."""

@@ -1,13 +1,13 @@
-"""The façade over the Rust book engine, for stored messages."""
+"""The façade over Rust for stored rows: the book engine, and rows that repeat one."""
 
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline._core import BookReplay
+from tapeline._core import BookReplay, repeats
 
-__all__ = ["ABSENT", "COLUMNS", "BookReplay", "rule_of", "take"]
+__all__ = ["ABSENT", "COLUMNS", "BookReplay", "repeats", "rule_of", "take"]
 
 ABSENT: Final = -(2**63)
 """Stands for an absent number in the engine's columns."""

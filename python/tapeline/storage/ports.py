@@ -48,7 +48,8 @@ class Progress:
     offsets: Offsets
     """Partitions the store has never taken a message of are left out."""
     marks: Sequence[Mark]
-    """The latest batches taken of every stream on these topics."""
+    """The latest batches taken of every stream on these topics. A store may forget all of a stream
+    that was not written for a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,16 @@ class Store(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What lies on a partition just before some offset."""
+
+    messages: Sequence[Message]
+    """In order; fewer than asked for where the bus has no more."""
+    ends_before: bool
+    """Whether the partition ends before that offset."""
+
+
 @dataclass(slots=True)
 class Changes:
     """Partitions a source gained and lost since it was last asked."""
@@ -154,6 +165,16 @@ class Source(Protocol):
 
     def changes(self) -> Changes:
         """Return what :meth:`poll` has gained and lost, once."""
+        ...
+
+    def before(self, offsets: Offsets, messages_max: int) -> Mapping[Partition, Tail]:
+        """Read the last messages before these offsets; for any thread, beside :meth:`poll`.
+
+        Raises
+        ------
+        TransportError
+            The bus cannot be read now.
+        """
         ...
 
     def start(self, offsets: Mapping[Partition, int | None]) -> None:

@@ -20,6 +20,11 @@ LOG_OFFSET: Final = "log_offset"
 LOG_INDEX: Final = "log_index"
 """int32: place of the row in its message. An instrument's rows of a type are on one partition, so
 ``(log_offset, log_index)`` is the order in which they arrived."""
+BUS_CHANNEL: Final = "bus."
+"""Begins the channel of a statement that a store's writer makes itself, and an event type ends it:
+``bus.trade`` says that messages of trades were gone from the bus before they were read. Its ids are
+offsets there; the last is null where the topic was made anew. An empty symbol is the whole market,
+whose topics it shares."""
 ARRIVAL_FIELDS: Final = (
     pa.field(LOG_OFFSET, pa.int64(), nullable=False),
     pa.field(LOG_INDEX, pa.int32(), nullable=False),

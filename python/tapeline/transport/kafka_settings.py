@@ -52,10 +52,12 @@ _SHARED: Final[dict[str, str | int | float | bool]] = {
 
 PROFILES: Final[dict[Profile, dict[str, str | int | float | bool]]] = {
     # acks=1: the leader has the message. A retry after a broker error may overtake (seen: message 3
-    # behind message 29), which is why batches are numbered and readers tolerate any order.
+    # behind message 29; one request on the way at a time does not prevent it), which is why batches
+    # are numbered and readers tolerate any order.
     Profile.LOW_LATENCY: {**_SHARED, "acks": "1"},
     # Idempotence is the only thing that keeps the order; it needs all in-sync replicas to
-    # acknowledge and at most 5 requests on the way.
+    # acknowledge and at most 5 requests on the way. The default: updates of a book are worth
+    # nothing out of order, and on one broker no cost could be measured (docs/transport.md).
     Profile.ORDERED: {
         **_SHARED,
         "acks": "all",
@@ -71,7 +73,7 @@ class KafkaSettings:
 
     servers: str
     """``HOST:PORT[,HOST:PORT]``, any brokers of the cluster."""
-    profile: Profile = Profile.LOW_LATENCY
+    profile: Profile = Profile.ORDERED
     layout: TopicLayout = TopicLayout.SYMBOL
     spool: Path | None = None
     """Where messages wait for a broker that is away; by default one file a cluster and layout in

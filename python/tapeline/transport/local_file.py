@@ -188,6 +188,12 @@ class LocalFile:
                     break
         return found
 
+    def before(self, topic: str, offset: int, limit: int) -> list[StoredMessage]:
+        """Read the last messages of a topic before an offset, in order."""
+        with _faults_named(self.path):
+            rows = self._connection.execute(_BEFORE, (topic, offset, limit)).fetchall()
+        return [_stored(row) for row in reversed(rows)]
+
     def position(self, offsets: Mapping[str, int]) -> int:
         """Find where to read on for a reader that has some messages.
 
@@ -363,6 +369,11 @@ _OLDEST: Final = (
 _READ: Final = (
     "SELECT sequence, name, offset, key, value, checksum, note FROM messages "
     "JOIN topics ON topics.id = messages.topic WHERE sequence > ? ORDER BY sequence LIMIT ?"
+)
+_BEFORE: Final = (
+    "SELECT sequence, name, offset, key, value, checksum, note FROM messages "
+    "JOIN topics ON topics.id = messages.topic WHERE topics.name = ? AND offset < ? "
+    "ORDER BY offset DESC LIMIT ?"
 )
 _FIRST_FROM: Final = (
     "SELECT sequence FROM messages JOIN topics ON topics.id = messages.topic "

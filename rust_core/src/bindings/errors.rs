@@ -3,6 +3,7 @@
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
+use crate::indicators::IndicatorError;
 use crate::wire;
 
 pyo3::create_exception!(
@@ -65,6 +66,12 @@ pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     py.get_type::<TapelineError>().setattr("retryable", false)?;
     module.add("ArgumentError", ArgumentError::class(py)?)?;
     module.add("DecodeError", DecodeError::class(py)?)
+}
+
+impl From<IndicatorError> for PyErr {
+    fn from(error: IndicatorError) -> Self {
+        ArgumentError::new_err(error.to_string())
+    }
 }
 
 impl From<wire::TopicError> for PyErr {

@@ -5,14 +5,23 @@ use pyo3::prelude::*;
 mod arrow;
 mod book_replay;
 mod books;
+mod columns;
 mod copy;
 mod decode;
 mod errors;
 mod frames;
+mod indicators;
 mod native_format;
 mod normalizer;
+mod parquet;
 mod push_result;
 mod sinks;
+
+/// Keeps freed memory for a second before the system gets it back. A table of a chunk is freed when
+/// the next one is made: with the system's allocator each of its pages is mapped and cleared again.
+#[cfg(feature = "allocator")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[pymodule]
 mod _core {
@@ -21,15 +30,21 @@ mod _core {
     #[pymodule_export]
     use super::book_replay::BookReplay;
     #[pymodule_export]
+    use super::columns::{FloatRows, floats, repeats};
+    #[pymodule_export]
     use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
     use super::decode::{BatchInfo, Events, crc32c, decode, decode_rows, inspect, topic};
     #[pymodule_export]
     use super::errors::TapelineError;
     #[pymodule_export]
+    use super::indicators::IndicatorStream;
+    #[pymodule_export]
     use super::native_format::NativeEncoder;
     #[pymodule_export]
     use super::normalizer::Normalizer;
+    #[pymodule_export]
+    use super::parquet::{RowOrder, encode_parquet, time_order};
     #[pymodule_export]
     use super::push_result::PushResult;
 

@@ -46,7 +46,7 @@ impl Normalizer {
     #[new]
     #[pyo3(signature = (*, exchange, market, instruments, producer = "tapeline".to_owned(), time_unit = "ms",
         future_after_ns = 5_000_000_000, stale_after_ns = 60_000_000_000, max_frame_bytes = 4_194_304,
-        keep_raw = "imperfect", book_every = 0))]
+        keep_raw = "imperfect", book_every = 0, gap_patience_ns = 0))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword arguments of a Python class"
@@ -62,6 +62,7 @@ impl Normalizer {
         max_frame_bytes: usize,
         keep_raw: &str,
         book_every: u32,
+        gap_patience_ns: i64,
     ) -> PyResult<Self> {
         let time_unit = match time_unit {
             "ms" => TimeUnit::Milliseconds,
@@ -76,6 +77,7 @@ impl Normalizer {
         for (name, value) in [
             ("future_after_ns", future_after_ns),
             ("stale_after_ns", stale_after_ns),
+            ("gap_patience_ns", gap_patience_ns),
         ] {
             if value < 0 {
                 return Err(ArgumentError::new_err(format!(
@@ -97,6 +99,7 @@ impl Normalizer {
             max_frame_bytes,
             keep_raw,
             book_every,
+            gap_patience_ns,
             cleaning,
         };
         let normalizer = engine::Normalizer::new(setup)?;

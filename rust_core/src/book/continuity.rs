@@ -224,6 +224,10 @@ impl Continuity {
             return self.restart(span, update, reports, Place::Renumbered);
         }
         if id < seen.last {
+            if counts {
+                // As one ahead of the stream does: what it shows, nobody misses.
+                self.fill(span, update, reports);
+            }
             self.recent.put(update.content_hash);
             return Place::Late;
         }

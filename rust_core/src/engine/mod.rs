@@ -6,6 +6,7 @@ mod learning;
 mod markets;
 mod normalizer;
 mod outlets;
+mod patience;
 mod ports;
 mod queries;
 mod replay;

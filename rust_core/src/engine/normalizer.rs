@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::kept::Kept;
 use super::outlets::Outlets;
+use super::patience::Patience;
 use super::ports::{Frames, Sink, Slices, Tally};
 use super::setup::{Setup, SetupError};
 use super::unsupported::Unsupported;
@@ -34,6 +35,8 @@ pub(super) struct Core {
     pub(super) unsupported: Unsupported,
     pub(super) kept: Kept,
     pub(super) book_every: u32,
+    /// Records of gaps that another line may fill.
+    pub(super) patience: Patience,
     /// Statements that the record being cleaned gave.
     pub(super) reports: Vec<Coverage>,
 }
@@ -91,6 +94,7 @@ impl Normalizer {
             unsupported: Unsupported::default(),
             kept: Kept::new(setup.keep_raw),
             book_every: setup.book_every,
+            patience: Patience::new(setup.gap_patience_ns),
             reports: Vec::new(),
         };
         Ok(Self {
@@ -376,8 +380,15 @@ impl Core {
 
     /// Sends on what the record being cleaned stated about its stream.
     pub(super) fn report(&mut self, instrument: usize, sink: &mut impl Sink) {
-        for coverage in self.reports.drain(..) {
-            self.outlets.coverage(instrument, &coverage, sink);
+        let Self {
+            outlets,
+            patience,
+            reports,
+            ..
+        } = self;
+        let mut out = |index, coverage: &Coverage| outlets.coverage(index, coverage, sink);
+        for coverage in reports.drain(..) {
+            patience.take(instrument, coverage, &mut out);
         }
     }
 
@@ -411,9 +422,15 @@ impl Core {
 
     fn end_push(&mut self, sink: &mut impl Sink) {
         let Self {
-            pipeline, outlets, ..
+            pipeline,
+            outlets,
+            patience,
+            ..
         } = self;
-        pipeline.end_push(|index, coverage| outlets.coverage(index, &coverage, sink));
+        let sent = outlets.sent();
+        let mut out = |index, coverage: &Coverage| outlets.coverage(index, coverage, sink);
+        pipeline.end_push(|index, coverage| patience.take(index, coverage, &mut out));
+        patience.end_push(sent, &mut out);
         outlets.end_push(sink);
     }
 }

@@ -146,6 +146,11 @@ impl Outlets {
         self.push.touched.clear();
     }
 
+    /// Returns the time of the push going on.
+    pub(super) const fn sent(&self) -> UnixNanos {
+        self.push.sent
+    }
+
     outlet!(
         /// Adds a trade of the instrument with this index.
         trade, trades, Trade, TradeEncoder, &TradeEvent<'_>

@@ -47,6 +47,8 @@ pub struct Setup {
     pub keep_raw: KeepRaw,
     /// A snapshot of a kept book is an event after so many updates of it; 0 for never.
     pub book_every: u32,
+    /// The record of a gap waits so long for another line to fill it; 0 for not at all.
+    pub gap_patience_ns: i64,
     /// Thresholds of the cleaning pipeline.
     pub cleaning: Settings,
 }

@@ -6,7 +6,7 @@ use super::normalizer::{Core, Normalizer};
 use super::ports::Sink;
 pub use crate::cleaning::StreamEvent;
 use crate::cleaning::{Pipeline, StreamChange};
-use crate::model::UnixNanos;
+use crate::model::{Coverage, UnixNanos};
 
 /// What is to be stated of streams.
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +60,17 @@ impl Normalizer {
         sink: &mut impl Sink,
     ) {
         let Core {
-            pipeline, outlets, ..
+            pipeline,
+            outlets,
+            patience,
+            ..
         } = &mut self.core;
         outlets.begin_push(sent.or(received).unwrap_or(UnixNanos::new(0)));
+        let mut out = |index, coverage: &Coverage| outlets.coverage(index, coverage, sink);
         pipeline.finish(received, |index, coverage| {
-            outlets.coverage(index, &coverage, sink)
+            patience.take(index, coverage, &mut out);
         });
+        patience.end(&mut out);
         outlets.end_push(sink);
     }
 }

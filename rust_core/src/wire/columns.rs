@@ -50,7 +50,13 @@ impl Texts {
         let start = self.bytes.len();
         self.nulls.push_valid(self.len(), count);
         self.bytes.reserve(text.len() * count);
-        (0..count).for_each(|_| self.bytes.extend_from_slice(text));
+        self.bytes.extend_from_slice(text);
+        let end = start + text.len() * count;
+        // What is there already is copied, twice as much each time.
+        while self.bytes.len() < end {
+            let part = (self.bytes.len() - start).min(end - self.bytes.len());
+            self.bytes.extend_from_within(start..start + part);
+        }
         self.offsets
             .extend((1..=count).map(|row| offset(start + row * text.len())));
     }

@@ -9,6 +9,9 @@ use super::table::{Layout, Table};
 use super::{DecodeError, DecodeFailure};
 use crate::model::EventType;
 
+/// Events of a batch as they are written.
+const USUAL_EVENTS: usize = 256;
+
 /// What happens to a value that is no readable batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnError {
@@ -107,7 +110,7 @@ impl Decoding {
 
     /// The outer error ends the call, the inner one is about this value.
     fn add(&mut self, value: &[u8], offset: i64) -> Result<Result<(), DecodeError>, DecodeFailure> {
-        let mut events = Vec::new();
+        let mut events = Vec::with_capacity(USUAL_EVENTS);
         let info = match checked_body(value)
             .and_then(|body| read_frame(body, |event| events.push(event)))
         {

@@ -17,7 +17,6 @@ use super::writer::DecimalText;
 
 /// What the publishing time is called among the metadata.
 const PUBLISHED: &str = "published_ns";
-const PUBLISHED_BLOCK: &[u8; 16] = b"published_ns\0\0\0\0";
 
 /// The open columns of one event type.
 pub(super) trait Columns {
@@ -47,6 +46,41 @@ pub(super) trait Columns {
     fn into_arrays(self: Box<Self>, form: Form) -> Result<Vec<ArrayRef>, ArrowError>;
 }
 
+/// Keys of metadata.
+///
+/// Nearly all are the publishing time's: these are counted, and written all at once.
+#[derive(Debug, Default)]
+struct Keys {
+    texts: Texts,
+    /// How many of the publishing time follow the texts.
+    published: usize,
+}
+
+impl Keys {
+    fn push(&mut self, key: &str) {
+        self.settle().push(key.as_bytes());
+    }
+
+    fn settle(&mut self) -> &mut Texts {
+        let count = core::mem::take(&mut self.published);
+        self.texts.push_repeated(PUBLISHED.as_bytes(), count);
+        &mut self.texts
+    }
+
+    fn byte_length(&self) -> usize {
+        self.texts.byte_length() + self.published * PUBLISHED.len()
+    }
+
+    fn truncate(&mut self, entries: usize) {
+        self.settle().truncate(entries);
+    }
+
+    fn into_strings(mut self) -> Result<ArrayRef, ArrowError> {
+        self.settle();
+        self.texts.into_strings()
+    }
+}
+
 /// Identity, times, quality, issues and metadata.
 #[derive(Debug, Default)]
 pub(super) struct EventColumns {
@@ -57,7 +91,7 @@ pub(super) struct EventColumns {
     quality: Enumeration,
     issues: Texts,
     issue_ends: ListEnds,
-    metadata_keys: Texts,
+    metadata_keys: Keys,
     metadata_values: Texts,
     metadata_ends: ListEnds,
 }
@@ -92,8 +126,7 @@ impl EventColumns {
     #[inline(always)]
     fn push_publication(&mut self, published_ns: Option<i64>) {
         if let Some(published) = published_ns {
-            self.metadata_keys
-                .push_block(PUBLISHED_BLOCK, PUBLISHED.len());
+            self.metadata_keys.published += 1;
             match u64::try_from(published) {
                 Ok(published) => {
                     let (block, length) = DecimalText::of(published).into_block();
@@ -102,7 +135,7 @@ impl EventColumns {
                 Err(_) => self.metadata_values.push(published.to_string().as_bytes()),
             }
         }
-        self.metadata_ends.push(self.metadata_keys.len());
+        self.metadata_ends.push(self.metadata_values.len());
     }
 
     pub(super) fn reserve(&mut self, rows: usize) {
@@ -112,7 +145,6 @@ impl EventColumns {
         self.quality.reserve(rows);
         self.issue_ends.reserve(rows);
         self.metadata_ends.reserve(rows);
-        self.metadata_keys.reserve(rows, PUBLISHED.len());
         self.metadata_values.reserve(rows, 19);
     }
 
@@ -120,7 +152,7 @@ impl EventColumns {
     fn push_metadata(&mut self, event: &EventFields<'_>) {
         for (key, text) in &event.metadata {
             if event.published_ns.is_none() || *key != PUBLISHED {
-                self.metadata_keys.push(key.as_bytes());
+                self.metadata_keys.push(key);
                 self.metadata_values.push(text.as_bytes());
             }
         }

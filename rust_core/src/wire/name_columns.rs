@@ -52,8 +52,11 @@ impl Enumeration {
             }
             return texts.into_strings();
         }
-        let known = 0..i32::try_from(names.len()).unwrap_or(i32::MAX);
-        if names.contains(&"") || self.0.iter().any(|number| !known.contains(number)) {
+        // All numbers in one go, without a branch for each. As unsigned, negative ones are large.
+        let numbers = self.0.iter().map(|number| number.cast_unsigned());
+        let highest = numbers.fold(0, u32::max);
+        let known = usize::try_from(highest).is_ok_and(|highest| highest < names.len());
+        if names.contains(&"") || !known {
             return self.into_dictionary(names);
         }
         // A key is its number: nothing is copied.
@@ -101,6 +104,13 @@ pub(super) struct Repeated {
 impl Repeated {
     pub(super) fn push(&mut self, text: &str, rows: usize) {
         self.rows += rows;
+        if let Some((Some(last), count)) = self.runs.last_mut()
+            && usize::try_from(*last)
+                .is_ok_and(|last| self.texts.get(last).is_some_and(|last| last == text))
+        {
+            *count += rows;
+            return;
+        }
         let key = (!text.is_empty()).then(|| self.key_of(text));
         match self.runs.last_mut() {
             Some((last, count)) if *last == key => *count += rows,

@@ -42,9 +42,11 @@ def test_data_survives_a_kill_and_a_freeze(server: ClickHouseServer) -> None:
     ask(server, "CREATE TABLE kept.t (n Int64) ENGINE = MergeTree ORDER BY n")
     ask(server, "INSERT INTO kept.t SELECT number FROM numbers(1000)")
     server.pause()
-    with pytest.raises(OSError, match="timed out"):
-        urllib.request.urlopen(f"{server.url}/ping", timeout=0.5)  # noqa: S310
-    server.resume()
+    try:
+        with pytest.raises(OSError, match="timed out"):
+            urllib.request.urlopen(f"{server.url}/ping", timeout=0.5)  # noqa: S310
+    finally:
+        server.resume()
     server.kill()
     with pytest.raises(OSError, match="refused"):
         ask(server, "SELECT 1")

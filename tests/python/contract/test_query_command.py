@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -67,6 +68,10 @@ def test_a_table_shows_both_ends_and_says_how_complete_it_is(target: str) -> Non
     assert f"... {len(expected) - 20:,} more ..." in text
     assert expected[0]["native_id"] in text
     assert expected[-1]["native_id"] in text
+    # Times are text, to the nanosecond.
+    assert str(expected[0]["timestamp_ns"]) not in text
+    whole, rest = divmod(int(expected[0]["timestamp_ns"]), 1_000_000_000)
+    assert f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z" in text
     assert "\ncoverage: trade of 4 streams" in text
     assert text.endswith("bytes read\n")
 

@@ -19,14 +19,19 @@ def running_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBr
 @pytest.fixture
 def broker(running_broker: KafkaBroker) -> KafkaBroker:
     """The broker, without a topic of an earlier test."""
-    admin = AdminClient({"bootstrap.servers": running_broker.servers, "log_level": 0})
+    deleted(running_broker)
+    return running_broker
+
+
+def deleted(broker: KafkaBroker) -> None:
+    """Delete all topics of ours, and wait until they are gone."""
+    admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
     if names := ours(admin):
-        for deleted in admin.delete_topics(names).values():
-            deleted.result(timeout=30)
+        for done in admin.delete_topics(names).values():
+            done.result(timeout=30)
     end = time.monotonic() + 30
     while ours(admin):
         assert time.monotonic() < end, "the broker still lists topics that were deleted"
-    return running_broker
 
 
 def ours(admin: AdminClient) -> list[str]:

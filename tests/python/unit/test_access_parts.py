@@ -11,7 +11,7 @@ import pytest
 
 import tapeline as tl
 from tapeline.access.instruments import check_known
-from tapeline.access.merging import Merge
+from tapeline.access.merging import Merge, Run, run_of
 from tapeline.access.ports import INSTRUMENT_SCHEMA, Query
 from tapeline.access.scan import narrow
 from tapeline.access.times import to_ns, to_text
@@ -135,18 +135,19 @@ class _Feed:
     def bound_ns(self) -> int | None:
         return self._times[0] if self._times else None
 
-    def pull(self) -> pa.Table:
+    def pull(self) -> Run:
         taken, self._times = self._times[: self._piece], self._times[self._piece :]
         names = {name: [""] * len(taken) for name in ("exchange", "market", "raw_symbol")}
         order = {"log_offset": taken, "log_index": taken}
-        return pa.table({"timestamp_ns": taken, "received_ns": taken, **names, **order})
+        columns = {"timestamp_ns": taken, "received_ns": taken, **names, **order}
+        return run_of("trade", pa.table(columns))
 
 
 @pytest.mark.parametrize("piece", [1, 2, 5, 100])
 def test_a_merge_loses_nothing_and_is_in_order(piece: int) -> None:
     lanes = [list(range(0, 60, 2)), list(range(1, 60, 3)), [5] * 9, [100, 200], [], [59]]
-    merge = Merge("trade", [_Feed(list(lane), piece) for lane in lanes])
-    found = [time for table in merge for time in table["timestamp_ns"].to_pylist()]
+    merge = Merge([_Feed(list(lane), piece) for lane in lanes])
+    found = [time for run in merge for time in run.table["timestamp_ns"].to_pylist()]
     assert found == sorted(time for lane in lanes for time in lane)
 
 

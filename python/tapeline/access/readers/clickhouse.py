@@ -8,6 +8,7 @@ import pyarrow as pa
 from tapeline.access.instruments import Sightings
 from tapeline.access.ports import Bounds, Query
 from tapeline.access.shaping import shaped
+from tapeline.access.unique import each_once
 from tapeline.errors import StoreFormatError
 from tapeline.storage.clickhouse.connection import Connection
 from tapeline.storage.clickhouse.schema_check import check_tables
@@ -72,6 +73,12 @@ class ClickHouseReader:
         )
         for batch in self._connection.stream(sql, values, _BOUNDED):
             yield from shaped(pa.Table.from_batches([batch]), wanted)
+
+    def read_once(
+        self, event_type: str, query: Query, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows, each event once; see :meth:`Reader.read_once`."""
+        return each_once(self.read, event_type, query, columns)
 
     def instruments(self) -> pa.Table:
         """Return the instruments there are; see :meth:`Reader.instruments`."""

@@ -85,6 +85,8 @@ class ArchivedFile:
             self.time_min_ns,
             self.time_max_ns,
             self.instruments,
+            # An archive is written without repeats.
+            is_distinct=True,
         )
 
 

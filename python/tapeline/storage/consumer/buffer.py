@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from tapeline.storage.consumer.absences import Absence
 from tapeline.storage.consumer.batches import Batch, Rejected, examine
 from tapeline.storage.ports import Message, Partition
 
@@ -29,6 +30,8 @@ class Load:
     rejected: list[Rejected] = field(default_factory=list)
     following: dict[Partition, int] = field(default_factory=dict)
     """For each partition the offset after its last message here."""
+    absences: list[Absence] = field(default_factory=list)
+    """What should have been before them."""
     rows: int = 0
     """Events announced by the batches."""
     bytes: int = 0
@@ -65,8 +68,18 @@ class Buffer:
         is_old = now_ns - self._since_ns >= self._limits.age_s * 1e9
         return len(self) > 0 and (self.is_full or is_old)
 
-    def add(self, messages: Sequence[Message], now_ns: int) -> None:
-        """Take messages, in the order of their partitions."""
+    def due_in_s(self, now_ns: int) -> float | None:
+        """Return in how many seconds it should go to the store; None while it is empty."""
+        if not len(self):
+            return None
+        if self.is_full:
+            return 0.0
+        return max(self._limits.age_s - (now_ns - self._since_ns) / 1e9, 0.0)
+
+    def add(
+        self, messages: Sequence[Message], now_ns: int, absences: Sequence[Absence] = ()
+    ) -> None:
+        """Take messages, in the order of their partitions, and what is missing before them."""
         if not messages:
             return
         load = self._load
@@ -77,6 +90,7 @@ class Buffer:
         load.rejected += rejected
         load.rows += sum(batch.event_count for batch in batches)
         load.bytes += sum(len(message.value or b"") for message in messages)
+        load.absences += absences
         load.following.update({message.origin: message.offset + 1 for message in messages})
 
     def drop(self, partitions: Collection[Partition]) -> None:
@@ -88,6 +102,7 @@ class Buffer:
         load = self._load = Load()
         load.batches = [each for each in old.batches if each.message.origin not in gone]
         load.rejected = [each for each in old.rejected if each.message.origin not in gone]
+        load.absences = [each for each in old.absences if each.origin not in gone]
         load.following = {
             partition: offset
             for partition, offset in old.following.items()

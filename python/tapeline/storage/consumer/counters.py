@@ -22,6 +22,8 @@ class Counts:
     conflicts: int = 0
     jumps: int = 0
     """Messages the bus no longer had when they were due."""
+    renewed: int = 0
+    """Partitions that were made anew and read from their beginning."""
     residual: int = 0
     lag: int | None = None
     buffered_bytes: int = 0

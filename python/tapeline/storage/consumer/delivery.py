@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tapeline.errors import RowError
+from tapeline.storage.consumer.absences import with_statements
 from tapeline.storage.consumer.batches import Batch, Rejected
 from tapeline.storage.consumer.bisect import row_bytes, split_refused
 from tapeline.storage.consumer.buffer import Load
@@ -36,6 +37,8 @@ class Outcome:
     """Kept, by reason."""
     lost_events: int = 0
     """Events of batches that were dead-lettered whole."""
+    statements: int = 0
+    """Rows of coverage that no message brought: they say what is missing on the bus."""
 
     @property
     def residual(self) -> int:
@@ -43,7 +46,8 @@ class Outcome:
         refused = self.dead_letters["refused_row"]
         whole = sum(self.dead_letters.values()) - refused
         messages = self.messages - self.batches - self.redelivered - whole
-        events = self.events - sum(self.rows.values()) - refused - self.lost_events
+        brought = sum(self.rows.values()) - self.statements
+        events = self.events - brought - refused - self.lost_events
         return abs(messages) + abs(events)
 
 
@@ -58,6 +62,8 @@ class Delivery:
         The next offset the store must have, for each partition of the load.
     taken
         What the store has; grows when the store has taken the load.
+    now_ns
+        Wall clock, Unix UTC nanoseconds: when it was known what is missing.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class Delivery:
         dead_letters: DeadLetters,
         expected: Mapping[Partition, int | None],
         taken: Taken,
+        now_ns: int,
     ) -> None:
         self.load = load
         self._target = target
@@ -76,6 +83,7 @@ class Delivery:
         self._dead_letters = dead_letters
         self._expected = expected
         self._taken = taken
+        self._now_ns = now_ns
         self._outcome = Outcome(messages=load.messages)
         self._chunk: Chunk | None = None
         self._letters: list[DeadLetter] = []
@@ -126,7 +134,10 @@ class Delivery:
             self._outcome.lost_events += sum(batch.event_count for batch in batches) - sum(
                 batch.event_count for batch in decoded
             )
-        return Chunk(tables, self._expected, self.load.following, marks)
+        absences = self.load.absences
+        self._outcome.statements = len(absences)
+        told = with_statements(tables, absences, self.load.batches, self._now_ns)
+        return Chunk(told, self._expected, self.load.following, marks)
 
     def _fresh(self) -> list[Batch]:
         """Leave out what the store has, and what is twice in this load."""

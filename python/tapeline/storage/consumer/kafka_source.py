@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
 from tapeline.errors import TransportError
-from tapeline.storage.ports import Changes, Message, Offsets, Partition
+from tapeline.storage.consumer.kafka_message import message_of
+from tapeline.storage.consumer.kafka_tails import read_tails
+from tapeline.storage.ports import Changes, Message, Offsets, Partition, Tail
+from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.consumer.kafka")
 
@@ -54,6 +57,8 @@ class KafkaSource:
         Consumer group; its members share the partitions.
     types
         Event types to read.
+    clock
+        For patience.
     session_timeout_s
         A member killed with -9 is missed for so long.
 
@@ -68,10 +73,12 @@ class KafkaSource:
         servers: str,
         group: str,
         types: Collection[str],
+        clock: Clock,
         *,
         session_timeout_s: float = 10.0,
     ) -> None:
         self._servers = servers
+        self._clock = clock
         self._owned: set[Partition] = set()
         self._started: set[Partition] = set()
         self._next: dict[Partition, int] = {}
@@ -111,7 +118,7 @@ class KafkaSource:
         for raw in received:
             if not self._is_data(raw):
                 continue
-            message = _message(raw)
+            message = message_of(raw)
             # What was fetched before a partition was taken away, or before it was started.
             if message.origin in self._started:
                 self._next[message.origin] = message.offset + 1
@@ -122,6 +129,10 @@ class KafkaSource:
         """Return partitions gained and lost, once."""
         changes, self._changes = self._changes, Changes()
         return changes
+
+    def before(self, offsets: Offsets, messages_max: int) -> Mapping[Partition, Tail]:
+        """Read what lies before; see :meth:`tapeline.storage.ports.Source.before`."""
+        return read_tails(self._servers, offsets, messages_max, self._clock)
 
     def start(self, offsets: Mapping[Partition, int | None]) -> None:
         """Read these partitions from here on, as far as they are still ours."""
@@ -250,20 +261,3 @@ def check_broker(servers: str, timeout_s: float) -> None:
         raise TransportError(f"no answer from Kafka at {servers}: {error}") from error
     finally:
         probe.close()
-
-
-def _message(message: KafkaMessage) -> Message:
-    # Typed for serialisers' dicts too; a consumer gives pairs.
-    headers: Any = message.headers() or ()
-    return Message(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        _bytes(message.key()),
-        _bytes(message.value()),
-        tuple((name, _bytes(content)) for name, content in headers),
-    )
-
-
-def _bytes(content: str | bytes | None) -> bytes | None:
-    return content.encode() if isinstance(content, str) else content

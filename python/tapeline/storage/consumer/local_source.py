@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from tapeline.storage.ports import Changes, Message, Offsets, Partition
+from tapeline.storage.ports import Changes, Message, Offsets, Partition, Tail
 from tapeline.telemetry.clock import Clock
 from tapeline.transport.local_file import LocalFile, StoredMessage
 from tapeline.transport.uris import LocalUri
@@ -67,6 +67,22 @@ class LocalSource:
         """Return new topics, once."""
         changes, self._changes = self._changes, Changes()
         return changes
+
+    def before(self, offsets: Offsets, messages_max: int) -> Mapping[Partition, Tail]:
+        """Read what lies before; see :meth:`tapeline.storage.ports.Source.before`."""
+        # A connection of its own: the other one belongs to the thread that polls.
+        file = LocalFile(self._file.path, mode="read")
+        try:
+            following = file.following()
+            return {
+                (topic, partition): Tail(
+                    [_message(row) for row in file.before(topic, offset, messages_max)],
+                    following.get(topic, 0) < offset,
+                )
+                for (topic, partition), offset in offsets.items()
+            }
+        finally:
+            file.close()
 
     def start(self, offsets: Mapping[Partition, int | None]) -> None:
         """Read these topics from here on; the file is read again where that is further back."""

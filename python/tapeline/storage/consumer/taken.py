@@ -40,6 +40,18 @@ class Taken:
             if len(stream) > BATCHES_PER_STREAM:
                 del stream[next(iter(stream))]
 
+    def may_have_forgotten(self, mark: Mark) -> bool:
+        """Whether this batch may have been taken, long ago, although it is not known.
+
+        Batches of a stream are numbered upward, and the oldest are forgotten first; a routing key
+        of which nothing is known may have been quiet for longer than a store remembers.
+        """
+        stream = self._streams.get((mark.producer, mark.routing_key))
+        if stream is None:
+            return all(routing_key != mark.routing_key for _, routing_key in self._streams)
+        is_bounded = len(stream) >= BATCHES_PER_STREAM
+        return is_bounded and mark.batch_id < min(stream)
+
     def of_topics(self, topics: Iterable[str]) -> list[Mark]:
         """Return the marks of streams that lie on these topics, in either topic layout."""
         names = set(topics)

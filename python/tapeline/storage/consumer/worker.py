@@ -14,18 +14,23 @@ from typing import Any, Final
 import structlog
 
 from tapeline.errors import StoreConflictError, TapelineError
+from tapeline.storage.consumer.absences import Absences
 from tapeline.storage.consumer.buffer import Buffer, Limits
 from tapeline.storage.consumer.counters import Counts, WorkerMetrics
 from tapeline.storage.consumer.dead_letter import DeadLetters
 from tapeline.storage.consumer.delivery import Delivery, Outcome
 from tapeline.storage.consumer.hand import Hand
+from tapeline.storage.consumer.origin import LOOK_BACK, made_anew
 from tapeline.storage.consumer.taken import Taken
-from tapeline.storage.ports import Message, Partition, Progress, Source, Store
+from tapeline.storage.ports import Partition, Progress, Source, Store
 from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.consumer.worker")
 
 _POLL_S: Final = 0.05
+_FIRST_S: Final = 0.01
+"""A poll may keep what it has until its time is over: while nothing waits here, it is a short one,
+because the age of a chunk begins with the end of the poll that brought its first message."""
 _BUSY_WAIT_S: Final = 1.0
 """A full buffer waits so long for the store before reading is paused: pausing throws away what was
 fetched ahead."""
@@ -71,7 +76,7 @@ class Worker:
         self._buffer = Buffer(self._limits)
         self._taken = Taken()
         self._expected: dict[Partition, int | None] = {}
-        self._following: dict[Partition, int | None] = {}
+        self._absences = Absences(name)
         self._awaiting: set[Partition] = set()
         self._is_open = False
         self._hand: Hand | None = None
@@ -149,7 +154,7 @@ class Worker:
 
     def _read(self) -> None:
         try:
-            messages = self._source.poll(self._limits.messages_per_poll, _POLL_S)
+            messages = self._source.poll(self._limits.messages_per_poll, self._patience_s())
         except TapelineError as error:
             if not error.retryable:
                 raise
@@ -163,30 +168,26 @@ class Worker:
         wanted = [each for each in messages if each.origin in self._expected]
         if wanted:
             self._news_ns = self._read_ns = self._clock.monotonic_ns()
-            self._note_jumps(wanted)
-            self._buffer.add(wanted, self._news_ns)
+            absences = self._absences.note(wanted)
+            self.counts.jumps += sum(each.messages for each in absences)
+            self.counts.renewed += sum(each.last is None for each in absences)
+            self._buffer.add(wanted, self._news_ns, absences)
+
+    def _patience_s(self) -> float:
+        """Return how long a poll may take: not beyond the moment when a chunk is due."""
+        left_s = self._buffer.due_in_s(self._clock.monotonic_ns())
+        if left_s is None:
+            return _FIRST_S
+        if self._future is not None:
+            # It is not delivered before the store has done its job.
+            left_s = max(left_s, _FIRST_S)
+        return min(left_s, _POLL_S)
 
     def _forget(self, partitions: list[Partition]) -> None:
         self._buffer.drop(partitions)
         self._awaiting.difference_update(partitions)
         for partition in partitions:
             self._expected.pop(partition, None)
-
-    def _note_jumps(self, messages: list[Message]) -> None:
-        """Count messages that retention deleted before they were read."""
-        for message in messages:
-            due = self._following.get(message.origin)
-            if due is not None and message.offset > due:
-                self.counts.jumps += message.offset - due
-                _log.error(
-                    "messages are gone from the bus",
-                    target=self.name,
-                    topic=message.topic,
-                    partition=message.partition,
-                    first=due,
-                    last=message.offset - 1,
-                )
-            self._following[message.origin] = message.offset + 1
 
     def _advance(self) -> None:
         """Look at the job in hand, begin the next."""
@@ -271,18 +272,22 @@ class Worker:
         asked = frozenset(self._awaiting)
         taken = self._taken
 
-        def ask() -> Progress:
+        def ask() -> tuple[Progress, list[Partition]]:
             progress = self._store.progress(asked)
             taken.add(progress.marks)
-            return progress
+            tails = self._source.before(progress.offsets, LOOK_BACK)
+            return progress, list(made_anew(progress.offsets, tails, taken))
 
-        def start(progress: Progress) -> None:
+        def start(found: tuple[Progress, list[Partition]]) -> None:
+            progress, renewed = found
             ours = {each: progress.offsets.get(each) for each in asked & self._awaiting}
             self._awaiting.difference_update(ours)
             self._expected.update(ours)
-            for each, offset in ours.items():
-                self._following[each] = offset
-            self._source.start(ours)
+            self._absences.begin(ours)
+            anew = [each for each in renewed if each in ours]
+            for each in anew:
+                self._absences.begin_anew(each, progress.offsets[each])
+            self._source.start({**ours, **dict.fromkeys(anew)})
 
         self._begin(ask, start)
 
@@ -295,6 +300,7 @@ class Worker:
             dead_letters=self._dead_letters,
             expected={each: self._expected[each] for each in load.following},
             taken=self._taken,
+            now_ns=self._clock.wall_ns(),
         )
 
         def stored(outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
+from tapeline.storage.parquet.native import encode_parquet
 from tapeline.storage.schema import LOG_INDEX, LOG_OFFSET, stored_schema_of
 
 LIVE_LEVEL: Final = 1
@@ -37,12 +38,25 @@ _PLAIN: Final = frozenset({"event_id", "price", "raw", "metadata.key_value.value
 _PREFIXED: Final = frozenset({"native_id"})
 
 
-def encode(event_type: str, table: pa.Table, *, level: int = LIVE_LEVEL) -> pa.Buffer:
-    """Return the file of rows that are in order already."""
-    sink = pa.BufferOutputStream()
-    with file_writer(event_type, sink, table.schema, level=level) as writer:
-        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
-    return sink.getvalue()
+def encode(
+    event_type: str, table: pa.Table, places: pa.Array | None = None, *, level: int = LIVE_LEVEL
+) -> bytes:
+    """Return the file of rows that are in order already, or of those at ``places``, in that order.
+
+    Raises
+    ------
+    ArgumentError
+        A row has no value where its column demands one.
+    """
+    stored = stored_schema_of(event_type)
+    return encode_parquet(
+        table,
+        places,
+        level=level,
+        group_rows=ROWS_PER_GROUP,
+        statistics=_with_statistics(stored),
+        notes=_notes(event_type, stored),
+    )
 
 
 @contextlib.contextmanager
@@ -57,7 +71,8 @@ def file_writer(
 ) -> Iterator[pq.ParquetWriter]:
     """Open a file for tables of ``schema``, a row group for each that is written.
 
-    The file says our Arrow schema, so that any reader of Arrow gets exactly its types back.
+    For files that are written once and read often. The file says our Arrow schema, so that any
+    reader of Arrow gets exactly its types back.
 
     Parameters
     ----------
@@ -83,8 +98,12 @@ def file_writer(
         write_page_checksum=has_checksums,
     ) as writer:
         yield writer
-        exact = base64.b64encode(stored.serialize()).decode()
-        writer.add_key_value_metadata({"ARROW:schema": exact, "tapeline.type": event_type})
+        writer.add_key_value_metadata(_notes(event_type, stored))
+
+
+def _notes(event_type: str, stored: pa.Schema) -> dict[str, str]:
+    exact = base64.b64encode(stored.serialize()).decode()
+    return {"ARROW:schema": exact, "tapeline.type": event_type}
 
 
 def _encoding(name: str) -> str | None:

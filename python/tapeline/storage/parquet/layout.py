@@ -22,7 +22,8 @@ A commit is a JSON object::
      "added": [{"type": "trade", "date": "2026-01-05", "path": "trade/date=...parquet",
                 "rows": 2000, "bytes": 31000, "sha256": "...",
                 "time_min_ns": 1767..., "time_max_ns": 1767...,
-                "instruments": [["binance", "spot", "BTC/USDT", "BTCUSDT"], ...]}],
+                "instruments": [["binance", "spot", "BTC/USDT", "BTCUSDT"], ...],
+                "is_distinct": true}],
      "removed": ["trade/date=.../older.parquet"],
      "offsets": [["trade.binance.spot.btcusdt", 0, 1234]],
      "marks": [["producer", "trade.binance.spot.btcusdt", 17, "<base64>"]]}
@@ -30,10 +31,12 @@ A commit is a JSON object::
 ``time_min_ns`` and ``time_max_ns`` are over the row's time
 (:data:`tapeline.storage.schema.TIME_COLUMNS`), both inclusive, null where no row has one. A file
 has the rows of one UTC day of that time. ``instruments`` lists every instrument of the file:
-exchange, market, symbol and the venue's spelling (the last two null where not known). ``removed``
-names files that later ones replace. ``offsets`` gives topic, partition and next offset. ``marks``
-are runs of batches: producer, routing key, number of the first batch, and the CRC32Cs of it and
-those that follow it, four bytes each, little-endian. A checkpoint has the same fields, its
+exchange, market, symbol and the venue's spelling (the last two null where not known).
+``is_distinct`` says that no two rows have one time and one event id, so that nobody need look for
+repeats; false, or not there, says nothing. ``removed`` names files that later ones replace.
+``offsets`` gives topic, partition and next offset. ``marks`` are runs of batches: producer, routing
+key, number of the first batch, and the CRC32Cs of it and those that follow it, four bytes each,
+little-endian. A checkpoint has the same fields, its
 ``added`` being all files, and no ``removed``; it may have ``gone``: files that were removed lately,
 each with the time of that. They stay for an hour, as ``*.parquet.old``, for readers that know an
 older state. So a reader that knows nothing of the log and takes ``**/*.parquet`` sees every row

@@ -29,6 +29,8 @@ class FileFact:
     time_min_ns: int | None
     time_max_ns: int | None
     instruments: Sequence[Instrument]
+    is_distinct: bool = False
+    """Whether it is known that no two rows have one time and one event id."""
 
 
 @dataclass(frozen=True, slots=True)

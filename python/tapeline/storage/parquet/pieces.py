@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.errors import RowError
+from tapeline.errors import ArgumentError, RowError
 from tapeline.storage.parquet import datafiles
+from tapeline.storage.parquet.distinct import is_distinct
 from tapeline.storage.parquet.encoding import encode
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
@@ -39,7 +40,7 @@ def pieces_of(tables: Mapping[str, pa.Table]) -> Iterator[Piece]:
             yield Piece(event_type, run, instruments)
 
 
-def encoded(piece: Piece) -> pa.Buffer:
+def encoded(piece: Piece) -> bytes:
     """Return the bytes of a piece's file.
 
     Raises
@@ -48,8 +49,8 @@ def encoded(piece: Piece) -> pa.Buffer:
         One of its rows can never be written.
     """
     try:
-        return encode(piece.type, piece.run.table())
-    except pa.ArrowInvalid as error:
+        return encode(piece.type, piece.run.source, piece.run.places)
+    except ArgumentError as error:
         raise RowError(f"Parquet cannot hold a {piece.type} row: {error}") from error
 
 
@@ -107,7 +108,7 @@ class PieceWriter:
     def _put(self, piece: Piece, path: str) -> FileFact:
         content = encoded(piece)
         fact = _fact(piece, path, content)
-        datafiles.put(self._folder, path, memoryview(content))
+        datafiles.put(self._folder, path, content)
         return fact
 
 
@@ -119,16 +120,17 @@ def _piece_rows(rows: int) -> int:
     return -(-rows // (rounds * _CORES))
 
 
-def _fact(piece: Piece, path: str, content: pa.Buffer) -> FileFact:
+def _fact(piece: Piece, path: str, content: bytes) -> FileFact:
     bounds = pc.min_max(piece.run.times).as_py()
     return FileFact(
         piece.type,
         piece.run.date,
         path,
         len(piece.run.times),
-        content.size,
+        len(content),
         hashlib.sha256(content).hexdigest(),
         bounds["min"],
         bounds["max"],
         piece.instruments,
+        is_distinct(piece.type, piece.run),
     )

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from tapeline.errors import StoreFormatError
 from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet import datafiles
+from tapeline.storage.parquet.distinct import Distinct
 from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
@@ -123,6 +124,7 @@ def write_files(
         sink = pa.BufferOutputStream()
         instruments: set[Instrument] = set()
         bounds: list[int] = []
+        distinct = Distinct(event_type)
         rows = 0
         with file_writer(event_type, sink, group.schema, level=level) as writer:
             while group is not None and sink.tell() < bytes_max:
@@ -130,6 +132,7 @@ def write_files(
                 rows += group.num_rows
                 instruments.update(distinct_instruments(group))
                 bounds += _bounds(event_type, group)
+                distinct.add(group)
                 group = next(groups, None)
         content = sink.getvalue()
         path = data_path(event_type, date, commit, len(written), unique)
@@ -143,6 +146,7 @@ def write_files(
             min(bounds, default=None),
             max(bounds, default=None),
             sorted_instruments(instruments),
+            distinct.is_distinct,
         )
         for table in tables_of(event_type, pa.BufferReader(content)):
             found.add(table.schema, table)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.storage.parquet.layout import UNKNOWN_DATE
+from tapeline.storage.parquet.native import time_order
 from tapeline.storage.schema import TIME_COLUMNS
 
 _DAY_NS = 86_400_000_000_000
@@ -24,19 +25,19 @@ class Run(NamedTuple):
     date: str
     source: pa.Table
     places: pa.Array | None
-    """Which rows of ``source``; None means all of them as they lie."""
+    """uint32: which rows of ``source``; None means all of them as they lie."""
     times: pa.Array
     """int64 Unix UTC nanoseconds of each row, or nulls."""
 
     def table(self) -> pa.Table:
-        """Return the rows, in order. Copying them takes time: leave it to several threads."""
+        """Return the rows, in order. Copying them takes time."""
         return self.source if self.places is None else self.source.take(self.places)
 
 
 def times_of(event_type: str, table: pa.Table) -> pa.Array:
     """Return the time of each row: int64 Unix UTC nanoseconds, null where it has none."""
     columns = [table[name] for name in TIME_COLUMNS[event_type]]
-    times = pc.coalesce(*columns) if len(columns) > 1 else columns[0]
+    times = columns[0] if not columns[0].null_count else pc.coalesce(*columns)
     return times.combine_chunks() if isinstance(times, pa.ChunkedArray) else times
 
 
@@ -51,20 +52,34 @@ def runs_of(event_type: str, table: pa.Table, rows_max: int) -> Iterator[Run]:
     """
     table = table.combine_chunks()
     times = times_of(event_type, table)
-    order = None if _is_sorted(times) else _stable_order(times)
+    order = time_order(times)
     if order is not None:
         times = times.take(order)
     for date, day_begin, day_end in _days(times):
-        # Pieces of one size, so that threads that work on them end together.
-        count = -(-(day_end - day_begin) // rows_max)
-        size = -(-(day_end - day_begin) // count)
-        for begin in range(day_begin, day_end, size):
-            length = min(size, day_end - begin)
+        for begin, end in pairwise(_cuts(times, day_begin, day_end, rows_max)):
+            length = end - begin
             some = times.slice(begin, length)
             if order is None:
                 yield Run(date, table.slice(begin, length), None, some)
             else:
                 yield Run(date, table, order.slice(begin, length), some)
+
+
+def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
+    """Return where pieces of a day begin, and its end.
+
+    A time is not cut in two, if that can be: where files share no time nobody need compare them.
+    """
+    # Pieces of one size, so that threads that work on them end together.
+    count = -(-(end - begin) // rows_max)
+    size = -(-(end - begin) // count)
+    cuts = [begin]
+    for place in range(begin + size, end, size):
+        time = times[place].as_py()
+        known = times.slice(begin, place - begin)
+        first = place if time is None else begin + count_below(known, time)
+        cuts.append(first if first > cuts[-1] else place)
+    return [*cuts, end]
 
 
 def _days(times: pa.Array) -> Iterator[tuple[str, int, int]]:
@@ -99,20 +114,6 @@ def instruments_of(table: pa.Table) -> list[Instrument]:
                 starts.update([0, *ends[:-1]])
     found = {tuple(table[name][row].as_py() for name in names) for row in starts}
     return sorted(found, key=lambda each: tuple(name or "" for name in each))
-
-
-def _is_sorted(times: pa.Array) -> bool:
-    if times.null_count:
-        return False
-    following = pc.greater_equal(times.slice(1), times.slice(0, max(len(times) - 1, 0)))
-    return bool(pc.all(following, min_count=0).as_py())
-
-
-def _stable_order(times: pa.Array) -> pa.Array:
-    # Polars sorts runs that are sorted already in half the time Arrow takes.
-    frame = pl.DataFrame({"time": pl.from_arrow(times)})
-    order = frame.select(pl.arg_sort_by("time", nulls_last=True, maintain_order=True))
-    return order.to_series().to_arrow()
 
 
 def count_below(times: pa.Array, limit: int) -> int:

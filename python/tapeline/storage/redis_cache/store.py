@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -46,6 +47,7 @@ from tapeline.storage.redis_cache.layout import (
     entry_key,
     index_key,
 )
+from tapeline.storage.schema import BUS_CHANNEL
 from tapeline.storage.targets import Target
 from tapeline.telemetry.clock import Clock
 
@@ -172,7 +174,7 @@ def _arguments(chunk: Chunk, entries: Entries) -> Iterator[Any]:
         yield "" if following is None else following
     yield len(chunk.tables)
     for event_type, table in chunk.tables.items():
-        yield from (event_type, table.num_rows)
+        yield from (event_type, table.num_rows - _own_statements(event_type, table))
     runs = list(runs_of(chunk.marks))
     yield from (MARKS, BATCHES_PER_STREAM, MARKS_KEPT_S, len(runs))
     for run in runs:
@@ -187,6 +189,14 @@ def _arguments(chunk: Chunk, entries: Entries) -> Iterator[Any]:
         yield from (index_key(kind), entry_key(kind, ""), ttl_ms, most, len(kept))
         for instrument, value in kept:
             yield from (instrument, value)
+
+
+def _own_statements(event_type: str, table: pa.Table) -> int:
+    """Count statements about the bus: a cache keeps none, and counts what was sent."""
+    if event_type != "coverage":
+        return 0
+    is_own = pc.starts_with(table["channel"].cast(pa.string()), BUS_CHANNEL)
+    return int(pc.sum(is_own).as_py() or 0)
 
 
 def _store_error(shown: str, error: RedisError) -> StoreError:

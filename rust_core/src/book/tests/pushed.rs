@@ -122,6 +122,23 @@ fn a_pushed_snapshot_of_another_line_does_not_set_a_live_book_back() {
 }
 
 #[test]
+fn a_bybit_snapshot_behind_the_stream_accounts_for_its_own_id() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    desk.pushed(id(50));
+    desk.delta(id(53));
+    desk.told();
+    assert_eq!(desk.pushed(id(52)), remarked(IssueCode::OutOfOrder, true));
+    assert_eq!(
+        desk.told(),
+        [
+            record(GapFilled, Some((52, 52)), ""),
+            record(BookSynced, Some((53, 53)), ""),
+        ]
+    );
+    assert_eq!(desk.book.missing().collect::<Vec<_>>(), [(51, 51)]);
+}
+
+#[test]
 fn a_live_checksum_is_checked_and_a_dead_one_is_not() {
     let unnumbered = |time, checksum| Ids {
         time: Some(time),

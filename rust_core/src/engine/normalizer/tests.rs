@@ -43,6 +43,7 @@ fn normalizer() -> Normalizer {
         max_frame_bytes: 1_000,
         keep_raw: KeepRaw::Imperfect,
         book_every: 0,
+        gap_patience_ns: 0,
         cleaning: Settings::default(),
     })
     .unwrap()

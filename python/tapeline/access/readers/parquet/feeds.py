@@ -1,22 +1,34 @@
 """The rows of one data file that a query is about, row group by row group."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import pyarrow as pa
-
-from tapeline.access.merging import LAST, count_below, times_of
+from tapeline.access.merging import LAST, Run, count_below, run_of
 from tapeline.access.ports import Query
 from tapeline.access.readers.parquet.parts import DataFile, ReadMeter
-from tapeline.access.readers.parquet.pruning import Group, groups_for, matches, rows_for
+from tapeline.access.readers.parquet.pruning import Group, Spans, groups_for, matches, rows_for
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.manifest import FileFact
+from tapeline.storage.schema import HAS_EVENT_ID, ORDER_COLUMNS, TIME_COLUMNS
+
+_NAMES = ("exchange", "market", "symbol", "raw_symbol")
 
 
 class FileFeed:
     """A :class:`tapeline.access.merging.Feed` over one file. It is opened at the first pull.
 
+    Rows that lie among those of another file are read with what orders them, and with their ids if
+    the answer shall have each event once. Where no other file has rows of that time, and this one
+    is known to have nothing twice, neither is read.
+
     Parameters
     ----------
+    columns
+        Those of the answer.
+    is_once
+        Whether the answer has each event once.
+    spans
+        The times of all files that are merged.
     from_ns
         Rows earlier than this were given out already.
     """
@@ -28,6 +40,9 @@ class FileFeed:
         query: Query,
         columns: Sequence[str],
         meter: ReadMeter,
+        *,
+        is_once: bool,
+        spans: Spans,
         from_ns: int | None = None,
     ) -> None:
         self._folder = folder
@@ -35,6 +50,8 @@ class FileFeed:
         self._query = query
         self._columns = columns
         self._meter = meter
+        self._needs_ids = is_once and fact.type in HAS_EVENT_ID
+        self._spans = spans
         starts = [each for each in (query.start_ns, from_ns) if each is not None]
         self._start_ns = max(starts) if starts else None
         self._needs_filter = not all(matches(query, each) for each in fact.instruments)
@@ -50,7 +67,7 @@ class FileFeed:
         """No row still to come is earlier; None at the end."""
         return self._bound_ns
 
-    def pull(self) -> pa.Table:
+    def pull(self) -> Run | None:
         """Read the next row group.
 
         Raises
@@ -62,30 +79,41 @@ class FileFeed:
             self._file = DataFile(self._folder, self._fact, self._meter)
             self._groups = groups_for(self._fact, self._file.metadata, self._query)
         group = self._groups.pop(0) if self._groups else None
-        table = self._empty if group is None else self._rows(self._file, group)
+        run = None if group is None else self._rows(self._file, group)
         if self._groups:
             # The file is in order: what is to come is not earlier than what came.
             self._bound_ns = max(self._bound_ns or 0, self._groups[0].first_ns)
         else:
             self._bound_ns = None
             self.close()
-        return table
+        return run
 
     def close(self) -> None:
         """Let go of the file."""
         self._file = None
 
-    @property
-    def _empty(self) -> pa.Table:
-        return pa.table({})
+    def _rows(self, file: DataFile, group: Group) -> Run:
+        is_alone = self._spans.is_alone(group)
+        is_distinct = is_alone and self._fact.is_distinct
+        kept = [*self._columns]
+        kept += group.time_columns if is_alone else [*TIME_COLUMNS[self._fact.type], *ORDER_COLUMNS]
+        if self._needs_ids and not is_distinct:
+            kept.append("event_id")
+        read = [*kept, *_NAMES] if self._needs_filter else kept
+        run = run_of(self._fact.type, file.read([group.number], list(dict.fromkeys(read))))
+        run = self._cut(replace(run, is_alone=is_alone, is_distinct=is_distinct), group)
+        if not self._needs_filter:
+            return run
+        run = run.filter(rows_for(run.table, self._query))
+        # As the rows of other files, which may need no filter.
+        names = [name for name in run.table.schema.names if name in kept]
+        return replace(run, table=run.table.select(names))
 
-    def _rows(self, file: DataFile, group: Group) -> pa.Table:
-        table = file.read([group.number], self._columns)
-        if self._start_ns is not None or self._query.end_ns is not None:
-            times = times_of(self._fact.type, table)
-            begin = 0 if self._start_ns is None else count_below(times, self._start_ns)
-            end = len(times)
-            if self._query.end_ns is not None:
-                end = count_below(times, self._query.end_ns)
-            table = table.slice(begin, max(end - begin, 0))
-        return rows_for(table, self._query) if self._needs_filter else table
+    def _cut(self, run: Run, group: Group) -> Run:
+        """Leave out what is before or after the time asked for."""
+        begin, end = 0, len(run)
+        if self._start_ns is not None and group.first_ns < self._start_ns:
+            begin = count_below(run.times, self._start_ns)
+        if self._query.end_ns is not None and group.last_ns >= self._query.end_ns:
+            end = count_below(run.times, self._query.end_ns)
+        return run.slice(begin, max(end - begin, 0))

@@ -1,5 +1,6 @@
 """Which files of a store, row groups of a file and rows of a group a query is about."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -16,10 +17,13 @@ _NAMES = ("exchange", "market", "symbol", "raw_symbol")
 
 
 class Group(NamedTuple):
-    """A row group, and a time no row of it is earlier than."""
+    """A row group, and times no row of it is outside of."""
 
     number: int
     first_ns: int
+    last_ns: int
+    time_columns: tuple[str, ...]
+    """What makes the time of its rows: no more of them than needed."""
 
 
 def files_for(files: Iterable[FileFact], event_type: str, query: Query) -> list[FileFact]:
@@ -41,8 +45,40 @@ def groups_for(fact: FileFact, footer: pq.FileMetaData, query: Query) -> list[Gr
         group = footer.row_group(number)
         first, last = _bounds(fact, group, paths)
         if _overlaps(query, first, last) and _may_name(group, paths, query):
-            found.append(Group(number, LAST if first is None else first))
+            first, last = (LAST, LAST) if first is None or last is None else (first, last)
+            times = _time_columns(fact.type, group, paths)
+            found.append(Group(number, first, last, times))
     return found
+
+
+def _time_columns(
+    event_type: str, group: pq.RowGroupMetaData, paths: dict[str, int]
+) -> tuple[str, ...]:
+    first, *others = TIME_COLUMNS[event_type]
+    facts = group.column(paths[first]).statistics if first in paths else None
+    is_whole = facts is not None and facts.has_null_count and facts.null_count == 0
+    return (first,) if is_whole else (first, *others)
+
+
+class Spans:
+    """The times of files: tells where the rows of one lie among those of others."""
+
+    def __init__(self, files: Iterable[FileFact]) -> None:
+        spans = [
+            (fact.time_min_ns, fact.time_max_ns)
+            for fact in files
+            if fact.time_min_ns is not None and fact.time_max_ns is not None
+        ]
+        self._firsts = sorted(first for first, _ in spans)
+        self._lasts = sorted(last for _, last in spans)
+
+    def is_alone(self, group: Group) -> bool:
+        """Whether no other file than the group's own may have a row of any of its times."""
+        if group.first_ns == LAST:
+            return False  # Rows without a time: other files may have such, too.
+        begun = bisect_right(self._firsts, group.last_ns)
+        ended = bisect_left(self._lasts, group.first_ns)
+        return begun - ended <= 1
 
 
 def matches(query: Query, instrument: tuple[str, str, str | None, str | None]) -> bool:
@@ -55,8 +91,8 @@ def matches(query: Query, instrument: tuple[str, str, str | None, str | None]) -
     )
 
 
-def rows_for(table: pa.Table, query: Query) -> pa.Table:
-    """Keep the rows of the instruments a query is about."""
+def rows_for(table: pa.Table, query: Query) -> pa.ChunkedArray | None:
+    """Mark the rows of the instruments a query is about; None is all."""
     wanted: list[Any] = []
     if query.exchange is not None:
         wanted.append(pc.equal(table["exchange"], query.exchange))
@@ -68,11 +104,11 @@ def rows_for(table: pa.Table, query: Query) -> pa.Table:
             pc.or_kleene(_is_in(table["symbol"], names), _is_in(table["raw_symbol"], names))
         )
     if not wanted:
-        return table
+        return None
     mask = wanted[0]
     for each in wanted[1:]:
         mask = pc.and_kleene(mask, each)
-    return table.filter(mask)
+    return mask
 
 
 def _is_in(column: pa.ChunkedArray, names: pa.Array) -> pa.ChunkedArray:

@@ -6,13 +6,14 @@ from typing import Final
 import pyarrow as pa
 
 from tapeline.access.instruments import Sightings
-from tapeline.access.merging import Merge
+from tapeline.access.merging import Merge, Run
 from tapeline.access.ports import Bounds, Query
 from tapeline.access.readers.parquet.feeds import FileFeed
 from tapeline.access.readers.parquet.parts import FileGoneError, ReadMeter
-from tapeline.access.readers.parquet.pruning import files_for
+from tapeline.access.readers.parquet.pruning import Spans, files_for
 from tapeline.access.readers.parquet.snapshot import Snapshots
-from tapeline.access.shaping import columns_needed, shaped
+from tapeline.access.shaping import shaped
+from tapeline.access.unique import Unique
 from tapeline.errors import SettingsError, StoreFormatError
 from tapeline.storage.parquet.bucket import Bucket
 from tapeline.storage.parquet.folder import Folder, LocalFolder
@@ -69,10 +70,19 @@ class ParquetReader:
         """Yield rows, from a snapshot of the store; see :meth:`Reader.read`."""
         schema = stored_schema_of(event_type)
         names = schema.names if columns is None else list(columns)
-        needed = columns_needed(event_type, query, names)
         wanted = pa.schema([schema.field(name) for name in names])
-        for table in self._tables(event_type, query, needed):
-            yield from shaped(table, wanted)
+        for run in self._runs(event_type, query, names, is_once=False):
+            yield from shaped(run.table, wanted)
+
+    def read_once(
+        self, event_type: str, query: Query, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows, each event once; see :meth:`Reader.read_once`."""
+        schema = stored_schema_of(event_type)
+        wanted = pa.schema([schema.field(name) for name in columns])
+        unique = Unique(event_type)
+        for run in self._runs(event_type, query, columns, is_once=True):
+            yield from shaped(unique.kept(run), wanted)
 
     def instruments(self) -> pa.Table:
         """Return the instruments the log names; see :meth:`Reader.instruments`."""
@@ -98,16 +108,29 @@ class ParquetReader:
     def close(self) -> None:
         """Do nothing: files are open only while they are read."""
 
-    def _tables(self, event_type: str, query: Query, columns: Sequence[str]) -> Iterator[pa.Table]:
+    def _runs(
+        self, event_type: str, query: Query, columns: Sequence[str], *, is_once: bool
+    ) -> Iterator[Run]:
         done_below_ns: int | None = None
         for retry in range(_RETRIES + 1):
             facts = files_for(self._snapshots.files(), event_type, query)
             version = self._snapshots.version
+            facts = self._not_before(facts, done_below_ns)
+            spans = Spans(facts)
             feeds = [
-                FileFeed(self._folder, fact, query, columns, self.meter, done_below_ns)
-                for fact in self._not_before(facts, done_below_ns)
+                FileFeed(
+                    self._folder,
+                    fact,
+                    query,
+                    columns,
+                    self.meter,
+                    is_once=is_once,
+                    spans=spans,
+                    from_ns=done_below_ns,
+                )
+                for fact in facts
             ]
-            merge = Merge(event_type, feeds)
+            merge = Merge(feeds)
             try:
                 yield from merge
                 return

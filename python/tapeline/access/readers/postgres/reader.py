@@ -11,6 +11,7 @@ from tapeline.access.ports import INSTRUMENT_SCHEMA, Bounds, Query
 from tapeline.access.readers.postgres.copying import Copying
 from tapeline.access.readers.postgres.rows import Restorer, columns_for, schema_for
 from tapeline.access.readers.postgres.statements import Choice, Span, choice_of, select
+from tapeline.access.unique import each_once
 from tapeline.storage.postgres.address import Address, address_of
 from tapeline.storage.postgres.days import Day, read_chunks, read_days
 from tapeline.storage.postgres.migrate import check_version, is_timescale
@@ -80,6 +81,12 @@ class PostgresReader:
                 for batch in copying.batches():
                     yield restorer.restore(batch)
                 self._bytes_read += copying.bytes_read
+
+    def read_once(
+        self, event_type: str, query: Query, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows, each event once; see :meth:`Reader.read_once`."""
+        return each_once(self.read, event_type, query, columns)
 
     def instruments(self) -> pa.Table:
         """See :meth:`Reader.instruments`."""

@@ -1,0 +1,1 @@
+"""Computation over what the access layer reads: strategies tried on recorded markets."""

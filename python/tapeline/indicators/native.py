@@ -1,0 +1,5 @@
+"""The façade over the Rust indicators."""
+
+from tapeline._core import IndicatorStream
+
+__all__ = ["IndicatorStream"]

@@ -1,0 +1,38 @@
+//! Arrow tables as Parquet files, for rows that are written as they come.
+//!
+//! It writes the columns that stores have and nothing else: texts, byte strings, 128-bit decimals, whole
+//! numbers, lists of them and maps of texts. What it writes is plain Parquet, format version 2.6, which
+//! every reader knows. How a column is encoded follows from its type and its values:
+//!
+//! | column | encoding |
+//! |---|---|
+//! | dictionary of texts | its keys |
+//! | whole numbers | differences |
+//! | decimals, texts | a dictionary while it is worth while, else plain decimals and texts by what differs |
+//! | byte strings | plain |
+//!
+//! A row group has one page a column, and a dictionary. A column is compressed where that saves
+//! something.
+
+mod columns;
+mod delta;
+mod dictionary;
+mod error;
+mod file;
+mod footer;
+mod leaves;
+mod levels;
+mod order;
+mod pages;
+mod places;
+mod rle;
+mod schema;
+mod statistics;
+mod thrift;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ParquetError;
+pub use file::{Options, encode};
+pub use order::time_order;

@@ -1,0 +1,58 @@
+//! Which rows of a column are written, in which order.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Rows of an array.
+#[derive(Clone, Debug)]
+pub(super) enum Places<'a> {
+    /// As they lie.
+    Range(Range<usize>),
+    /// One by one; all of them are there.
+    List(Cow<'a, [u32]>),
+}
+
+impl Places<'_> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::List(list) => list.len(),
+        }
+    }
+
+    /// Returns the values of these rows.
+    pub(super) fn gather<'v, T: Copy + Default>(&self, values: &'v [T]) -> Cow<'v, [T]> {
+        match self {
+            Self::Range(range) => Cow::Borrowed(values.get(range.clone()).unwrap_or_default()),
+            Self::List(list) => {
+                let found = list.iter().map(|place| at(values, *place));
+                Cow::Owned(found.collect())
+            }
+        }
+    }
+
+    /// Returns what `of` says of each row.
+    pub(super) fn map<T>(&self, of: impl Fn(usize) -> T) -> Vec<T> {
+        match self {
+            Self::Range(range) => range.clone().map(of).collect(),
+            Self::List(list) => list.iter().map(|place| of(*place as usize)).collect(),
+        }
+    }
+
+    /// Keeps the rows that have a value.
+    pub(super) fn only(&self, is_valid: impl Fn(usize) -> bool) -> Places<'static> {
+        let keep = |place: &u32| is_valid(*place as usize);
+        Places::List(Cow::Owned(match self {
+            Self::Range(range) => {
+                let places = u32::try_from(range.start).unwrap_or(u32::MAX)..;
+                places.take(range.len()).filter(keep).collect()
+            }
+            Self::List(list) => list.iter().copied().filter(keep).collect(),
+        }))
+    }
+}
+
+#[inline(always)]
+fn at<T: Copy + Default>(values: &[T], place: u32) -> T {
+    values.get(place as usize).copied().unwrap_or_default()
+}

@@ -1,0 +1,68 @@
+"""Decimals become the nearest floats, nulls NaN, and nothing else is touched."""
+
+import random
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tapeline.compute.columns import to_numpy, with_floats
+from tapeline.errors import ArgumentError
+
+PRICE = pa.decimal128(38, 18)
+
+
+def numbers(count: int) -> list[Decimal]:
+    """Numbers as venues write them, and of any length."""
+    draw = random.Random(7)
+    short = [Decimal(draw.randrange(10**12)).scaleb(-draw.randrange(12)) for _ in range(count)]
+    long = [Decimal(draw.randrange(-(10**38) + 1, 10**38)).scaleb(-18) for _ in range(count)]
+    return short + long
+
+
+def test_each_decimal_becomes_the_nearest_float() -> None:
+    values = numbers(2_000)
+
+    found = to_numpy(pa.array(values, PRICE))
+
+    assert found.tolist() == [float(value) for value in values]
+
+
+def test_chunks_and_slices_are_one_column() -> None:
+    values = numbers(100)
+    column = pa.chunked_array([pa.array(values, PRICE), pa.array(values, PRICE).slice(30, 50)])
+
+    found = to_numpy(column)
+
+    assert found.tolist() == [float(value) for value in values + values[30:80]]
+
+
+def test_a_null_is_nan() -> None:
+    found = to_numpy(pa.array([Decimal(1), None, Decimal("0.1")], PRICE))
+
+    assert found[0] == 1.0
+    assert np.isnan(found[1])
+    assert found[2] == 0.1
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_other_columns_stay_as_they_are(rows: int) -> None:
+    table = pa.table(
+        {
+            "timestamp_ns": pa.array([1, 2, 2**62][:rows], pa.int64()),
+            "price": pa.array([Decimal(1), None, Decimal(3)][:rows], PRICE),
+            "side": pa.array(["buy", None, "sell"][:rows]).dictionary_encode(),
+        }
+    )
+
+    found = with_floats(table)
+
+    assert found.schema.types == [pa.int64(), pa.float64(), table.schema.types[2]]
+    assert found["price"].to_pylist() == [1.0, None, 3.0][:rows]
+    assert found.drop_columns("price").equals(table.drop_columns("price"))
+
+
+def test_other_places_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="column price has 8 decimal places, expected 18"):
+        with_floats(pa.table({"price": pa.array([Decimal(1)], pa.decimal128(38, 8))}))
