@@ -20,6 +20,7 @@ from tapeline.errors import (
     StoreUnavailableError,
 )
 from tapeline.storage.clickhouse.open import open_clickhouse
+from tapeline.storage.clickhouse.tables import EARLIER_TYPES, columns_of
 from tapeline.storage.consumer.bisect import split_refused
 from tapeline.storage.ports import Chunk, Mark
 from tapeline.storage.schema import stored_schema_of
@@ -85,6 +86,18 @@ def test_dictionaries_of_texts_are_stored_as_their_texts(either: str) -> None:
         store.write(as_given({"trade": table}))
         found = stored(either).sort_by("event_id")
         assert found.equals(plain.combine_chunks().sort_by("event_id"))
+
+
+def test_a_table_of_an_earlier_version_is_written_and_read(either: str) -> None:
+    given = {"trade": all_extreme_rows()["trade"]}
+    earlier = EARLIER_TYPES[columns_of("trade")["metadata"]]
+    with opened(either) as store:
+        store.write(as_given({"trade": given["trade"].slice(0, 1)}))
+        run(either, f"ALTER TABLE {{db}}.trade MODIFY COLUMN metadata {earlier}")
+    with opened(either) as store:
+        store.write(as_given({"trade": given["trade"].slice(1)}))
+        found = stored(either).sort_by("event_id").to_pylist()
+        assert found == given["trade"].sort_by("event_id").to_pylist()
 
 
 def test_progress_and_marks_survive_a_restart(either: str) -> None:
