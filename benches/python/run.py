@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benches.python.backtest import backtest
 from benches.python.chain import latency, throughput
 from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import CpuClock, sample_tape
+from benches.python.indicators import indicators
 from benches.python.peers import measure_peers
 from benches.python.storage import storage
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
@@ -44,11 +46,13 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "hot-path": (hot_path, True),
     "channels": (channels, True),
     "peers": (peers, False),
+    "indicators": (indicators, False),
     "allocations": (allocations, True),
     "instructions": (instructions, True),
     "throughput": (throughput, False),
     "latency": (latency, False),
     "storage": (storage, False),
+    "backtest": (backtest, False),
 }
 
 

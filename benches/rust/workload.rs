@@ -86,6 +86,7 @@ pub fn normalizer() -> Normalizer {
         symbol: "BTC/USDT".to_owned(),
         market: "spot".to_owned(),
         contract_size: None,
+        funding_interval_ns: None,
     };
     normalizer_of("binance", "spot", vec![instrument], 0)
 }
@@ -105,6 +106,7 @@ pub fn normalizer_of(
         max_frame_bytes: 4_194_304,
         keep_raw: KeepRaw::Imperfect,
         book_every,
+        gap_patience_ns: 0,
         cleaning: Settings::default(),
     })
     .unwrap()

@@ -9,6 +9,7 @@ __all__ = [
     "ArgumentError",
     "BatchInfo",
     "BookReplay",
+    "ContentHash",
     "CopiedRows",
     "CopyDecoder",
     "CopyEncoder",
@@ -19,6 +20,8 @@ __all__ = [
     "Normalizer",
     "PushResult",
     "RowOrder",
+    "RunRows",
+    "Simulator",
     "TapelineError",
     "crc32c",
     "decode",
@@ -62,7 +65,7 @@ class Normalizer:
         *,
         exchange: str,
         market: str,
-        instruments: Sequence[tuple[str, str, str, str | None]],
+        instruments: Sequence[tuple[str, str, str, str | None, int | None]],
         producer: str = ...,
         time_unit: Literal["ms", "us"] = "ms",
         future_after_ns: int = 5_000_000_000,
@@ -72,7 +75,7 @@ class Normalizer:
         book_every: int = 0,
         gap_patience_ns: int = 0,
     ) -> Normalizer: ...
-    def learn(self, instruments: Sequence[tuple[str, str, str, str | None]]) -> int: ...
+    def learn(self, instruments: Sequence[tuple[str, str, str, str | None, int | None]]) -> int: ...
     def push(
         self,
         frames: bytes | Sequence[bytes],
@@ -127,6 +130,13 @@ class BookReplay:
         bids: tuple[bytes, bytes, bytes],
         asks: tuple[bytes, bytes, bytes],
     ) -> None: ...
+    def apply_each(
+        self,
+        codes: tuple[bytes, bytes],
+        numbers: Sequence[bytes],
+        sides: tuple[tuple[bytes, bytes, bytes], tuple[bytes, bytes, bytes]],
+        levels: int,
+    ) -> tuple[tuple[bytes, bytes, bytes], tuple[bytes, bytes, bytes]]: ...
     @property
     def state(self) -> Literal["buffering", "live", "unsynced"]: ...
     @property
@@ -248,3 +258,42 @@ def repeats(table: object) -> list[int]: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...
+
+@final
+class Simulator:
+    def __new__(
+        cls,
+        *,
+        capital: float,
+        is_inverse: bool,
+        multiplier: float,
+        fees: tuple[float, float],
+        slippage: tuple[str, float],
+        latency_ns: int,
+        cap: tuple[float, int] | None,
+        sample_ns: int,
+        is_same_stream: bool,
+        window_starts: Sequence[int],
+    ) -> Simulator: ...
+    def run(
+        self,
+        market: object,
+        signals: object,
+        *,
+        funding: object | None = None,
+        levels: object | None = None,
+    ) -> None: ...
+    def advance(self, time_ns: int) -> None: ...
+    def finish(self, end_ns: int | None = None) -> None: ...
+    def take(self, name: str) -> RunRows: ...
+
+@final
+class RunRows:
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class ContentHash:
+    def __new__(cls) -> ContentHash: ...
+    def update(self, table: object) -> None: ...
+    def hexdigest(self) -> str: ...

@@ -16,9 +16,11 @@
 //! 9. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
 //! 10. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
 //! 11. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
-//! 12. `bindings`: the Python face (Cargo feature `python`).
+//! 12. [`backtest`]: an account in a recorded market, over columns of f64; it knows no other layer;
+//! 13. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
+pub mod backtest;
 pub mod book;
 pub mod cleaning;
 pub mod clickhouse;

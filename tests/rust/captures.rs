@@ -135,6 +135,7 @@ fn run(name: &str, book_every: u32) -> Option<BTreeMap<(&'static str, &'static s
                 symbol: symbol.clone(),
                 market: market.to_owned(),
                 contract_size: None,
+                funding_interval_ns: None,
             };
             let instruments = symbols.iter().map(one).collect();
             normalizer_of(exchange, market, instruments, book_every)

@@ -30,6 +30,23 @@ Rows = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """A reply that lists no instruments, and says more of some.
+
+    Parameters
+    ----------
+    is_reply
+        Says of a URL whether replies to it do.
+    apply
+        Takes the parsed reply and the instruments, and returns these with what it says. A reply
+        that is none raises ``AttributeError``, ``KeyError``, ``TypeError`` or ``ValueError``.
+    """
+
+    is_reply: Callable[[str], bool]
+    apply: Callable[[Any, list[Instrument]], list[Instrument]]
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentList:
     """How the instrument list of one market is read.
 
@@ -48,6 +65,9 @@ class InstrumentList:
         ``AttributeError``, ``KeyError``, ``TypeError`` or ``ValueError``.
     package
         Where the bundled ``instruments.json`` is.
+    addition
+        What another reply of the venue says of instruments that are listed; None where there is
+        none.
     """
 
     exchange: str
@@ -57,6 +77,7 @@ class InstrumentList:
     rows: Callable[[Any], Rows | None]
     instrument: Callable[[Any], Instrument | None]
     package: str
+    addition: "Addition | None" = None
 
     def bundled(self) -> list[Instrument]:
         """Return the liquid instruments that come with the package."""
@@ -85,7 +106,7 @@ class InstrumentList:
         """
         name = os.fspath(path)
         if Path(name).name.removesuffix(".gz").endswith(".jsonl"):
-            return self._united(name, self._tape(name))
+            return self._tape(name)
         try:
             content = Path(name).read_bytes()
             if content.startswith(_GZIP_MAGIC):
@@ -116,16 +137,40 @@ class InstrumentList:
         InstrumentError
             A body is no such reply, or they contradict each other.
         """
-        listed = (each for url, body in replies for each in self._reply(url, body))
-        return self._united("the venue's replies", listed)
+        return self._from_replies("the venue's replies", replies)
 
-    def _tape(self, name: str) -> Iterator[Instrument]:
+    def _tape(self, name: str) -> list[Instrument]:
         try:
-            for frame in TapeReader(name):
-                if frame.kind == "http" and self.is_reply(frame.url):
-                    yield from self._reply(name, frame.raw)
+            replies = [(frame.url, frame.raw) for frame in TapeReader(name) if frame.kind == "http"]
         except TapeError as error:
             raise InstrumentError(f"cannot read the instrument list: {error}") from error
+        wanted = (reply for reply in replies if self.is_reply(reply[0]) or self._adds(reply[0]))
+        return self._from_replies(name, wanted)
+
+    def _from_replies(self, name: str, replies: Iterable[tuple[str, bytes]]) -> list[Instrument]:
+        more = []
+        listed: list[Instrument] = []
+        for url, body in replies:
+            if self._adds(url):
+                more.append(body)
+            else:
+                listed += self._reply(name, body)
+        united = self._united(name, listed)
+        for body in more:
+            united = self._with_addition(name, body, united)
+        return united
+
+    def _adds(self, url: str) -> bool:
+        return self.addition is not None and self.addition.is_reply(url)
+
+    def _with_addition(
+        self, name: str, body: bytes, instruments: list[Instrument]
+    ) -> list[Instrument]:
+        assert self.addition is not None  # noqa: S101 - for the type checker
+        try:
+            return self.addition.apply(orjson.loads(body), instruments)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InstrumentError(f"{name}: a reply beside the list is none: {error}") from error
 
     def _reply(self, name: str, raw: bytes) -> list[Instrument]:
         try:
@@ -258,8 +303,9 @@ def to_row(instrument: Instrument) -> dict[str, str | int | bool]:
             row[key] = str(getattr(instrument, key))
     if instrument.is_inverse:
         row["is_inverse"] = True
-    if instrument.expiry_ns is not None:
-        row["expiry_ns"] = instrument.expiry_ns
+    for key in ("expiry_ns", "funding_interval_ns"):
+        if getattr(instrument, key) is not None:
+            row[key] = getattr(instrument, key)
     return row
 
 
@@ -274,9 +320,9 @@ def from_row(row: Any, exchange: str, market: str) -> Instrument:  # noqa: ANN40
     kind = row.get("kind", "spot")
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {', '.join(_KINDS)}")
-    expiry_ns = row.get("expiry_ns")
-    if not isinstance(expiry_ns, int | None):
-        raise TypeError("expiry_ns must be an integer")
+    for key in ("expiry_ns", "funding_interval_ns"):
+        if not isinstance(row.get(key), int | None):
+            raise TypeError(f"{key} must be an integer")
     words = {key: row.get(key, "") for key in ("base", "quote", "settle", "status")}
     if not all(isinstance(word, str) for word in words.values()):
         raise TypeError("base, quote, settle and status must be text")
@@ -288,8 +334,9 @@ def from_row(row: Any, exchange: str, market: str) -> Instrument:  # noqa: ANN40
         kind=kind,
         contract_size=_size(row, "contract_size"),
         is_inverse=row.get("is_inverse") is True,
-        expiry_ns=expiry_ns,
+        expiry_ns=row.get("expiry_ns"),
         tick_size=_size(row, "tick_size"),
+        funding_interval_ns=row.get("funding_interval_ns"),
         **words,
     )
 

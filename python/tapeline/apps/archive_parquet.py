@@ -16,9 +16,9 @@ from tapeline.apps.exact_text import write_csv
 from tapeline.apps.klines import coarser, interval_of
 from tapeline.apps.progress import counting
 from tapeline.errors import SettingsError
-from tapeline.storage.archive.archive import ARCHIVE_LEVEL, open_archive
+from tapeline.storage.archive.archive import ARCHIVE_LEVEL, Archive, open_archive
 from tapeline.storage.archive.klines import MINUTE_NS
-from tapeline.storage.archive.layout import KLINE
+from tapeline.storage.archive.layout import KLINE, ArchivedFile
 from tapeline.storage.archive.place import place_of
 from tapeline.storage.postgres.klines import open_klines
 from tapeline.storage.schema import EVENT_TYPES
@@ -50,6 +50,10 @@ def parquet_command(
     ] = None,
     level: Annotated[int, typer.Option(min=1, max=22, help="zstd level.")] = ARCHIVE_LEVEL,
     klines: Annotated[bool, typer.Option(help="Make klines of a minute from trades.")] = True,
+    klines_into: Annotated[
+        str | None,
+        typer.Option(help="Put new klines into the kline table of timescale://... too."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
 ) -> None:
     """Bring an archive up to what a store has, a month of a type a file.
@@ -58,6 +62,7 @@ def parquet_command(
     store has not any more stay in the archive. Every file is read back before it counts.
     """
     wanted = _types(types)
+    table = None if klines_into is None else _kline_target(klines_into)
     clock = SystemClock()
     reader = open_reader(parse_target(source))
     done: list[Done] = []
@@ -72,7 +77,10 @@ def parquet_command(
             job = ArchiveJob(reader, archive, clock, again=again or (), advance=advance)
             done += job.run(wanted)
             if klines and "trade" in wanted:
-                done += write_klines(archive, reader)
+                for each in write_klines(archive, reader):
+                    done.append(each)
+                    if table is not None and each.file is not None:
+                        _put(_klines_of(archive, each.file), table)
             if "funding" in wanted:
                 written = {
                     each.file.path for each in done if each.outcome == "written" and each.file
@@ -109,19 +117,16 @@ def klines_command(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--interval") from error
     wanted = None if symbols is None else {each.strip() for each in symbols.split(",")}
-    tables = []
     with open_archive(place_of(archive_target(archive)), SystemClock()) as opened:
         files = [file for file in opened.manifest.files.values() if file.type == KLINE]
-        for file in sorted(files, key=lambda each: (each.month, each.exchange or "")):
-            copy = opened.fetch(file)
-            tables.append(_chosen(pq.read_table(copy), wanted))
-            opened.forget(copy)
+        files.sort(key=lambda each: (each.month, each.exchange or ""))
+        tables = [_chosen(_klines_of(opened, file), wanted) for file in files]
     if not tables:
         raise SettingsError(f"{archive} has no klines; `tapeline archive parquet` makes them")
     table = pa.concat_tables(tables)
     table = table if interval_ns == MINUTE_NS else coarser(table, interval_ns)
     if into is not None:
-        _put(table, parse_target(into))
+        _put(table, _kline_target(into))
     elif out is not None and out.suffix == ".parquet":
         pq.write_table(table, out, compression="zstd")
     elif out is not None:
@@ -131,9 +136,22 @@ def klines_command(
         write_csv([table], sys.stdout)
 
 
-def _put(klines: pa.Table, target: Target) -> None:
+def _klines_of(archive: Archive, file: ArchivedFile) -> pa.Table:
+    copy = archive.fetch(file)
+    try:
+        return pq.read_table(copy)
+    finally:
+        archive.forget(copy)
+
+
+def _kline_target(text: str) -> Target:
+    target = parse_target(text)
     if target.kind is not Kind.POSTGRES:
         raise SettingsError(f"{target.shown}: klines go into timescale://... or postgres://...")
+    return target
+
+
+def _put(klines: pa.Table, target: Target) -> None:
     table = open_klines(target)
     try:
         count = table.put(klines)

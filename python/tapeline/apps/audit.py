@@ -1,7 +1,6 @@
 """``tapeline audit``: hold what was sent against what every store has."""
 
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +8,8 @@ import orjson
 import typer
 
 from tapeline.apps.audit_account import lines_of
-from tapeline.apps.audit_bus import read_bus, read_dead_letters
-from tapeline.apps.audit_content import Content, Stream
+from tapeline.apps.audit_bus import Letters, read_bus, read_dead_letters
+from tapeline.apps.audit_content import Content
 from tapeline.apps.audit_ledgers import Account, read_ledgers
 from tapeline.apps.audit_table import AuditReport, TargetReport, print_report
 from tapeline.apps.audit_targets import content_of
@@ -44,8 +43,9 @@ def audit_command(
 
     For each target and stream: sent = stored + repeats + quarantined + known missing + dead letters
     + residual. Events stored twice are found, lost ones are named where the ledger, the bus or
-    another target knows them. Exit status 1 when a residual is not 0 or a target cannot be read.
-    Audit when nothing is written: collectors and writers have ended.
+    another target knows them. Exit status 1 when a residual is not 0 or a target cannot be read, 3
+    when dead letters that nobody can read may hold all that is missing. Audit when nothing is
+    written: collectors and writers have ended.
     """
     if not ledger and transport is None:
         raise typer.BadParameter("give --ledger, or --transport, or both")
@@ -60,7 +60,7 @@ def audit_command(
     else:
         print_report(report)
     if not report.is_good:
-        raise typer.Exit(1)
+        raise typer.Exit(3 if report.is_undecided else 1)
 
 
 def audit(
@@ -82,7 +82,7 @@ def audit(
     for account in accounts:
         account.streams = {s: sent for s, sent in account.streams.items() if s.event_type in types}
         _take_over_duplicates(account, accounts)
-    dead: dict[str, Counter[Stream]] = {}
+    dead: dict[str, Letters] = {}
     if transport is not None:
         accounts.append(read_bus(transport, types))
         dead = read_dead_letters(transport)
@@ -93,12 +93,13 @@ def audit(
     for target, report, content in zip(targets, reports, contents, strict=True):
         if content is None:
             continue
-        mine = dead.get(target.name, Counter())
+        mine = dead.get(target.name, Letters())
         others = [each for each in contents if each is not None and each is not content]
         report.missing_ids = sum(content.missing_ids.values())
         report.gone_messages = content.gone_messages
         report.renewed_topics = content.renewed_topics
-        report.dead_letters = mine.total()
+        report.dead_letters = mine.events.total()
+        report.unreadable_letters = mine.unreadable.total()
         for account in accounts:
             report.lines += lines_of(account, content, mine, others)
     return AuditReport(accounts, reports)

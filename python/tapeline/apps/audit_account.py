@@ -1,10 +1,10 @@
 """The equation: sent = stored + repeats + quarantined + known missing + dead letters + residual."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tapeline.apps.audit_bus import Letters
 from tapeline.apps.audit_content import (
     NO_NAMES,
     Content,
@@ -40,6 +40,8 @@ class Line:
     known_missing: int = 0
     """Lost on the way to the collector, which has a record of it in the data."""
     dead_letters: int = 0
+    unreadable_letters: int = 0
+    """Dead letters that cannot be read: what is lost may have been in them."""
     doubled: int = 0
     """Rows too many in the store."""
     lost_events: list[str] = field(default_factory=list)
@@ -56,6 +58,11 @@ class Line:
         """0 when every event is where it belongs, once."""
         return abs(self.lost) + self.doubled
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether all that is wrong may lie in dead letters that nobody can read."""
+        return self.lost > 0 and self.doubled == 0 and self.unreadable_letters > 0
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         return {
@@ -67,6 +74,7 @@ class Line:
             "quarantined": self.quarantined,
             "known_missing": self.known_missing,
             "dead_letters": self.dead_letters,
+            "unreadable_letters": self.unreadable_letters,
             "lost": self.lost,
             "doubled": self.doubled,
             "residual": self.residual,
@@ -78,7 +86,7 @@ class Line:
 def lines_of(
     account: Account,
     content: Content,
-    dead: Counter[Stream],
+    dead: Letters,
     others: Sequence[Content] = (),
 ) -> list[Line]:
     """Hold a target against a ledger.
@@ -86,7 +94,7 @@ def lines_of(
     Parameters
     ----------
     dead
-        Dead-lettered events of this target, by stream.
+        What was dead-lettered of this target.
     others
         Other targets: what they have and this one has not is named.
     """
@@ -113,11 +121,14 @@ def _of_events(
     stream: Stream,
     sent: Sent,
     content: Content,
-    dead: Counter[Stream],
+    dead: Letters,
     others: Sequence[Content],
 ) -> Line:
     line = Line(content.shown, kind, stream, sent.events, sent.repeats)
-    line.dead_letters = sum(count for each, count in dead.items() if stream.covers(each))
+    line.dead_letters = sum(n for each, n in dead.events.items() if stream.covers(each))
+    line.unreadable_letters = sum(
+        n for each, n in dead.unreadable.items() if stream.covers(each) or each.covers(stream)
+    )
     if content.only_counts:
         # It has counted what was sent again as well.
         line.stored = content.count(stream) - sent.repeats
@@ -167,6 +178,9 @@ def _of_frames(account: Account, content: Content) -> list[Line]:
             line.stored = content.count_pushed(stream) - len(doubled)
             line.doubled, line.doubled_events = len(doubled), _named(doubled)
             line.quarantined = sent.unreadable
+            if not content.only_counts and line.lost < 0:
+                # Frames that were damaged in part: what was left of them was sent too.
+                line.sent += min(sent.uncertain, -line.lost)
             lines.append(line)
     if content.only_counts:
         lines = _summed_by_type(lines, content)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
@@ -11,7 +12,7 @@ import orjson
 from tapeline.apps.audit_content import Content, Stream, Tally, columns_of
 from tapeline.apps.audit_ledgers import Account, Sent
 from tapeline.apps.bus_reader import BusMessage, KafkaBus, message_counts, open_bus
-from tapeline.errors import DecodeError
+from tapeline.errors import ArgumentError, DecodeError
 from tapeline.storage.consumer.batches import Batch, examine
 from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path
 from tapeline.storage.consumer.decoding import decode_batches
@@ -19,7 +20,7 @@ from tapeline.storage.ports import Mark, Message
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.local_file import LocalFile
-from tapeline.transport.topics import UNKNOWN_SYMBOL
+from tapeline.transport.topics import raw_symbol_of
 from tapeline.transport.uris import BusUri, LocalUri, parse_uri
 from tapeline.wire.native import inspect
 
@@ -27,6 +28,16 @@ _ROWS: Final = 200_000
 _IDLE_READS: Final = 3
 _READ_S: Final = 1.0
 _ALL: Final = -(2**63)
+
+
+@dataclass(slots=True)
+class Letters:
+    """The dead letters of one target, by stream."""
+
+    events: Counter[Stream] = field(default_factory=Counter)
+    """Events in those that can be read."""
+    unreadable: Counter[Stream] = field(default_factory=Counter)
+    """Messages that cannot: nobody knows how many events were in them."""
 
 
 def read_bus(uri: str, types: Sequence[str]) -> Account:
@@ -50,8 +61,8 @@ def read_bus(uri: str, types: Sequence[str]) -> Account:
     return _account(tally.content(uri, EVENT_TYPES))
 
 
-def read_dead_letters(uri: str) -> dict[str, Counter[Stream]]:
-    """Count dead-lettered events, by the name of the target and by stream.
+def read_dead_letters(uri: str) -> dict[str, Letters]:
+    """Count what was dead-lettered, by the name of the target.
 
     A letter that a crash has doubled counts once.
 
@@ -60,7 +71,7 @@ def read_dead_letters(uri: str) -> dict[str, Counter[Stream]]:
     TransportError
         The bus cannot be read.
     """
-    found: dict[str, Counter[Stream]] = {}
+    found: dict[str, Letters] = {}
     seen: set[tuple[str, ...]] = set()
     for facts, value in _letters(parse_uri(uri)):
         place = (facts["target"], facts["reason"], facts["topic"], facts["partition"])
@@ -68,7 +79,11 @@ def read_dead_letters(uri: str) -> dict[str, Counter[Stream]]:
         if letter not in seen:
             seen.add(letter)
             stream, events = _lost_with(facts, value)
-            found.setdefault(facts["target"], Counter())[stream] += events
+            letters = found.setdefault(facts["target"], Letters())
+            if events is None:
+                letters.unreadable[stream] += 1
+            else:
+                letters.events[stream] += events
     return found
 
 
@@ -157,20 +172,27 @@ def _letters_in_file(address: LocalUri) -> Iterator[tuple[dict[str, str], bytes]
         file.close()
 
 
-def _lost_with(facts: dict[str, str], value: bytes) -> tuple[Stream, int]:
-    """Return the stream of a dead letter and how many events are in it."""
+def _lost_with(facts: dict[str, str], value: bytes) -> tuple[Stream, int | None]:
+    """Return the stream of a dead letter and how many events are in it; None: nobody can say."""
     if facts["reason"] == "refused_row":
         event_type, exchange, market, raw_symbol = facts["topic"].split(".", 3)
         return Stream(event_type, exchange, market, raw_symbol), 1
     try:
         info = inspect(value)
     except DecodeError:
-        # Not ours, or damaged: nobody can say what was in it.
+        # Not ours, or damaged. A topic of many instruments does not say whose it was.
         event_type, *place = facts["topic"].split(".")
-        symbol = place[2] if len(place) > 2 else UNKNOWN_SYMBOL
-        return Stream(event_type, *_padded(place[:2]), symbol), 0
+        symbol = _raw_symbol(place[2]) if len(place) > 2 else None
+        return Stream(event_type, *_padded(place[:2]), symbol), None
     stream = Stream(info.event_type, info.exchange, info.market, info.raw_symbol or "")
     return stream, info.event_count
+
+
+def _raw_symbol(token: str) -> str:
+    try:
+        return raw_symbol_of(token)
+    except ArgumentError:
+        return token
 
 
 def _padded(place: Iterable[str]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Four kinds of files are read, told apart by what is in them:
 
 ``simulator``
-    The ledger of ``tapeline simulate --ledger``: frames by stream.
+    The ledger of ``tapeline simulate --ledger``: frames and their events by stream.
 ``producer``
     JSON Lines. One line a stream::
 
@@ -57,6 +57,8 @@ class Sent:
     repeats: int = 0
     unreadable: int = 0
     names: Names | None = None
+    uncertain: int = 0
+    """Events that damaged frames may have brought beside the one that must be in quarantine."""
 
 
 @dataclass(slots=True)
@@ -66,11 +68,12 @@ class Account:
     Parameters
     ----------
     kind
-        ``simulator`` (counts frames), ``producer``, ``collector`` or ``bus`` (count events).
+        ``simulator`` (counts the events of its frames), ``producer``, ``collector`` or ``bus``.
     control, greetings
         Messages of the venue's own, and those of them that are snapshots.
     in_flight
-        Frames written to connections that were cut before it was known who had read them.
+        Events at most in frames written to connections that were cut before it was known who had
+        read them.
     """
 
     kind: str
@@ -88,6 +91,7 @@ class Account:
         had.events += sent.events
         had.repeats += sent.repeats
         had.unreadable += sent.unreadable
+        had.uncertain += sent.uncertain
         if had.names is None or sent.names is None:
             had.names = None
         else:
@@ -151,16 +155,17 @@ def _simulator(account: Account, lines: Sequence[Mapping[str, Any]]) -> None:
     exchange, market = summary.get("exchange"), summary.get("market")
     types = _stream_types(exchange, market)
     for each in summary["streams"]:
-        sent = Sent(
-            each["sent"], each["sent"] - each["distinct_sent"], each["corrupted"], names=None
-        )
+        # Earlier simulators counted frames, which brought one event each.
+        events = each.get("events", each["sent"])
+        repeats = events - each.get("distinct_events", each["distinct_sent"])
+        uncertain = each.get("events_in_corrupted", 0)
+        sent = Sent(events, repeats, each["corrupted"], None, uncertain)
         kind = next((kind for mark, kind in types if mark(each["stream"])), "quarantine")
         account.add(Stream(kind, exchange, market), sent)
     account.control += summary["control"]
     account.greetings += summary["control_by_kind"].get("snapshot", 0)
-    account.in_flight += sum(
-        line["in_flight"] for line in lines[:-1] if line["type"] == "connection"
-    )
+    in_flight = sum(line["in_flight"] for line in lines[:-1] if line["type"] == "connection")
+    account.in_flight += in_flight * summary.get("elements_max", 1)
 
 
 def _stream_types(exchange: str | None, market: str | None) -> list[tuple[Any, str]]:

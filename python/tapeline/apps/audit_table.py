@@ -23,6 +23,8 @@ class TargetReport:
     missing_ids: int = 0
     """Ids of the venue that the coverage records call missing."""
     dead_letters: int = 0
+    unreadable_letters: int = 0
+    """Dead letters that cannot be read: nobody knows how many events were in them."""
     gone_messages: int = 0
     """Messages that the bus had deleted before this target read them, by its coverage records."""
     renewed_topics: int = 0
@@ -46,6 +48,7 @@ class TargetReport:
             "residual": None if self.fault else self.residual,
             "missing_ids": self.missing_ids,
             "dead_letters": self.dead_letters,
+            "unreadable_letters": self.unreadable_letters,
             "gone_messages": self.gone_messages,
             "renewed_topics": self.renewed_topics,
             "fault": self.fault,
@@ -65,9 +68,17 @@ class AuditReport:
         """Whether every target could be read and has residual 0."""
         return all(each.is_good for each in self.targets)
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether dead letters that nobody can read may hold all that is missing."""
+        lines = [line for each in self.targets for line in each.lines if line.residual]
+        has_answers = all(each.fault is None and each.lines for each in self.targets)
+        return has_answers and bool(lines) and all(line.is_undecided for line in lines)
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         return {
+            "undecided": self.is_undecided,
             "balanced": self.is_good,
             "ledgers": [
                 {
@@ -156,8 +167,7 @@ def _print_events(console: Console, lines: Sequence[Line]) -> None:
 
 def _sentence(account: Account) -> str:
     sent = sum(each.events for each in account.streams.values())
-    unit = "frames" if account.kind == "simulator" else "events"
-    text = f"{account.kind}: {sent:,} {unit} sent"
+    text = f"{account.kind}: {sent:,} events sent"
     if account.control:
         text += f", {account.control:,} control messages beside them"
     if account.duplicates:
@@ -175,6 +185,11 @@ def _verdict(report: TargetReport) -> str:
         text += f"; {report.missing_ids:,} ids known missing, by its coverage records"
     if report.dead_letters:
         text += f"; {report.dead_letters:,} events among the dead letters"
+    if report.unreadable_letters:
+        text += (
+            f"; {report.unreadable_letters:,} dead letters with an unknown number of events,"
+            " which cannot be read"
+        )
     if report.gone_messages:
         text += f"; {report.gone_messages:,} messages were gone from the bus before they were read"
     if report.renewed_topics:

@@ -32,6 +32,7 @@ COMMANDS = (
     Command("audit", "Hold what was sent against what every store has."),
     Command("compact", "Merge the small files of a Parquet store."),
     Command("query", "Read what stores keep: by time, instrument and type."),
+    Command("backtest", "Try a strategy on recorded data, with costs and a report."),
     Command("archive", "Keep months of a store, and recorded frames, for ever."),
     Command("retention", "Delete what is old enough, once the archive has it."),
     Command("tail", "Decode and print what is on the bus."),

@@ -29,7 +29,8 @@ class Listed(Protocol):
 class InstrumentRefresh:
     """Compares each market's list with the one before, which is on disk.
 
-    What was listed since is told, and known from then on: it can be subscribed to.
+    What was listed since is told, and known from then on: it can be subscribed to. So is what a
+    contract stands for now and how often it is funded.
 
     Parameters
     ----------
@@ -76,9 +77,15 @@ class InstrumentRefresh:
             The answer is no list, or an incomplete one.
         """
         plan = market.plan
-        replies = [
-            reply for url in plan.venue.instruments_urls for reply in await self._pages(plan, url)
-        ]
+        replies: list[RestReply] = []
+        for url in plan.venue.instruments_urls:
+            try:
+                replies += await self._pages(plan, url)
+            except RestError as error:
+                if plan.venue.instruments.is_reply(url):
+                    raise
+                # Beside the list: what is listed counts without it.
+                _LOG.warning("no answer beside the list", market=plan.name, error=str(error))
         # Thousands of rows: not in the way of the sockets.
         found = await asyncio.to_thread(
             self._cache.refresh,
@@ -102,11 +109,29 @@ class InstrumentRefresh:
                 count=len(names),
                 symbols=names[:_NAMED_MAX],
             )
+            if kind is ListingKind.CHANGED:
+                self._tell_sizes(plan, events)
             if kind is ListingKind.DELISTED:
                 for raw_symbol in sorted(wanted.intersection(names)):
                     _LOG.error(
                         "a collected instrument was delisted", market=plan.name, symbol=raw_symbol
                     )
+
+    def _tell_sizes(self, plan: VenuePlan, events: Sequence[ListingEvent]) -> None:
+        """Tell of contracts that stand for another quantity from now on.
+
+        The lists do not say since when: what came between the list before and this one may count
+        either.
+        """
+        for each in events:
+            if "contract_size" in each.changed and each.previous is not None:
+                _LOG.error(
+                    "a contract has another size: quantities count the new one from now on",
+                    market=plan.name,
+                    symbol=each.instrument.raw_symbol,
+                    before=str(each.previous.contract_size),
+                    now=str(each.instrument.contract_size),
+                )
 
     async def _pages(self, plan: VenuePlan, url: str) -> list[RestReply]:
         limits = plan.feed.dialect.rest

@@ -11,12 +11,12 @@ from tapeline.access.frames import Frames
 from tapeline.access.source import DataSource
 from tapeline.access.times import to_text
 from tapeline.apps import access
+from tapeline.apps.conditions import check_time, words
 from tapeline.apps.progress import counting
 from tapeline.apps.query_formats import FORMATS, Advance, write
 from tapeline.apps.query_table import print_tables
 
 _TABLE: Final = "table"
-_NS_DIGITS: Final = 19
 
 
 def query_command(
@@ -69,10 +69,10 @@ def query_command(
             f"--out is for --format {', '.join(FORMATS)}: the table goes to the terminal"
         )
     for name, when in (("--start", start), ("--end", end)):
-        _check_time(name, when)
+        check_time(name, when)
     with access.open(targets) as data:
         frames = data.load(
-            _words(symbols), start, end, _words(types), exchange=exchange, market=market
+            words(symbols), start, end, words(types), exchange=exchange, market=market
         )
         try:
             # Where the answer itself goes to the terminal, a count beside it would be in the way.
@@ -106,22 +106,9 @@ def _print_foot(data: DataSource, frames: Frames, form: str, *, verbose: bool) -
         console.print(f"{data.bytes_read:,} bytes read", markup=False)
 
 
-def _check_time(option: str, text: str | None) -> None:
-    """Refuse Unix seconds, milli- and microseconds: as nanoseconds they are all in 1970."""
-    if text is not None and text.isdecimal() and 10 <= len(text) < _NS_DIGITS:
-        raise typer.BadParameter(
-            f"{option} {text} would be {to_text(int(text))}: Unix nanoseconds have {_NS_DIGITS} "
-            "digits; or give a date, or a time like 2026-01-05T12:00:00Z"
-        )
-
-
 def _hole(row: dict[str, object]) -> str:
     where = f"{row['exchange']} {row['market']} {row['symbol']} {row['channel']}".strip()
     ids = "" if row["first_id"] is None else f" ids {row['first_id']} to {row['last_id']}"
     begin, end = (to_text(cast("int | None", row[name])) for name in ("start_ns", "end_ns"))
     reason = f": {row['reason']}" if row["reason"] else ""
     return f"{where} {row['kind']}{ids}, {begin} to {end}, {row['proof']}{reason}"
-
-
-def _words(text: str | None) -> list[str] | None:
-    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]

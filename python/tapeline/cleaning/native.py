@@ -82,7 +82,10 @@ class NativeNormalizer(_core.Normalizer):
         return cast(Self, made)
 
     def learn_instruments(self, instruments: Iterable[Instrument]) -> int:
-        """Accept more instruments; those that are known stay as they are.
+        """Accept more instruments, and what has changed of those that are known.
+
+        A contract size and a funding interval hold for what is pushed from now on. A book of
+        contracts that have another size now is given up with its next message: it needs a snapshot.
 
         Returns
         -------
@@ -97,8 +100,9 @@ class NativeNormalizer(_core.Normalizer):
         return self.learn([_as_tuple(each) for each in instruments])
 
 
-def _as_tuple(instrument: Instrument) -> tuple[str, str, str, str | None]:
+def _as_tuple(instrument: Instrument) -> tuple[str, str, str, str | None, int | None]:
     """Return what the core needs of an instrument; a contract size is plain digits."""
     size = instrument.contract_size
     text = None if size is None else format(size, "f")
-    return instrument.raw_symbol, instrument.symbol, instrument.market, text
+    names = (instrument.raw_symbol, instrument.symbol, instrument.market)
+    return *names, text, instrument.funding_interval_ns

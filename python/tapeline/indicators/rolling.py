@@ -31,6 +31,24 @@ def rolling_sum(values: Column, window: int, *, out: Floats | None = None) -> Co
     return batch("sum", (values,), (window,), out=out, needs=window)[0]
 
 
+def wma(values: Column, window: int, *, out: Floats | None = None) -> Column:
+    """Compute the mean of the last `window` values with the weights 1 (oldest) to `window`."""
+    window = whole(window, "window")
+    return batch("wma", (values,), (window,), out=out, needs=window)[0]
+
+
+def rolling_min(values: Column, window: int, *, out: Floats | None = None) -> Column:
+    """Compute the smallest of the last `window` values; see :func:`sma`."""
+    window = whole(window, "window")
+    return batch("min", (values,), (window,), out=out, needs=window)[0]
+
+
+def rolling_max(values: Column, window: int, *, out: Floats | None = None) -> Column:
+    """Compute the largest of the last `window` values; see :func:`sma`."""
+    window = whole(window, "window")
+    return batch("max", (values,), (window,), out=out, needs=window)[0]
+
+
 def std(values: Column, window: int, *, ddof: int = 0, out: Floats | None = None) -> Column:
     """Compute the standard deviation of the last `window` values; see :func:`var`."""
     window, ddof = whole(window, "window"), whole(ddof, "ddof", 0)
@@ -74,3 +92,27 @@ def bollinger(
         "bollinger", (values,), (window,), (deviations,), out=out, needs=window
     )
     return upper, middle, lower
+
+
+def realised_volatility(
+    price: Column, window: int, *, per_year: float | None = None, out: Floats | None = None
+) -> Column:
+    """Compute the root of the sum of the last `window` squared log returns.
+
+    Parameters
+    ----------
+    per_year
+        Returns in a year: with it the result is a year's volatility, the root of the mean square
+        times `per_year`.
+
+    Returns
+    -------
+    Column, shape (len(price),)
+        The first `window` are NaN. A price that is not positive gives NaN in the windows of its
+        two returns.
+    """
+    window = whole(window, "window")
+    factor = 1.0 if per_year is None else per_year / window
+    return batch("realised_volatility", (price,), (window,), (factor,), out=out, needs=window + 1)[
+        0
+    ]

@@ -50,8 +50,8 @@ def batch(
     pieces = [pieces_of(column) for column in columns]
     length = sum(map(len, pieces[0]))
     if needs > length:
-        # The stream would keep room for its windows.
-        windows = tuple(min(window, 2) for window in windows)
+        # The stream would keep room for its windows. Those that must grow still do.
+        windows = tuple(min(window, place + 2) for place, window in enumerate(windows))
     stream = IndicatorStream(name, windows, numbers)
     outputs = outputs_for(out, stream.outputs, length)
     run(stream, pieces, outputs)

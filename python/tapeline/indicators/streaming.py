@@ -43,11 +43,62 @@ class Stream:
         return [as_kind(output, columns[0]) for output in outputs]
 
 
+class Bands(Stream):
+    """A running indicator of three outputs."""
+
+    def update(  # type: ignore[override]
+        self, *columns: Column, out: tuple[Floats, Floats, Floats] | None = None
+    ) -> tuple[Column, Column, Column]:
+        """Take the next values of each input column; return as many results of each output.
+
+        Raises
+        ------
+        ArgumentError
+            Columns of another number, type or length; nothing has been taken then.
+        """
+        first, second, third = self._update(columns, out)
+        return first, second, third
+
+    @property
+    def values(self) -> tuple[float, float, float]:
+        """The last results; NaN before there are some."""
+        first, second, third = self._last
+        return first, second, third
+
+
 class Sma(Stream):
     """:func:`tapeline.indicators.sma`, running."""
 
     def __init__(self, window: int) -> None:
         super().__init__("sma", (whole(window, "window"),))
+
+
+class RollingSum(Stream):
+    """:func:`tapeline.indicators.rolling_sum`, running."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__("sum", (whole(window, "window"),))
+
+
+class Wma(Stream):
+    """:func:`tapeline.indicators.wma`, running."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__("wma", (whole(window, "window"),))
+
+
+class RollingMin(Stream):
+    """:func:`tapeline.indicators.rolling_min`, running."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__("min", (whole(window, "window"),))
+
+
+class RollingMax(Stream):
+    """:func:`tapeline.indicators.rolling_max`, running."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__("max", (whole(window, "window"),))
 
 
 class Ema(Stream):
@@ -64,8 +115,94 @@ class Std(Stream):
         super().__init__("std", (whole(window, "window"), whole(ddof, "ddof", 0)))
 
 
+class Var(Stream):
+    """:func:`tapeline.indicators.var`, running."""
+
+    def __init__(self, window: int, *, ddof: int = 0) -> None:
+        super().__init__("var", (whole(window, "window"), whole(ddof, "ddof", 0)))
+
+
+class RealisedVolatility(Stream):
+    """:func:`tapeline.indicators.realised_volatility`, running."""
+
+    def __init__(self, window: int, *, per_year: float | None = None) -> None:
+        super().__init__(
+            "realised_volatility",
+            (whole(window, "window"),),
+            (1.0 if per_year is None else per_year / window,),
+        )
+
+
+class Rsi(Stream):
+    """:func:`tapeline.indicators.rsi`, running."""
+
+    def __init__(self, window: int = 14) -> None:
+        super().__init__("rsi", (whole(window, "window"),))
+
+
+class Atr(Stream):
+    """:func:`tapeline.indicators.atr`, running: ``update(high, low, close)``."""
+
+    def __init__(self, window: int = 14) -> None:
+        super().__init__("atr", (whole(window, "window"),))
+
+
 class Vwap(Stream):
     """:func:`tapeline.indicators.vwap`, running: ``update(price, quantity)``."""
 
     def __init__(self, window: int) -> None:
         super().__init__("vwap", (whole(window, "window"),))
+
+
+class KyleLambda(Stream):
+    """:func:`tapeline.indicators.kyle_lambda`, running: ``update(price, signed_quantity)``."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__("kyle_lambda", (whole(window, "window"),))
+
+
+class TradeSignAutocorrelation(Stream):
+    """:func:`tapeline.indicators.trade_sign_autocorrelation`, running."""
+
+    def __init__(self, window: int, lag: int = 1) -> None:
+        super().__init__("autocorrelation", (whole(window, "window"), whole(lag, "lag")))
+
+
+class Vpin(Stream):
+    """:func:`tapeline.indicators.vpin`, running."""
+
+    def __init__(self, bucket_volume: float, window: int = 50) -> None:
+        super().__init__("vpin", (whole(window, "window"),), (bucket_volume,))
+
+
+class OrderFlowImbalance(Stream):
+    """:func:`tapeline.indicators.order_flow_imbalance`, running.
+
+    ``update(bid_price, bid_quantity, ask_price, ask_quantity)``.
+    """
+
+    def __init__(self, window: int) -> None:
+        super().__init__("order_flow_imbalance", (whole(window, "window"),))
+
+
+class FundingCarry(Stream):
+    """:func:`tapeline.indicators.funding_carry`, running: ``update(rate, interval_hours)``."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__("funding_carry", (whole(window, "window"),))
+
+
+class Bollinger(Bands):
+    """:func:`tapeline.indicators.bollinger`, running."""
+
+    def __init__(self, window: int, deviations: float = 2.0) -> None:
+        super().__init__("bollinger", (whole(window, "window"),), (deviations,))
+
+
+class Macd(Bands):
+    """:func:`tapeline.indicators.macd`, running."""
+
+    def __init__(self, fast: int = 12, slow: int = 26, signal: int = 9) -> None:
+        super().__init__(
+            "macd", (whole(fast, "fast"), whole(slow, "slow", fast + 1), whole(signal, "signal"))
+        )

@@ -42,6 +42,9 @@ class Instrument:
         ``trading``, or the venue's own word in lower case; empty where the list does not say.
     tick_size
         Smallest step of the price, quote per base; None where the list does not say.
+    funding_interval_ns
+        Nanoseconds between two fundings, where the venue's lists say it and its rates do not; else
+        None.
     """
 
     exchange: str
@@ -58,6 +61,7 @@ class Instrument:
     expiry_ns: int | None = field(default=None, compare=False)
     status: str = field(default="", compare=False)
     tick_size: Decimal | None = field(default=None, compare=False)
+    funding_interval_ns: int | None = field(default=None, compare=False)
 
     @property
     def instrument_id(self) -> str:

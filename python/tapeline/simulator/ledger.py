@@ -11,6 +11,7 @@ import orjson
 
 from tapeline.errors import TapelineError
 from tapeline.simulator.damage import damage
+from tapeline.simulator.elements import elements
 from tapeline.simulator.faults import FaultKind
 from tapeline.simulator.plan import Note
 from tapeline.simulator.reel import Reel
@@ -55,6 +56,11 @@ class Ledger:
         self._lost: set[int] = set()
         self._corrupted: set[int] = set()
         self.connections = 0
+        #: Frames that bring several events, with how many, and how often each was sent.
+        self._elements = {
+            index: count for index, count in enumerate(map(elements, reel.frames)) if count > 1
+        }
+        self._copies = Counter[int]()
 
     def sent(self, connection: int, indices: Sequence[int]) -> None:
         """Count frames written to one connection."""
@@ -64,6 +70,8 @@ class Ledger:
         delivered = self._delivered
         for index in indices:
             delivered[index] = 1
+        if self._elements:
+            self._copies.update(index for index in indices if index in self._elements)
 
     def greeted(self, stream: str, position: int) -> None:
         """Count a stream's state sent to a client: it stands for what came before a place."""
@@ -124,6 +132,8 @@ class Ledger:
                 "tape_frames",
                 "sent",
                 "distinct_sent",
+                "events",
+                "distinct_events",
                 "dropped",
                 "duplicated",
                 "reordered",
@@ -136,6 +146,7 @@ class Ledger:
             "seed": self._seed,
             **totals,
             "corrupted": len(self._corrupted),
+            "elements_max": max(self._elements.values(), default=1),
             "control": self._control.total(),
             "control_by_kind": dict(sorted(self._control.items())),
             "connections": self.connections,
@@ -187,6 +198,7 @@ class Ledger:
             "tape_frames": len(frames),
             "sent": self._sent[stream],
             "distinct_sent": distinct,
+            **self._events(frames, stream, distinct),
             "dropped": dropped,
             "not_sent": len(frames) - distinct - dropped,
             "duplicated": self._done[FaultKind.DUPLICATE][stream],
@@ -194,6 +206,22 @@ class Ledger:
             "corrupted": len(corrupted),
             "corrupted_ids": [list(pair) for pair in ids if pair is not None],
             **self._missing(self._reel.streams[stream], frames),
+        }
+
+    def _events(self, frames: Sequence[int], stream: int, distinct: int) -> dict[str, int]:
+        """Count events; a damaged frame is one, and may bring more where it is damaged in part."""
+        more = distinct_more = uncertain = 0
+        for index in self._elements.keys() & set(frames) if self._elements else ():
+            further = self._elements[index] - 1
+            if index in self._corrupted:
+                uncertain += further * self._copies[index]
+            else:
+                more += further * self._copies[index]
+                distinct_more += further if self._delivered[index] else 0
+        return {
+            "events": self._sent[stream] + more,
+            "distinct_events": distinct + distinct_more,
+            "events_in_corrupted": uncertain,
         }
 
     def _missing(self, stream: str, frames: Sequence[int]) -> dict[str, list[list[int]]]:

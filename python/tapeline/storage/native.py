@@ -1,13 +1,13 @@
 """The façade over Rust for stored rows: the book engine, and rows that repeat one."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline._core import BookReplay, repeats
 
-__all__ = ["ABSENT", "COLUMNS", "BookReplay", "repeats", "rule_of", "take"]
+__all__ = ["ABSENT", "COLUMNS", "BookReplay", "Side", "repeats", "rule_of", "take", "take_each"]
 
 ABSENT: Final = -(2**63)
 """Stands for an absent number in the engine's columns."""
@@ -27,6 +27,17 @@ COLUMNS: Final = (
     "metadata",
 )
 """The columns of order-book rows that make a book."""
+
+_DECIMAL: Final = pa.decimal128(38, 18)
+
+
+class Side(NamedTuple):
+    """The best levels of one side of a book after each message."""
+
+    counts: pa.Array
+    prices: pa.Array
+    quantities: pa.Array
+
 
 _NUMBERS: Final = (
     "first_update_id",
@@ -62,6 +73,31 @@ def take(replay: BookReplay, rows: pa.Table) -> None:
         _side(_flat(rows["bids"])),
         _side(_flat(rows["asks"])),
     )
+
+
+def take_each(replay: BookReplay, rows: pa.Table, levels: int) -> tuple[Side, Side]:
+    """Give the engine messages as :func:`take` does; return the best levels after each.
+
+    Returns
+    -------
+    tuple
+        Bids and asks. Each is how many levels every message left (uint32; 0 while the book is not
+        to be trusted), and prices and quantities of them all, best first (``decimal128(38, 18)``).
+
+    Raises
+    ------
+    ArgumentError
+        A column holds what no message has.
+    """
+    numbers = [_int64(rows[name]) for name in _NUMBERS]
+    found = replay.apply_each(
+        (_codes(rows["action"], _ACTIONS), _codes(rows["origin"], _ORIGINS)),
+        [*numbers, _hashes(_flat(rows["event_id"])), _asked(rows["metadata"])],
+        (_side(_flat(rows["bids"])), _side(_flat(rows["asks"]))),
+        levels,
+    )
+    bids, asks = (_tops(*side) for side in found)
+    return bids, asks
 
 
 def rule_of(rows: pa.Table) -> Any:  # noqa: ANN401 - one of the engine's literals
@@ -109,6 +145,15 @@ def _side(levels: pa.Array) -> tuple[bytes, bytes, bytes]:
     flat = levels.flatten()
     offsets = pc.subtract(levels.offsets, levels.offsets[0])
     return _bytes(offsets), _bytes(flat.field("price")), _bytes(flat.field("quantity"))
+
+
+def _tops(counts: bytes, prices: bytes, quantities: bytes) -> Side:
+    number = len(prices) // 16
+    return Side(
+        pa.Array.from_buffers(pa.uint32(), len(counts) // 4, [None, pa.py_buffer(counts)]),
+        pa.Array.from_buffers(_DECIMAL, number, [None, pa.py_buffer(prices)]),
+        pa.Array.from_buffers(_DECIMAL, number, [None, pa.py_buffer(quantities)]),
+    )
 
 
 def _bytes(array: pa.Array) -> bytes:

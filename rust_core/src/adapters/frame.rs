@@ -14,6 +14,8 @@ pub trait Market {
     const EXCHANGE: &'static str;
     /// Tag of the market.
     const MARKET: &'static str;
+    /// Most levels a side that a reply has, however many were asked for.
+    const REPLY_LEVELS: usize = usize::MAX;
 
     /// Reads a frame in the venue's usual spelling; `None` means: ask [`Market::parse`].
     ///

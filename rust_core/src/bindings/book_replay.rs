@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
 
 use super::errors::ArgumentError;
 use crate::engine::{self, BookColumns, ColumnError, SideColumns};
@@ -9,6 +10,13 @@ use crate::model::{BookDepth, BookRule, Level};
 
 /// Offsets, prices and quantities of one side.
 type Side<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// Counts, prices and quantities of the best levels after each message.
+type Tops<'py> = (
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+);
 
 /// The book of one channel, made again from stored messages.
 #[pyclass(module = "tapeline._core")]
@@ -57,14 +65,26 @@ impl BookReplay {
         bids: Side<'_>,
         asks: Side<'_>,
     ) -> PyResult<()> {
-        let [first, last, prev, time, received, hash, asked] = &numbers;
-        let columns = BookColumns {
-            actions,
-            origins,
-            numbers: [first, last, prev, time, received, hash, asked],
-            sides: [side(bids), side(asks)],
-        };
+        let columns = columns(actions, origins, &numbers, [bids, asks]);
         Ok(self.inner.apply(&columns)?)
+    }
+
+    /// Takes messages as `apply` does; returns counts, prices and quantities of the best levels of
+    /// bids and asks after each.
+    fn apply_each<'py>(
+        &mut self,
+        py: Python<'py>,
+        codes: (PyBackedBytes, PyBackedBytes),
+        numbers: [PyBackedBytes; 7],
+        sides: (Side<'_>, Side<'_>),
+        levels: usize,
+    ) -> PyResult<(Tops<'py>, Tops<'py>)> {
+        let mut tops = engine::BookTops::new(levels);
+        let (actions, origins) = codes;
+        let columns = columns(&actions, &origins, &numbers, sides.into());
+        self.inner.apply_each(&columns, &mut tops)?;
+        let [bids, asks] = &tops.sides;
+        Ok((top_bytes(py, bids), top_bytes(py, asks)))
     }
 
     /// State of the book: `buffering`, `live` or `unsynced`.
@@ -100,6 +120,28 @@ impl BookReplay {
     fn asks(&self) -> Vec<(String, String)> {
         self.inner.track().asks().map(texts).collect()
     }
+}
+
+fn columns<'a>(
+    actions: &'a [u8],
+    origins: &'a [u8],
+    [first, last, prev, time, received, hash, asked]: &'a [PyBackedBytes; 7],
+    [bids, asks]: [Side<'a>; 2],
+) -> BookColumns<'a> {
+    BookColumns {
+        actions,
+        origins,
+        numbers: [first, last, prev, time, received, hash, asked],
+        sides: [side(bids), side(asks)],
+    }
+}
+
+fn top_bytes<'py>(py: Python<'py>, side: &engine::SideTops) -> Tops<'py> {
+    (
+        PyBytes::new(py, &side.counts),
+        PyBytes::new(py, &side.prices),
+        PyBytes::new(py, &side.quantities),
+    )
 }
 
 const fn side(columns: Side<'_>) -> SideColumns<'_> {

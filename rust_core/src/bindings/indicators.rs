@@ -32,7 +32,7 @@ impl IndicatorStream {
         instruction_set: Option<&str>,
     ) -> PyResult<Self> {
         let isa = match instruction_set {
-            None => Isa::best(),
+            None => Isa::best_for(name),
             Some(name) => isa_named(name)?,
         };
         let indicator = make(name, &windows, &numbers, isa)?;

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod arrow;
+mod backtest;
 mod book_replay;
 mod books;
 mod columns;
@@ -27,6 +28,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::backtest::{ContentHash, RunRows, Simulator};
     #[pymodule_export]
     use super::book_replay::BookReplay;
     #[pymodule_export]

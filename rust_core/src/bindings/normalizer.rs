@@ -54,7 +54,7 @@ impl Normalizer {
     fn new(
         exchange: String,
         market: String,
-        instruments: Vec<(String, String, String, Option<String>)>,
+        instruments: Vec<InstrumentTuple>,
         producer: String,
         time_unit: &str,
         future_after_ns: i64,
@@ -112,11 +112,7 @@ impl Normalizer {
     }
 
     /// Takes more instruments; those that are known stay as they are. Returns how many were not.
-    fn learn(
-        &self,
-        py: Python<'_>,
-        instruments: Vec<(String, String, String, Option<String>)>,
-    ) -> PyResult<usize> {
+    fn learn(&self, py: Python<'_>, instruments: Vec<InstrumentTuple>) -> PyResult<usize> {
         let list = instruments.into_iter().map(instrument);
         let list = list.collect::<PyResult<_>>()?;
         let mut core = self.lock(py);
@@ -409,9 +405,12 @@ impl Normalizer {
     }
 }
 
-/// Makes an instrument of raw symbol, symbol, market, and the text of the contract size.
+/// Raw symbol, symbol, market, the text of the contract size, the funding interval in nanoseconds.
+type InstrumentTuple = (String, String, String, Option<String>, Option<i64>);
+
+/// Makes an instrument of what Python says of it.
 fn instrument(
-    (raw_symbol, symbol, market, size): (String, String, String, Option<String>),
+    (raw_symbol, symbol, market, size, funding_interval_ns): InstrumentTuple,
 ) -> PyResult<SetupInstrument> {
     let contract_size = size.map(|text| {
         Decimal::parse(text.as_bytes()).map_err(|error| {
@@ -420,6 +419,7 @@ fn instrument(
     });
     Ok(SetupInstrument {
         contract_size: contract_size.transpose()?,
+        funding_interval_ns,
         raw_symbol,
         symbol,
         market,

@@ -101,6 +101,19 @@ impl BookTrack {
         }
     }
 
+    /// Gives the book up: nothing it shows, and nothing that waits, means what messages mean from now
+    /// on. Only a snapshot makes it live again.
+    pub fn discard(
+        &mut self,
+        reason: &str,
+        received: Option<UnixNanos>,
+        reports: &mut Vec<Coverage>,
+    ) {
+        self.report_unsynced(reason, None, received, reports);
+        self.base = None;
+        self.buffer.clear();
+    }
+
     /// Takes note that the connection of the stream is back.
     pub fn reconnect(&mut self) {
         self.is_cut = false;

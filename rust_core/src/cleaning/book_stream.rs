@@ -22,6 +22,8 @@ pub(super) struct BookStreamState {
     pub(super) rule: BookRule,
     /// Bytes of its deltas that wait, as the pipeline counts them.
     pub(super) waiting: usize,
+    /// Whether its levels count contracts of another size than those of its next message.
+    pub(super) is_resized: bool,
     /// Updates applied to the live book.
     applied: u64,
     /// Exchange and receive time of the latest of them.
@@ -45,6 +47,7 @@ impl BookStreamState {
             track: BookTrack::new(continuity, depth, channel, gap_proof),
             rule: continuity,
             waiting: 0,
+            is_resized: false,
             applied: 0,
             applied_at: (None, None),
         }

@@ -176,6 +176,12 @@ impl Pipeline {
         let stream = entry.books.get_mut(at).ok_or(internal)?;
         stream.last_received = stream.last_received.max(received);
         let content_hash = xxh3_64(raw.content);
+        if stream.is_resized {
+            stream.is_resized = false;
+            stream
+                .track
+                .discard("contract size changed", received, reports);
+        }
         let outcome = stream.track.observe(
             &update(raw, &values, content_hash, received, scratch),
             reports,

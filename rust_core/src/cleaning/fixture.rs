@@ -25,6 +25,7 @@ impl Fixture {
             symbol: text("BTC/USD:BTC"),
             raw_symbol: text("BTC"),
             contract_size: contract_size.map(|size| Decimal::parse(size.as_bytes()).unwrap()),
+            funding_interval_ns: None,
         };
         Self {
             pipeline: Pipeline::new(&[Arc::new(instrument)], Settings::default()),

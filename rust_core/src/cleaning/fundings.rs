@@ -86,6 +86,19 @@ impl Pipeline {
         })
     }
 
+    /// Adds the interval that the instrument list knows, where the venue sends none with a rate.
+    fn with_interval(&self, instrument: usize, state: FundingState) -> FundingState {
+        let listed = || {
+            let entry = self.instruments.entries().get(instrument);
+            entry.and_then(|entry| entry.instrument.funding_interval_ns)
+        };
+        let listed = state.rate.and_then(|_| listed());
+        FundingState {
+            interval_ns: state.interval_ns.or(listed),
+            ..state
+        }
+    }
+
     fn judge_funding<'a>(
         &mut self,
         raw: &RawFunding<'a>,
@@ -137,6 +150,7 @@ impl Pipeline {
             metadata: raw.metadata,
             raw: None,
         };
+        let state = self.with_interval(exact.instrument, state);
         Ok(Verdict::Event(exact.instrument, event(head, state)))
     }
 

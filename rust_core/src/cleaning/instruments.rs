@@ -38,6 +38,26 @@ impl Entry {
         }
     }
 
+    /// Takes over what may change of an instrument. Levels that count other contracts are stale.
+    pub(super) fn renew(
+        &mut self,
+        contract_size: Option<Decimal>,
+        funding_interval_ns: Option<i64>,
+    ) {
+        let is_resized = self.instrument.contract_size != contract_size;
+        if !is_resized && self.instrument.funding_interval_ns == funding_interval_ns {
+            return;
+        }
+        self.instrument = Arc::new(Instrument {
+            contract_size,
+            funding_interval_ns,
+            ..(*self.instrument).clone()
+        });
+        for book in &mut self.books {
+            book.is_resized |= is_resized;
+        }
+    }
+
     /// Notes that there is data; returns whether it is the first.
     pub(super) fn note_data(&mut self) -> bool {
         !core::mem::replace(&mut self.has_data, true)

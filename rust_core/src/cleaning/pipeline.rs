@@ -17,8 +17,8 @@ use super::waiting::Waiting;
 use super::windowed::{Keyed, Windowed};
 use super::{s1_structure, s2_fields, s3_symbol, s4_precision, s5_receive_time, s6_anomaly};
 use crate::model::{
-    Coverage, CoverageKind, EventId, IdForm, Instrument, IssueCode, IssueSet, NativeId, RawField,
-    RawTrade, Side, TradeEvent, UnixNanos,
+    Coverage, CoverageKind, Decimal, EventId, IdForm, Instrument, IssueCode, IssueSet, NativeId,
+    RawField, RawTrade, Side, TradeEvent, UnixNanos,
 };
 
 /// The cleaning pipeline of one market and its state.
@@ -368,6 +368,19 @@ impl Pipeline {
             .entries()
             .iter()
             .map(|entry| &*entry.instrument)
+    }
+
+    /// Takes over what an instrument's contract stands for and how often it is funded.
+    pub fn renew(
+        &mut self,
+        raw_symbol: &str,
+        contract_size: Option<Decimal>,
+        funding_interval_ns: Option<i64>,
+    ) {
+        let index = self.instruments.position(raw_symbol);
+        if let Some(entry) = index.and_then(|index| self.instruments.entry_mut(index)) {
+            entry.renew(contract_size, funding_interval_ns);
+        }
     }
 
     /// Adds instruments behind those it has.

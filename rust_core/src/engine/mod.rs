@@ -12,6 +12,7 @@ mod queries;
 mod replay;
 mod setup;
 mod statements;
+mod tops;
 mod unsupported;
 
 pub use normalizer::{Normalizer, Reply};
@@ -19,3 +20,4 @@ pub use ports::{Frames, Sink, Slices, Tally};
 pub use replay::{ABSENT, BookColumns, BookReplay, ColumnError, SideColumns};
 pub use setup::{KeepRaw, Setup, SetupError, SetupInstrument};
 pub use statements::{StreamEvent, StreamsChange};
+pub use tops::{BookTops, SideTops};

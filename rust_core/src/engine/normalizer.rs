@@ -85,6 +85,7 @@ impl Normalizer {
             symbol: String::new(),
             raw_symbol: String::new(),
             contract_size: None,
+            funding_interval_ns: None,
         };
         let core = Core {
             outlets: Outlets::new(&instruments, &nowhere, &setup.producer)?,
@@ -217,7 +218,8 @@ impl Normalizer {
         if reply.body.len() > setup.max_frame_bytes {
             return core.malformed(arrived, TOO_LARGE, sink);
         }
-        let asked = asked_levels(reply.url);
+        // A venue that is asked for more than it gives cuts its reply without a word.
+        let asked = asked_levels(reply.url).map(|asked| asked.min(M::REPLY_LEVELS));
         let frame = with_asked_levels(M::parse_reply(reply.url, reply.body, arena), asked, arena);
         core.pipeline.expect_levels(asked);
         core.accept(arrived, &frame, sink);

@@ -1,5 +1,6 @@
 //! A book made again from stored order-book messages.
 
+use super::tops::BookTops;
 use crate::book::{BookState, BookTrack, BookUpdate};
 use crate::model::{
     BookAction, BookDepth, BookOrigin, BookRule, Coverage, Decimal, Level, ProofLevel, UnixNanos,
@@ -67,6 +68,22 @@ impl BookReplay {
     pub fn apply(&mut self, columns: &BookColumns<'_>) -> Result<(), ColumnError> {
         for row in 0..columns.actions.len() {
             self.apply_row(columns, row).ok_or(ColumnError(row))?;
+        }
+        Ok(())
+    }
+
+    /// Takes messages and writes down the best levels after each.
+    ///
+    /// # Errors
+    /// [`ColumnError`] for the first message that cannot be read; those before it were taken.
+    pub fn apply_each(
+        &mut self,
+        columns: &BookColumns<'_>,
+        tops: &mut BookTops,
+    ) -> Result<(), ColumnError> {
+        for row in 0..columns.actions.len() {
+            self.apply_row(columns, row).ok_or(ColumnError(row))?;
+            tops.note(&self.track).ok_or(ColumnError(row))?;
         }
         Ok(())
     }

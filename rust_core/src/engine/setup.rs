@@ -28,6 +28,8 @@ pub struct SetupInstrument {
     pub market: String,
     /// See [`Instrument::contract_size`].
     pub contract_size: Option<Decimal>,
+    /// See [`Instrument::funding_interval_ns`].
+    pub funding_interval_ns: Option<i64>,
 }
 
 /// Everything a [`super::Normalizer`] is made from.
@@ -155,6 +157,7 @@ impl Setup {
                 symbol: one.symbol,
                 raw_symbol: one.raw_symbol,
                 contract_size: one.contract_size,
+                funding_interval_ns: one.funding_interval_ns,
             })
             .collect()
     }

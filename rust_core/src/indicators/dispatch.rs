@@ -24,6 +24,16 @@ impl Isa {
         Self::all().last().copied().unwrap_or(Self::Scalar)
     }
 
+    /// Returns the fastest for an indicator: EMA and RSI wait for the value before, and wider
+    /// instructions only add to that.
+    #[must_use]
+    pub fn best_for(name: &str) -> Self {
+        match name {
+            "ema" | "rsi" => Self::Scalar,
+            _ => Self::best(),
+        }
+    }
+
     /// Returns all that this machine has, the best last.
     #[must_use]
     pub fn all() -> Vec<Self> {

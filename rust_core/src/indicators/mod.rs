@@ -17,16 +17,28 @@
     reason = "a formula is compiled once for each instruction set only where all of it is inlined"
 )]
 
+mod bars;
+mod book;
+mod carry;
+mod dependence;
 mod dispatch;
 mod error;
+mod extreme;
 mod ladder;
 mod make;
+mod momentum;
 mod passes;
 mod smoothing;
 mod stream;
 mod sum;
 mod taps;
+mod toxicity;
 mod variance;
+mod volatility;
+mod weighted;
+
+#[cfg(test)]
+mod tests;
 
 pub use dispatch::Isa;
 pub use error::IndicatorError;

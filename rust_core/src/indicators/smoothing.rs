@@ -17,6 +17,8 @@ const LARGEST: f64 = 1e300;
 #[derive(Debug)]
 pub(super) struct Smoother {
     window: u32,
+    /// Values left out before those of the seed.
+    delay: u32,
     alpha: f64,
     /// 1 - alpha, its powers 1 to 8.
     powers: [f64; BLOCK],
@@ -41,6 +43,17 @@ impl Smoother {
         Self::new(window, 2.0 / (f64::from(window) + 1.0))
     }
 
+    /// Smooths with 1 / window, as J. W. Wilder does.
+    pub(super) fn wilder(window: u32) -> Self {
+        Self::new(window, 1.0 / f64::from(window))
+    }
+
+    /// Leaves `delay` values out before the seed.
+    pub(super) const fn delayed(mut self, delay: u32) -> Self {
+        self.delay = delay;
+        self
+    }
+
     fn new(window: u32, alpha: f64) -> Self {
         let keep = 1.0 - alpha;
         let mut power = 1.0;
@@ -50,6 +63,7 @@ impl Smoother {
         });
         Self {
             window,
+            delay: 0,
             // So that both add up to exactly 1.
             alpha: 1.0 - keep,
             powers,
@@ -85,7 +99,7 @@ impl Smoother {
 
     #[inline(always)]
     const fn is_warm(&self) -> bool {
-        self.seen == self.window
+        self.seen == self.delay.saturating_add(self.window)
     }
 
     #[inline(always)]
@@ -151,7 +165,9 @@ impl Smoother {
     #[inline(always)]
     fn warm_up(&mut self, value: f64) -> f64 {
         self.seen += 1;
-        self.seed += value;
+        if self.seen > self.delay {
+            self.seed += value;
+        }
         if !self.is_warm() {
             return f64::NAN;
         }

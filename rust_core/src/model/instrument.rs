@@ -18,4 +18,6 @@ pub struct Instrument {
     /// What one contract stands for: base units, or quote units of an inverse contract. `None` where
     /// quantities count base units already.
     pub contract_size: Option<Decimal>,
+    /// Time between two fundings, for venues that do not say it with each rate.
+    pub funding_interval_ns: Option<i64>,
 }

@@ -17,6 +17,7 @@ fn sample(count: u64) -> Vec<u8> {
         symbol: text("BTC/USDT"),
         raw_symbol: text("BTCUSDT"),
         contract_size: None,
+        funding_interval_ns: None,
     };
     let mut encoder = TradeEncoder::new(&instrument, "p").unwrap();
     for id in 0..count {

@@ -18,6 +18,7 @@ pub(super) fn instrument() -> Instrument {
         symbol: text("币/USDT"),
         raw_symbol: text("币USDT"),
         contract_size: None,
+        funding_interval_ns: None,
     }
 }
 

@@ -131,16 +131,18 @@ def test_a_second_writer_on_the_same_partition_is_refused(either: str) -> None:
 
 
 def test_of_two_writers_that_both_inserted_rows_one_gets_the_offsets(either: str) -> None:
+    # A write of long ago would be forgotten with the next merge.
+    now_s = SystemClock().wall_ns() // 1_000_000_000
     chunk = chunk_of(as_read(make_messages(90)))
     with opened(either) as first, opened(either) as second:
         # Both have looked before either has moved.
         position = second._state.read()
         first.write(chunk)
         with pytest.raises(StoreConflictError):
-            second._state.move(position, chunk, 0)
+            second._state.move(position, chunk, now_s)
         # With another partition it is late, and wins the next number.
         other = ("trade.binance.spot.ethusdt", 0)
-        second._state.move(position, Chunk({}, {other: None}, {other: 4}), 0)
+        second._state.move(position, Chunk({}, {other: None}, {other: 4}), now_s)
         assert first._state.read() == (2, {PARTITION: 1, other: 4})
 
 

@@ -1,5 +1,9 @@
 """Instruments that the venue lists while a normaliser is running."""
 
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+
 import polars as pl
 import pytest
 
@@ -81,3 +85,107 @@ def test_a_reply_with_fewer_levels_than_asked_for_is_the_whole_book(
     book = pipeline.book("BTCUSDT")
     assert book is not None
     assert book["state"] == "live"
+
+
+def swap(size: str) -> Instrument:
+    return Instrument("okx", "swap", "BTC/USDT:USDT", "BTC-USDT-SWAP", contract_size=Decimal(size))
+
+
+def okx_trade(number: int, contracts: str) -> bytes:
+    return (
+        '{"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},"data":[{"instId":"BTC-USDT-SWAP",'
+        f'"tradeId":"{number}","px":"61837.6","sz":"{contracts}","side":"buy",'
+        '"ts":"1723161255342","count":"1","source":"0","seqId":1}]}'
+    ).encode()
+
+
+def okx_book(action: str, previous: int, number: int, asks: list[list[str]]) -> bytes:
+    book = {
+        "asks": asks,
+        "bids": [["61800", "3", "0", "1"]],
+        "ts": "1723161255342",
+        "checksum": 0,
+        "seqId": number,
+        "prevSeqId": previous,
+    }
+    where = {"channel": "books", "instId": "BTC-USDT-SWAP"}
+    return json.dumps({"arg": where, "action": action, "data": [book]}).encode()
+
+
+def table(pushed: Iterable[tuple[str, bytes, bytes]], event_type: str) -> pl.DataFrame:
+    values = [value for topic, _, value in pushed if topic.startswith(f"{event_type}.")]
+    return pl.DataFrame(tl.decode(values, event_type=event_type))
+
+
+def test_a_contract_of_another_size_counts_from_when_it_is_learnt() -> None:
+    pipeline = tl.Normalizer(exchange="okx", market="swap", instruments=[swap("0.01")])
+    first = pipeline.push([okx_trade(1, "5")], T_NS)
+    assert pipeline.learn_instruments([swap("0.1")]) == 0
+    second = pipeline.push([okx_trade(2, "5")], T_NS)
+    sizes = [table(pushed, "trade")["quantity"].to_list() for pushed in (first, second)]
+    assert sizes == [[Decimal("0.05")], [Decimal("0.5")]]
+
+
+def test_a_book_of_contracts_of_another_size_needs_a_snapshot() -> None:
+    pipeline = tl.Normalizer(exchange="okx", market="swap", instruments=[swap("0.01")])
+    levels = [["61900", "2", "0", "1"]]
+    pipeline.push([okx_book("snapshot", -1, 10, levels)], T_NS)
+    book = pipeline.book("BTC-USDT-SWAP")
+    assert book is not None
+    assert (book["state"], book["asks"][0][1]) == ("live", "0.02")
+    # The same size again changes nothing.
+    pipeline.learn_instruments([swap("0.01")])
+    pipeline.push([okx_book("update", 10, 11, levels)], T_NS)
+    assert pipeline.book("BTC-USDT-SWAP")["state"] == "live"  # type: ignore[index]
+    pipeline.learn_instruments([swap("0.1")])
+    told = pipeline.push([okx_book("update", 11, 12, [["61900", "3", "0", "1"]])], T_NS)
+    statements = table(told, "coverage")
+    assert statements["kind"].to_list() == ["book_unsynced"]
+    assert statements["reason"].to_list() == ["contract size changed"]
+    assert pipeline.book("BTC-USDT-SWAP")["state"] != "live"  # type: ignore[index]
+    pipeline.push([okx_book("snapshot", -1, 13, levels)], T_NS)
+    book = pipeline.book("BTC-USDT-SWAP")
+    assert book is not None
+    assert (book["state"], book["asks"][0][1]) == ("live", "0.2")
+
+
+def usdm(hours: int | None) -> Instrument:
+    interval_ns = None if hours is None else hours * 3_600_000_000_000
+    return Instrument(
+        "binance", "usdm", "BTC/USDT:USDT", "BTCUSDT", funding_interval_ns=interval_ns
+    )
+
+
+def test_a_listed_funding_interval_is_that_of_rates_that_come_without_one() -> None:
+    pipeline = tl.Normalizer(exchange="binance", market="usdm", instruments=[usdm(None)])
+    found = []
+    for number, hours in enumerate((None, 8, 4)):
+        pipeline.learn_instruments([usdm(hours)])
+        frame = (
+            f'{{"e":"markPriceUpdate","E":{1723161255342 + number},"s":"BTCUSDT","p":"61837.6",'
+            '"i":"61840.1","P":"61839.0","r":"0.00010000","T":1723190400000}'
+        ).encode()
+        found += table(pipeline.push([frame], T_NS), "funding")["interval_ns"].to_list()
+    assert found == [None, 28_800_000_000_000, 14_400_000_000_000]
+
+
+def test_a_reply_cut_at_the_most_a_venue_gives_is_not_the_whole_book() -> None:
+    pipeline = tl.Normalizer(exchange="binance", market="usdm", instruments=[usdm(8)])
+    update = (
+        '{"e":"depthUpdate","E":1723161255343,"T":1723161255342,"s":"BTCUSDT","U":%d,"u":%d,'
+        '"pu":%d,"b":%s,"a":[]}'
+    )
+    pipeline.push([(update % (9, 10, 8, "[]")).encode()], T_NS)
+    bids = [[str(60_000 - place), "1"] for place in range(1_000)]
+    asks = [[str(60_001 + place), "1"] for place in range(1_000)]
+    body = json.dumps(
+        {"lastUpdateId": 10, "E": 1723161255343, "T": 1723161255342, "bids": bids, "asks": asks}
+    ).encode()
+    # The venue gives 1,000 levels, whoever asks for more.
+    url = "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=5000"
+    pipeline.push_reply(url, body, T_NS)
+    assert pipeline.book_requests() == []
+    # The market moves through everything that the reply had.
+    gone = json.dumps([*([price, "0"] for price, _ in bids), ["58000", "5"]])
+    pipeline.push([(update % (11, 12, 10, gone)).encode()], T_NS)
+    assert pipeline.book_requests() != []

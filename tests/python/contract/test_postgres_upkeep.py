@@ -234,3 +234,22 @@ def test_klines_go_from_rows_through_the_archive_into_their_table(
     counted = database.run("SELECT count(*), sum(trades), sum(volume) FROM tapeline.kline")
     expected = pc.sum(read(target, "trade")["quantity"]).as_py()
     assert counted == [(6, 60, expected)]
+
+
+def test_the_archive_job_feeds_the_kline_table(database: Database, tmp_path: Path) -> None:
+    with opened(database) as store:
+        store.write(rows_of_days(2))
+    archive, target = str(tmp_path / "archive"), database.target()
+    program = [sys.executable, "-m", "tapeline.apps.cli", "archive", "parquet", target]
+    words = ("--out", archive, "--types", "trade", "--klines-into", target)
+    # What is there is replaced: a second run changes nothing.
+    for _ in range(2):
+        subprocess.run([*program, *words], check=True, capture_output=True, timeout=120)
+    counted = database.run("SELECT count(*), sum(trades), sum(volume) FROM tapeline.kline")
+    expected = pc.sum(read(target, "trade")["quantity"]).as_py()
+    assert counted == [(6, 60, expected)]
+    refused = subprocess.run(
+        [*program, *words[:-1], f"parquet:{tmp_path}"], capture_output=True, check=False
+    )
+    assert refused.returncode != 0
+    assert b"klines go into" in refused.stderr

@@ -1,6 +1,8 @@
 """``tapeline audit`` on a real store: what balances, and every way in which it may not."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,45 @@ def test_dead_letters_are_part_of_the_equation(filled: Fill, tmp_path: Path) -> 
     ]
     assert report.targets[0].dead_letters > 0
     assert [line.residual for line in dead] == [0]
+
+
+def test_letters_that_cannot_be_read_leave_it_undecided(filled: Fill, tmp_path: Path) -> None:
+    messages = make_messages(300)
+    topic, key, value = next(each for each in messages if each[0].endswith(".btcusdt"))
+    others = [each for each in messages if each != (topic, key, value)]
+    # Another producer's: one with a ledger reads what it sends.
+    sink = open_sink(f"local:{tmp_path / 'bus.db'}")
+    sink.send([(topic, key, value[:-1] + bytes([value[-1] ^ 1]))])
+    assert sink.close(10).lost == 0
+    ledger = filled(others)
+    whole = write_ledger(tmp_path / "whole", [sent_line(100)], 100)
+    # The producer's ledger knows what it sent as batches; what was in this one nobody can say.
+    report = audited(tmp_path, whole, bus=True)
+    assert (report.is_good, report.is_undecided) == (False, True)
+    lines = [line for line in report.targets[0].lines if line.residual]
+    assert [(line.unreadable_letters, line.dead_letters) for line in lines] == [(1, 0)]
+    assert report.targets[0].unreadable_letters == 1
+    assert ledger.exists()
+    code = main_status("audit", f"parquet:{tmp_path / 'store'}", "--ledger", str(whole))
+    assert code == 1, "without the bus nobody knows of the letter"
+    bus = f"local:{tmp_path / 'bus.db'}"
+    code = main_status(
+        *("audit", f"parquet:{tmp_path / 'store'}", "--ledger", str(whole), "--transport", bus)
+    )
+    assert code == 3
+    # A loss elsewhere is one.
+    more = write_ledger(tmp_path / "more", [sent_line(100), other_line(101)], 201)
+    assert not audited(tmp_path, more, bus=True).is_undecided
+
+
+def other_line(events: int) -> dict[str, Any]:
+    return {**sent_line(events), "raw_symbol": "ETHUSDT"}
+
+
+def main_status(*words: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "tapeline.apps.cli", *words], capture_output=True, check=False
+    ).returncode
 
 
 def test_what_cannot_be_read_is_named(filled: Fill, tmp_path: Path) -> None:

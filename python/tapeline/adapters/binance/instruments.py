@@ -3,12 +3,13 @@
 A symbol is never taken apart by guessing where the base ends: exchangeInfo says base and quote.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from tapeline.adapters.instrument_list import InstrumentList, Rows, decimal, text
+from tapeline.adapters.instrument_list import Addition, InstrumentList, Rows, decimal, text
 from tapeline.adapters.venue import address
 from tapeline.model import Instrument, InstrumentKind, normalised_symbol
 
@@ -18,8 +19,20 @@ EXCHANGE = "binance"
 _NEVER_MS = 4_102_444_800_000
 
 
-def instrument_list(market: str, path: str) -> InstrumentList:
-    """Return the reader of the replies of ``path``, which list one market."""
+_HOUR_NS = 3_600_000_000_000
+# Binance futures REST API, "Get Funding Rate Info": it lists the symbols whose interval, cap or
+# floor was adjusted. All others are funded every eight hours.
+_USUAL_HOURS = 8
+
+
+def instrument_list(market: str, path: str, funding_path: str | None = None) -> InstrumentList:
+    """Return the reader of the replies of ``path``, which list one market.
+
+    Parameters
+    ----------
+    funding_path
+        Of the replies that say how often perpetuals are funded; None where nothing is.
+    """
     return InstrumentList(
         EXCHANGE,
         market,
@@ -28,7 +41,20 @@ def instrument_list(market: str, path: str) -> InstrumentList:
         _rows,
         _spot if market == "spot" else partial(_contract, market),
         f"tapeline.adapters.binance.{market}",
+        None if funding_path is None else Addition(partial(_is_reply, funding_path), _with_funding),
     )
+
+
+def _with_funding(document: Any, instruments: list[Instrument]) -> list[Instrument]:  # noqa: ANN401
+    hours = {text(row, "symbol"): row["fundingIntervalHours"] for row in document}
+    if not all(isinstance(each, int) and each > 0 for each in hours.values()):
+        raise ValueError("fundingIntervalHours must be a number of hours above zero")
+    return [
+        replace(each, funding_interval_ns=hours.get(each.raw_symbol, _USUAL_HOURS) * _HOUR_NS)
+        if each.kind == "perpetual"
+        else each
+        for each in instruments
+    ]
 
 
 def _is_reply(path: str, url: str) -> bool:

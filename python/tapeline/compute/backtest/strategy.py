@@ -121,12 +121,21 @@ class MarketData:
         The type whose rows are answered: one target each.
     columns
         The rows, by type.
+    before
+        The last row of each type before these, as far as there is one: :meth:`latest` needs it.
     """
 
-    def __init__(self, instrument: Instrument, clock: str, columns: Mapping[str, Columns]) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        clock: str,
+        columns: Mapping[str, Columns],
+        before: Mapping[str, Columns] | None = None,
+    ) -> None:
         self.instrument = instrument
         self._clock = clock
         self._columns = dict(columns)
+        self._before = dict(before or {})
 
     @property
     def clock(self) -> Columns:
@@ -181,9 +190,26 @@ class MarketData:
         places = np.searchsorted(other.time_ns, self.clock.time_ns, side="right") - 1
         empty: float = np.nan if values.dtype.kind == "f" else 0
         found = np.full((len(places), *values.shape[1:]), empty, dtype=values.dtype)
+        if event_type in self._before:
+            found[:] = self._before[event_type][column]
         known = places >= 0
         found[known] = values[places[known]]
         return found
+
+    def until(self, rows: int) -> "MarketData":
+        """Return what was known at a row of the clock: the first ``rows``, and nothing later."""
+        clock = self.clock
+        last_ns = clock.time_ns[rows - 1]
+        columns = {
+            name: each.slice(
+                0,
+                rows
+                if name == self._clock
+                else int(np.searchsorted(each.time_ns, last_ns, side="right")),
+            )
+            for name, each in self._columns.items()
+        }
+        return MarketData(self.instrument, self._clock, columns, self._before)
 
     def __getitem__(self, event_type: str) -> Columns:
         try:

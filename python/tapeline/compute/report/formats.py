@@ -75,7 +75,10 @@ def plain(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case dict():
-            return ", ".join(f"{name}: {plain(each)}" for name, each in value.items()) or "none"
+            return (
+                ", ".join(f"{name}: {plain(each)}" for name, each in sorted(value.items()))
+                or "none"
+            )
         case list() | tuple():
             return ", ".join(plain(each) for each in value) or "none"
         case float():

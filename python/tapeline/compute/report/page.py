@@ -102,9 +102,9 @@ def _settings(result: RunResult) -> dict[str, list[tuple[str, str]]]:
     groups: dict[str, Mapping[str, object]] = {
         "Origin": origin,
         "Data": asked,
-        "Parameters": result.parameters,
-        "Policy": result.policy,
-        "Costs": result.costs,
+        "Parameters": dict(sorted(result.parameters.items())),
+        "Policy": dict(sorted(result.policy.items())),
+        "Costs": dict(sorted(result.costs.items())),
     }
     return {
         title: [_setting(str(name), value) for name, value in each.items()]

@@ -51,6 +51,8 @@ def reply(market: RestMarket, target: str, archive: Archive, *, is_stale: bool) 
             return _depth(market, query, archive, is_stale=is_stale)
         case "/exchangeInfo":
             return _exchange_info(market, parts.path, query, archive)
+        case "/fundingInfo" if not market.prefix.startswith("/api"):
+            return _funding_info(parts.path, query, archive)
         case "/ping":
             return HttpReply(200, b"{}")
         case "/time":
@@ -114,6 +116,12 @@ def _exchange_info(
         "symbols": [market.instrument(symbol) for symbol in sorted(symbols)],
     }
     return _ok(body, 20)
+
+
+def _funding_info(path: str, query: Mapping[str, str], archive: Archive) -> HttpReply:
+    """List what was adjusted: nothing, unless the tape has a recorded reply."""
+    recorded = archive.recorded(path, query)
+    return _ok([], 0) if recorded is None else HttpReply(200, recorded, {_USED_WEIGHT: "0"})
 
 
 def _ok(body: object, weight: int) -> HttpReply:

@@ -112,6 +112,9 @@ class Compactor:
         # that the log ends where it left it.
         if self._loaded_ns is None or now_ns - self._loaded_ns > _RELOAD_AFTER_NS:
             self._commits.load()
+            # One that died may have committed files that have not got their names.
+            state, found = self._commits.state, self._folder.list("")
+            datafiles.settle(self._folder, (each.path for each in found), state.files, state.gone)
             self._loaded_ns = now_ns
         else:
             self._commits.catch_up()

@@ -19,7 +19,7 @@ from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.replacing import replace_files
 from tapeline.storage.parquet.rewriting import grouped, merged_rows, write_files
-from tapeline.storage.parquet.sweeping import GRACE_S, delete_gone
+from tapeline.storage.parquet.sweeping import GRACE_S, sweep
 from tapeline.storage.retention import date_before, kept_for_ever
 from tapeline.telemetry.clock import Clock
 
@@ -46,7 +46,7 @@ class ParquetThinner:
     def begin(self) -> None:
         """Remember what there is; see :meth:`Thinner.begin`."""
         self._commits.load()
-        delete_gone(self._folder, self._commits.state, self._clock, grace_s=self._grace_s)
+        sweep(self._folder, self._commits.state, self._clock, grace_s=self._grace_s)
         self._rows = self._counted()
 
     def bytes_before(self, event_type: str, before_ns: int) -> int:

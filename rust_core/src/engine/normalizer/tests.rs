@@ -34,6 +34,7 @@ fn normalizer() -> Normalizer {
         symbol: symbol.to_owned(),
         market: "spot".to_owned(),
         contract_size: None,
+        funding_interval_ns: None,
     };
     Normalizer::new(Setup {
         exchange: "binance".to_owned(),

@@ -2,4 +2,4 @@
 
 from tapeline.adapters.binance.instruments import instrument_list
 
-INSTRUMENTS = instrument_list("coinm", "/dapi/v1/exchangeInfo")
+INSTRUMENTS = instrument_list("coinm", "/dapi/v1/exchangeInfo", "/dapi/v1/fundingInfo")

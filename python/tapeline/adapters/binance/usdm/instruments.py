@@ -2,4 +2,4 @@
 
 from tapeline.adapters.binance.instruments import instrument_list
 
-INSTRUMENTS = instrument_list("usdm", "/fapi/v1/exchangeInfo")
+INSTRUMENTS = instrument_list("usdm", "/fapi/v1/exchangeInfo", "/fapi/v1/fundingInfo")

@@ -27,7 +27,7 @@ VENUE = Venue(
     },
     instruments=INSTRUMENTS,
     is_address=is_address,
-    instruments_urls=(f"{_REST}/exchangeInfo",),
+    instruments_urls=(f"{_REST}/exchangeInfo", f"{_REST}/fundingInfo"),
     depth_url=f"{_REST}/depth?symbol={{raw_symbol}}&limit=1000",
     dialect=DIALECT,
 )

@@ -9,16 +9,30 @@
   const charts = new Map();
   const NEAR_PX = 14;
   const MARK_PX = 5;
+  const DAY_MS = 86_400_000;
 
   const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 8 });
   const compact = new Intl.NumberFormat("en", { maximumSignificantDigits: 6, notation: "compact" });
   const text = (value, unit) => (value == null ? "–" : `${number.format(value)}${unit}`);
   const time = (ms) => (ms == null ? "–" : new Date(ms).toISOString().replace(".000Z", "Z"));
 
+  // ISO dates: day and month in any other order are read both ways.
+  function timeTicks(_chart, ticks, _axis, _space, step) {
+    let above = "";
+    return ticks.map((ms) => {
+      const iso = new Date(ms).toISOString();
+      const digits = step >= 60_000 ? 16 : step >= 1_000 ? 19 : 23;
+      const [fine, coarse] = step >= DAY_MS ? [iso.slice(5, 10), iso.slice(0, 4)] : [iso.slice(11, digits), iso.slice(0, 10)];
+      const shown = coarse === above ? fine : `${fine}\n${coarse}`;
+      above = coarse;
+      return shown;
+    });
+  }
+
   function axes(unit) {
     const shared = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
     const values = (_, ticks) => ticks.map((tick) => (tick == null ? "" : `${compact.format(tick)}${unit}`));
-    return [{ ...shared }, { ...shared, size: 64, values }];
+    return [{ ...shared, space: 84, values: timeTicks }, { ...shared, size: 64, values }];
   }
 
   function draw(id, height, columns, label, style, extra = {}) {

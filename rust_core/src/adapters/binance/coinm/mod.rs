@@ -11,6 +11,7 @@ pub struct Coinm;
 impl Market for Coinm {
     const EXCHANGE: &'static str = "binance";
     const MARKET: &'static str = "coinm";
+    const REPLY_LEVELS: usize = 1_000;
 
     #[inline]
     fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {

@@ -20,6 +20,7 @@ pub struct Spot;
 impl Market for Spot {
     const EXCHANGE: &'static str = "binance";
     const MARKET: &'static str = "spot";
+    const REPLY_LEVELS: usize = 5_000;
 
     #[inline]
     fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {

@@ -11,6 +11,7 @@ pub struct Usdm;
 impl Market for Usdm {
     const EXCHANGE: &'static str = "binance";
     const MARKET: &'static str = "usdm";
+    const REPLY_LEVELS: usize = 1_000;
 
     #[inline]
     fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {

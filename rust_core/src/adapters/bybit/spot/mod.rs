@@ -16,6 +16,7 @@ const CATEGORY: Category = Category {
 impl Market for Spot {
     const EXCHANGE: &'static str = "bybit";
     const MARKET: &'static str = "spot";
+    const REPLY_LEVELS: usize = 200;
 
     fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {
         message::parse_usual(CATEGORY, frame, arena)

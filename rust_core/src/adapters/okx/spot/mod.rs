@@ -10,6 +10,7 @@ pub struct Spot;
 impl Market for Spot {
     const EXCHANGE: &'static str = "okx";
     const MARKET: &'static str = "spot";
+    const REPLY_LEVELS: usize = 400;
 
     fn parse_usual<'a>(frame: &'a [u8], arena: &'a Arena) -> Option<Frame<'a>> {
         message::parse_usual(frame, arena)

@@ -1,0 +1,156 @@
+"""Calls a strategy, block after block, with the past it needs."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tapeline.compute.backtest.answers import Wanted, checked
+from tapeline.compute.backtest.causality import check_causality
+from tapeline.compute.backtest.feed import SUSPICIOUS, Arrays
+from tapeline.compute.backtest.loader import LoadedStrategy
+from tapeline.compute.backtest.strategy import Columns, Instrument, MarketData
+from tapeline.errors import StrategyError
+
+_LINES_SHOWN = 20
+
+
+class StrategyCalls:
+    """A strategy at work on one instrument.
+
+    Parameters
+    ----------
+    loaded, parameters
+        Which, and how.
+    instrument
+        Whose rows it gets.
+
+    Raises
+    ------
+    StrategyError
+        It is a class that cannot be made.
+    """
+
+    def __init__(
+        self, loaded: LoadedStrategy, parameters: Mapping[str, Any], instrument: Instrument
+    ) -> None:
+        self._loaded = loaded
+        self._parameters = dict(parameters)
+        self._instrument = instrument
+        self._clock = next(iter(loaded.columns))
+        self._rows_back = None if loaded.is_class else loaded.rows_back(parameters)
+        self._past: dict[str, Arrays] = {}
+        self._before: dict[str, Arrays] = {}
+        self._call = self._made()
+        self._is_first = True
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether it has to be called once for everything."""
+        return not self._loaded.is_class and self._rows_back is None
+
+    def answer(self, block: Mapping[str, Arrays], *, with_check: bool) -> Wanted:
+        """Return what is wanted, one value a row of the block's clock.
+
+        Parameters
+        ----------
+        block
+            Rows of every type, in the order of time after those of the block before.
+        with_check
+            Whether to ask again without what comes later, and to compare. A class, which
+            remembers, is only asked about its first block.
+
+        Raises
+        ------
+        StrategyError
+            The strategy raised, or gave no answer.
+        LookAheadError
+            It gave another answer when it could not see what comes later.
+        """
+        own = {name: _own(block[name]) for name in self._loaded.columns}
+        rows = {name: _joined(self._past.get(name), arrays) for name, arrays in own.items()}
+        data = self._data(rows)
+        wanted = self._asked(self._call, data)
+        if with_check and (self._is_first or not self._loaded.is_class):
+            check_causality(
+                data, wanted, lambda part: self._asked(self._made(), part), self._loaded.strategy_id
+            )
+        self._is_first = False
+        self._remember(rows)
+        new = len(own[self._clock]["time_ns"])
+        return {name: each[len(each) - new :] for name, each in wanted.items()}
+
+    def _made(self) -> Callable[[MarketData], object]:
+        """Return what is called with data."""
+        if not self._loaded.is_class:
+            return lambda data: self._loaded.entry(data, **self._parameters)
+        try:
+            made = self._loaded.entry(**self._parameters)
+        except (Exception, SystemExit) as error:
+            raise self._raised(error) from error
+        found: Callable[[MarketData], object] = made.on_chunk
+        return found
+
+    def _asked(self, call: Callable[[MarketData], object], data: MarketData) -> Wanted:
+        try:
+            answer = call(data)
+        except (Exception, SystemExit) as error:
+            raise self._raised(error) from error
+        return checked(answer, data.clock, self._failure)
+
+    def _data(self, rows: Mapping[str, Arrays]) -> MarketData:
+        columns = {name: Columns(name, _locked(arrays)) for name, arrays in rows.items()}
+        before = {name: Columns(name, _locked(each)) for name, each in self._before.items()}
+        return MarketData(self._instrument, self._clock, columns, before)
+
+    def _remember(self, rows: Mapping[str, Arrays]) -> None:
+        """Keep the past that the next call gets: of other types, what is as late as the clock's.
+
+        The last row of each type before that is kept for :meth:`MarketData.latest`.
+        """
+        clock = rows[self._clock]["time_ns"]
+        kept = min(self._rows_back or 0, len(clock))
+        for name, arrays in rows.items():
+            times = arrays["time_ns"]
+            if name == self._clock:
+                begin = len(times) - kept
+            elif kept:
+                begin = int(np.searchsorted(times, clock[len(clock) - kept], side="left"))
+            else:
+                begin = len(times)
+            if begin:
+                self._before[name] = {key: each[begin - 1 : begin] for key, each in arrays.items()}
+            # Copies, so that no block stays in memory for its last rows.
+            self._past[name] = {key: each[begin:].copy() for key, each in arrays.items()}
+
+    def _raised(self, error: BaseException) -> StrategyError:
+        lines = traceback.format_exception(error)[-_LINES_SHOWN:]
+        return self._failure(f"raised {type(error).__name__}: {error}\n{''.join(lines)}".rstrip())
+
+    def _failure(self, text: str) -> StrategyError:
+        return StrategyError(
+            f"strategy {self._loaded.strategy_id!r} {text}"
+            if "\n" in text
+            else f"strategy {self._loaded.strategy_id!r} {text} ({self._instrument.symbol})"
+        )
+
+
+def _own(arrays: Arrays) -> Arrays:
+    return {name: each for name, each in arrays.items() if name != SUSPICIOUS}
+
+
+def _joined(past: Arrays | None, arrays: Arrays) -> Arrays:
+    if past is None or not len(past["time_ns"]):
+        return arrays
+    return {name: np.concatenate([past[name], each]) for name, each in arrays.items()}
+
+
+def _locked(arrays: Arrays) -> Arrays:
+    """Return views that nothing can be written to: the account sees the same rows."""
+    found: Arrays = {}
+    for name, each in arrays.items():
+        view = each.view()
+        view.flags.writeable = False
+        found[name] = view
+    return found

@@ -1,0 +1,90 @@
+"""Finds strategies that use what they could not have known.
+
+The account cannot be deceived: a target acts on a later row. But a strategy is given many rows at
+once, and may look at a later one by mistake (``shift(-1)``, a mean over all). So it is asked again
+with the rows up to some moment and nothing else: what it wanted until then must be the same.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from tapeline.access.times import to_text
+from tapeline.compute.backtest.answers import Wanted
+from tapeline.compute.backtest.strategy import Array, MarketData
+from tapeline.errors import LookAheadError, StrategyError
+
+_EVEN: Final = 5
+_TURNS: Final = 12
+_RELATIVE: Final = 1e-9
+"""Sums over fewer values may be rounded otherwise."""
+
+
+def check_causality(
+    data: MarketData, wanted: Wanted, ask: Callable[[MarketData], Wanted], strategy_id: str
+) -> None:
+    """Ask again at some moments and compare.
+
+    Parameters
+    ----------
+    data
+        What the strategy was given.
+    wanted
+        What it answered.
+    ask
+        Asks a strategy that has seen nothing yet.
+    strategy_id
+        For the message.
+
+    Raises
+    ------
+    LookAheadError
+        An answer differs: the message says where.
+    """
+    for rows in moments(wanted):
+        try:
+            again = ask(data.until(rows))
+        except StrategyError as error:
+            raise _found(strategy_id, data, rows - 1, rows, str(error)) from error
+        for name, values in wanted.items():
+            other = again.get(name)
+            if other is None:
+                raise _found(strategy_id, data, rows - 1, rows, f"it gave no {name}")
+            place = _first_difference(values[:rows], other)
+            if place is not None:
+                change = f"{name} {other[place]} instead of {values[place]}"
+                raise _found(strategy_id, data, place, rows, change)
+
+
+def moments(wanted: Wanted) -> list[int]:
+    """Return how many rows to ask about: some evenly spread, some where something changes."""
+    values = next(iter(wanted.values()))
+    rows = len(values)
+    turns = np.flatnonzero(np.diff(values)) + 2
+    chosen = [rows * step // (_EVEN + 1) for step in range(1, _EVEN + 1)]
+    if len(turns):
+        places = np.linspace(0, len(turns) - 1, min(_TURNS, len(turns))).astype(np.int64)
+        chosen += [int(each) for each in turns[places]]
+    return sorted({each for each in chosen if 0 < each < rows})
+
+
+def _first_difference(values: Array, other: Array) -> int | None:
+    if values.dtype.kind != "f":
+        differs = values != other
+    else:
+        scale = np.maximum(np.abs(values), np.abs(other))
+        both_none = np.isnan(values) & np.isnan(other)
+        differs = ~(np.abs(values - other) <= _RELATIVE * scale) & ~both_none
+    return int(np.argmax(differs)) if differs.any() else None
+
+
+def _found(
+    strategy_id: str, data: MarketData, place: int, rows: int, change: str
+) -> LookAheadError:
+    times = data.clock.time_ns
+    return LookAheadError(
+        f"strategy {strategy_id!r} looks ahead: for {to_text(int(times[place]))} it answers"
+        f" otherwise when it is given no row after {to_text(int(times[rows - 1]))} ({change})."
+        " A strategy that gives other answers every time is refused for the same reason"
+    )

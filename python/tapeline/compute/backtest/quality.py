@@ -1,0 +1,180 @@
+"""What is done about data that is not known to be right.
+
+A *window* is a time in which something is missing (a gap in the ids, no line to the venue, a book
+that is not to be trusted, a pause in collecting) or in which nobody can know (before and after what
+was collected; all of it where the venue numbers nothing). Each is refused, masked or allowed.
+
+What is masked has no part in the run: rows inside a window, both ends excluded, are seen neither by
+the strategy nor by the market. What was wanted before a window is not wanted after it: orders and
+targets still on their way are dropped, the position is held until a row after the window says
+otherwise. Suspicious events are left out one by one and drop nothing else.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from tapeline.access.coverage import Coverage
+from tapeline.access.times import to_text
+from tapeline.compute.backtest.strategy import Array, Times
+from tapeline.errors import ArgumentError, DataQualityError
+
+Action = Literal["refuse", "mask", "allow"]
+
+_LOSSES = ("gap", "connection", "unsynced", "between")
+_LIMIT_NS = 2**62
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class QualityPolicy:
+    """What is done about each kind of doubt."""
+
+    gaps: Action = "refuse"
+    unverifiable: Action = "allow"
+    suspicious: Action = "mask"
+
+    def __post_init__(self) -> None:
+        for name, action in asdict(self).items():
+            if action not in get_args(Action):
+                raise ArgumentError(f"{name} is one of refuse, mask, allow; was {action!r}")
+
+    @classmethod
+    def of(cls, policy: "QualityPolicy | Action | None") -> "QualityPolicy":
+        """Return a policy; None is the default.
+
+        A single word is for gaps and for suspicious events. ``refuse`` also refuses what cannot be
+        verified; ``mask`` allows it, because of a venue's messages without numbers nothing would be
+        left.
+        """
+        if policy is None:
+            return cls()
+        if isinstance(policy, cls):
+            return policy
+        word: Any = policy
+        return cls(word, "refuse" if word == "refuse" else "allow", word)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the policy as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time that is in doubt: between its ends, which are not part of it."""
+
+    type: str
+    start_ns: int | None
+    end_ns: int | None
+    reason: str
+    is_loss: bool
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Its ends as numbers."""
+        start = -_LIMIT_NS if self.start_ns is None else self.start_ns
+        return start, _LIMIT_NS if self.end_ns is None else self.end_ns
+
+    def __str__(self) -> str:
+        begin = "the beginning" if self.start_ns is None else to_text(self.start_ns)
+        end = "the end" if self.end_ns is None else to_text(self.end_ns)
+        return f"{self.type} {self.reason} from {begin} to {end}"
+
+
+def windows_of(event_type: str, coverage: Coverage) -> list[Window]:
+    """Return the windows that coverage tells of a type, in order of time."""
+    found: dict[Window, None] = {}
+    for hole in coverage.holes.to_arrow().to_pylist():
+        reason = f"{hole['kind']}: {hole['reason']}" if hole["reason"] else str(hole["kind"])
+        is_loss = hole["kind"] in _LOSSES
+        found[Window(event_type, hole["start_ns"], hole["end_ns"], reason, is_loss)] = None
+    for stream in coverage.streams.to_arrow().to_pylist():
+        if stream["loss"] not in ("proven", "inferred"):
+            name = stream["channel"] or "channel"
+            found[Window(event_type, None, None, f"{name} is {stream['loss']}", False)] = None
+    return sorted(found, key=lambda each: (each.bounds, each.reason))
+
+
+def masked(windows: Iterable[Window], policy: QualityPolicy, symbol: str) -> list[Window]:
+    """Return the windows to mask.
+
+    Raises
+    ------
+    DataQualityError
+        The policy refuses some; the message names them.
+    """
+    kept = []
+    refused = []
+    for window in windows:
+        action = policy.gaps if window.is_loss else policy.unverifiable
+        if action == "refuse":
+            refused.append(window)
+        elif action == "mask":
+            kept.append(window)
+    if refused:
+        shown = "; ".join(str(each) for each in refused[:_SHOWN])
+        more = f"; and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
+        raise DataQualityError(
+            f"{symbol}: the policy refuses {shown}{more}."
+            " Mask them with policy='mask', or leave that time out"
+        )
+    return kept
+
+
+class Mask:
+    """Which rows are left out for windows.
+
+    Parameters
+    ----------
+    windows
+        Those to mask; they may overlap.
+    """
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self.windows = list(windows)
+        merged: list[list[int]] = []
+        for start, end in sorted(each.bounds for each in windows):
+            if merged and start < merged[-1][1]:
+                merged[-1][1] = max(merged[-1][1], end)
+            else:
+                merged.append([start, end])
+        self._starts = np.array([start for start, _ in merged], dtype=np.int64)
+        self._ends = np.array([end for _, end in merged], dtype=np.int64)
+        self.events = [0] * len(self.windows)
+
+    @property
+    def starts(self) -> list[int]:
+        """Where times begin that are left out, ascending."""
+        return [int(each) for each in self._starts]
+
+    def keep(self, times: Times) -> Array | None:
+        """Return which rows stay; None is all. Counts those that do not."""
+        if not len(self._starts) or not len(times):
+            return None
+        places = np.searchsorted(self._starts, times, side="left") - 1
+        inside = (places >= 0) & (times < self._ends[np.maximum(places, 0)])
+        if not inside.any():
+            return None
+        left_out = times[inside]
+        for number, window in enumerate(self.windows):
+            start, end = window.bounds
+            low = np.searchsorted(left_out, start, side="right")
+            high = np.searchsorted(left_out, end, side="left")
+            self.events[number] += max(0, int(high - low))
+        return ~inside
+
+    def rows(self, symbol: str) -> list[Mapping[str, Any]]:
+        """Return the windows as rows of the result."""
+        return [
+            {
+                "symbol": symbol,
+                "type": window.type,
+                "start_ns": window.start_ns,
+                "end_ns": window.end_ns,
+                "reason": window.reason,
+                "events": events,
+            }
+            for window, events in zip(self.windows, self.events, strict=True)
+        ]

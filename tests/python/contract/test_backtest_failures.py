@@ -1,0 +1,197 @@
+"""What becomes of a run whose strategy fails, looks ahead or never ends, or without data."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import tapeline as tl
+from tapeline.compute.backtest import BacktestEngine, Costs, QualityPolicy, StrategyLoader
+from tapeline.compute.metrics import run_figures
+from tapeline.errors import (
+    ArgumentError,
+    BacktestError,
+    DataQualityError,
+    LookAheadError,
+    StrategyError,
+    StrategyTimeoutError,
+)
+from tests.python.markets import SECOND, START, funding, gap, session, stored, trade
+from tests.python.strategies import strategies
+
+PRICES = [100 + (place * 7 % 13) / 10 for place in range(300)]
+TRADES = [trade(START + n * SECOND, f"{price:.2f}") for n, price in enumerate(PRICES)]
+RATES = [
+    funding(START + n * 10 * SECOND, f"{(n * 5 % 7 - 3) / 10_000:.4f}", START + 10**13, "100")
+    for n in range(30)
+]
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> str:
+    rows = {"trade": TRADES, "funding": RATES, "coverage": [session(START, "trade")]}
+    return stored(tmp_path_factory.mktemp("market") / "tape", rows)
+
+
+@pytest.fixture(scope="module")
+def loader(tmp_path_factory: pytest.TempPathFactory) -> StrategyLoader:
+    return StrategyLoader(strategies(tmp_path_factory.mktemp("strategies")))
+
+
+@pytest.fixture
+def engine(target: str, loader: StrategyLoader) -> BacktestEngine:
+    return BacktestEngine(partial(tl.open, target), loader, run_figures)
+
+
+@pytest.mark.parametrize("name", ["next_price", "whole_mean", "next_class", "later_funding"])
+def test_a_strategy_that_looks_ahead_is_found(engine: BacktestEngine, name: str) -> None:
+    with pytest.raises(LookAheadError, match=f"'{name}' looks ahead: for 2026-01-05T12:0"):
+        engine.run(name)
+
+
+@pytest.mark.parametrize("name", ["crossover", "carry", "counts", "holds"])
+def test_one_that_does_not_is_not(engine: BacktestEngine, name: str) -> None:
+    engine.run(name, check_causality=True)
+
+
+def test_the_check_can_be_left_out(engine: BacktestEngine) -> None:
+    assert engine.run("next_price", check_causality=False).metrics["fills"]
+
+
+def test_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
+    with pytest.raises(StrategyError, match="raised NameError: name 'nothing'") as caught:
+        engine.run("raises")
+    assert 'raises.py", line 5, in strategy' in str(caught.value)
+    with pytest.raises(StrategyError, match="no size is right"):
+        engine.run("raises_in_class")
+    with pytest.raises(StrategyError, match="raised SystemExit: 3"):
+        engine.run("exits")
+    with pytest.raises(StrategyError, match="read-only"):
+        engine.run("writes")
+    assert engine.run("holds").metrics["fills"] == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("nan", "gave targets that are no numbers: nan at 2026-01-05T12:00:07Z, 1 in all"),
+        ("infinity", "gave targets that are no numbers: inf at 2026-01-05T12:00:07Z"),
+        ("short", r"gave targets of float64, shape \(299,\); expected float64, 300 rows"),
+        ("table", r"gave targets of float64, shape \(300, 2\)"),
+        ("texts", "gave targets of <U1"),
+        ("truth", "gave targets of bool"),
+        ("nothing", "gave NoneType; expected an array"),
+        ("list", "gave list; expected an array"),
+    ],
+)
+def test_what_is_no_answer_is_refused(engine: BacktestEngine, what: str, message: str) -> None:
+    with pytest.raises(StrategyError, match=message):
+        engine.run("gives", parameters={"what": what})
+
+
+@pytest.mark.parametrize("what", ["wholes", "series"])
+def test_what_is_one_is_taken(engine: BacktestEngine, what: str) -> None:
+    assert engine.run("gives", parameters={"what": what}).fills["quantity"].to_pylist() == [1.0]
+
+
+def test_a_strategy_that_never_ends_is_stopped(engine: BacktestEngine) -> None:
+    with pytest.raises(StrategyTimeoutError, match=r"did not end in 0\.2 s"):
+        engine.run("never_ends", timeout_s=0.2)
+    with pytest.raises(BacktestError, match="died with exit code 9"):
+        engine.run("dies", timeout_s=60)
+    with pytest.raises(StrategyError, match="raised NameError"):
+        engine.run("raises", timeout_s=60)
+    told: list[object] = []
+    apart = engine.run("counts", timeout_s=120, progress=told.append)
+    assert apart == engine.run("counts")
+    assert told
+
+
+def test_a_time_limit_needs_data_that_can_be_opened_again(
+    target: str, loader: StrategyLoader
+) -> None:
+    with tl.open(target) as data, pytest.raises(ArgumentError, match=r"functools\.partial"):
+        BacktestEngine(data, loader).run("holds", timeout_s=1)
+
+
+@pytest.mark.parametrize("name", ["crossover", "counts", "next_class"])
+def test_an_empty_range_gives_an_empty_result(engine: BacktestEngine, name: str) -> None:
+    result = engine.run(name, START - 100 * SECOND, START - 50 * SECOND)
+    assert (result.rows, result.equity.num_rows, result.fills.num_rows) == (0, 0, 0)
+    assert result.symbols == ("BTC/USDT",)
+    assert result.metrics["fills"] == 0
+    assert result.metrics["sharpe"] is None
+    holes = result.coverage["holes"]
+    assert {hole["kind"] for hole in holes} == {"before"}
+
+
+def test_a_store_without_rows_gives_an_empty_result(tmp_path: Path, loader: StrategyLoader) -> None:
+    target = stored(tmp_path / "empty", {})
+    result = BacktestEngine(partial(tl.open, target), loader, run_figures).run("holds")
+    assert (result.symbols, result.rows, result.metrics["trades"]) == ((), 0, 0)
+
+
+def test_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> None:
+    """Every row lies in a gap: refused, or nothing is traded and the result says why."""
+    holes = [
+        gap("trade", START + (n * 10 - 1) * SECOND, START + (n * 10 + 11) * SECOND, n * 10, n * 10)
+        for n in range(31)
+    ]
+    rows = {"trade": TRADES, "coverage": [session(START - 2 * SECOND, "trade"), *holes]}
+    engine = BacktestEngine(partial(tl.open, stored(tmp_path / "tape", rows)), loader, run_figures)
+    with pytest.raises(DataQualityError, match="BTC/USDT: the policy refuses trade gap") as caught:
+        engine.run("holds")
+    assert "and 26 more" in str(caught.value)
+    result = engine.run("holds", policy="mask")
+    assert (result.rows, result.equity.num_rows) == (300, 0)
+    assert result.metrics["pnl"] is None or result.metrics["pnl"] == 0
+    assert result.excluded.num_rows == 31
+    assert sum(result.excluded["events"].to_pylist()) >= 300
+    assert engine.run("holds", policy="allow").metrics["fills"] == 1
+
+
+def test_suspicious_events(tmp_path: Path, loader: StrategyLoader) -> None:
+    """A price that cannot be: left out, refused, or taken as it is."""
+    odd = trade(START + 300 * SECOND, "1000000", quality="suspicious", issues=[])
+    later = trade(START + 301 * SECOND, "100")
+    rows = {"trade": [*TRADES, odd, later], "coverage": [session(START, "trade")]}
+    engine = BacktestEngine(partial(tl.open, stored(tmp_path / "tape", rows)), loader)
+    masked = engine.run("counts")
+    assert max(masked.equity["price"].to_pylist()) < 200
+    assert masked.excluded.to_pylist() == [
+        {
+            "symbol": "BTC/USDT",
+            "type": "trade",
+            "start_ns": START + 300 * SECOND,
+            "end_ns": START + 300 * SECOND,
+            "reason": "suspicious",
+            "events": 1,
+        }
+    ]
+    with pytest.raises(DataQualityError, match="refuses suspicious events, and there is a trade"):
+        engine.run("counts", policy=QualityPolicy(suspicious="refuse"))
+    allowed = engine.run("counts", policy="allow")
+    assert allowed.excluded.num_rows == 0
+    assert allowed.rows == 302
+
+
+def test_rows_that_do_not_fit_into_memory(engine: BacktestEngine) -> None:
+    with pytest.raises(BacktestError, match=r"more than 1,000 bytes: give it a LOOKBACK"):
+        engine.run("next_price", memory_cap_bytes=1_000)
+    small = engine.run("crossover", memory_cap_bytes=1_000)
+    assert small == engine.run("crossover")
+
+
+def test_settings_that_cannot_be(engine: BacktestEngine) -> None:
+    with pytest.raises(ArgumentError, match="is one of refuse, mask, allow; was 'drop'"):
+        engine.run("holds", policy="drop")  # type: ignore[arg-type]
+    with pytest.raises(StrategyError, match="has no parameter 'sise': did you mean 'size'"):
+        engine.run("holds", parameters={"sise": 1})
+    with pytest.raises(StrategyError, match="needs the parameter 'what'"):
+        engine.run("gives")
+    with pytest.raises(ArgumentError, match="parameter 'size' must be numbers"):
+        engine.run("holds", parameters={"size": float("nan")})
+    with pytest.raises(ArgumentError, match="BTC/USDX"):
+        engine.run("holds", symbols="BTC/USDX")
+    with pytest.raises(ArgumentError, match="raise sample_ns"):
+        engine.run("holds", costs=Costs(sample_ns=1))
