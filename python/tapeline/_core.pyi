@@ -17,6 +17,7 @@ __all__ = [
     "Events",
     "FloatRows",
     "IndicatorStream",
+    "NativeEncoder",
     "Normalizer",
     "PushResult",
     "RowOrder",
