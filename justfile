@@ -62,6 +62,7 @@ gen:
     TAPELINE_GEN=1 cargo test --quiet --locked --test generated_code
     python proto/gen.py
     python docs/gen_capabilities.py
+    python docs/gen_metrics.py
     python -m tests.vectors.make_live_frames
 
 # Fail when generated code is out of date, or proto/ would break readers of a released version
@@ -69,6 +70,7 @@ gen-check:
     cargo test --quiet --locked --test generated_code
     python proto/gen.py --check
     python docs/gen_capabilities.py --check
+    python docs/gen_metrics.py --check
     python -m tests.vectors.make_live_frames --check
     pytest -q tests/python/contract/test_wire_history.py
 
