@@ -1,0 +1,3 @@
+export default function Backtests() {
+  return <h1 className="title">Backtests</h1>;
+}

@@ -1,0 +1,3 @@
+export default function Market() {
+  return <h1 className="title">Market</h1>;
+}

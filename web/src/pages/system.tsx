@@ -1,0 +1,3 @@
+export default function System() {
+  return <h1 className="title">System</h1>;
+}
