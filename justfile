@@ -62,12 +62,18 @@ gen:
     TAPELINE_GEN=1 cargo test --quiet --locked --test generated_code
     python proto/gen.py
     python docs/gen_capabilities.py
+    tapeline serve --openapi > web/openapi.json
+    python docs/gen_metrics.py
+    python -m tests.vectors.make_live_frames
 
 # Fail when generated code is out of date, or proto/ would break readers of a released version
 gen-check:
     cargo test --quiet --locked --test generated_code
     python proto/gen.py --check
     python docs/gen_capabilities.py --check
+    tapeline serve --openapi | diff -u web/openapi.json - || { echo "web/openapi.json is out of date: run just gen"; exit 1; }
+    python docs/gen_metrics.py --check
+    python -m tests.vectors.make_live_frames --check
     pytest -q tests/python/contract/test_wire_history.py
 
 # Write new golden files of the wire format; a released one never changes. Read the difference before committing
