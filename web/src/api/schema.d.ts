@@ -978,7 +978,7 @@ export interface components {
             /**
              * Quality
              * @description The grade cleaning gave it.
-             * @example valid
+             * @example perfect
              */
             quality: string;
             /**
@@ -1267,7 +1267,7 @@ export interface components {
             /**
              * Quality
              * @description The grade cleaning gave it.
-             * @example valid
+             * @example perfect
              */
             quality: string;
             /**
@@ -1446,7 +1446,7 @@ export interface components {
              * Grades
              * @description Rows by the grade cleaning gave them.
              * @example {
-             *       "valid": 1199
+             *       "perfect": 1199
              *     }
              */
             grades: {
@@ -2143,7 +2143,7 @@ export interface components {
             /**
              * Quality
              * @description The grade cleaning gave it.
-             * @example valid
+             * @example perfect
              */
             quality: string;
             /**
