@@ -11,9 +11,11 @@ from typing import Any, Self
 
 import pyarrow as pa
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
+from tapeline.api.auth import SCOPES, Grant, Tokens, hash_of
 from tapeline.api.live.encoder import Encoder
 from tapeline.api.live.gate import Gate
 from tapeline.api.live.hub import Hub
@@ -21,6 +23,7 @@ from tapeline.api.live.inlet import Inlet
 from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import PATH, MarketSocket
+from tapeline.telemetry.clock import SystemClock
 from tests.python.live_frames import Frame, frames
 
 DECIMAL = pa.decimal128(38, 18)
@@ -50,6 +53,10 @@ class Serving:
         self.inlet.put(self.encoder().events(event_type, rows))
 
 
+def _tokens(token: str) -> Tokens:
+    return Tokens([Grant(hash_of(token), SCOPES)], SystemClock())
+
+
 @contextmanager
 def serving(
     settings: LiveSettings | None = None,
@@ -64,11 +71,14 @@ def serving(
     servers: list[uvicorn.Server] = []
 
     def run() -> None:
-        asyncio.run(serve())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve())
 
     async def serve() -> None:
         hub = Hub(settings)
-        socket = MarketSocket(hub, Gate(hub, token, allowed_origins))
+        socket = MarketSocket(
+            hub, Gate(hub, None if token is None else _tokens(token).is_known, allowed_origins)
+        )
         app = FastAPI()
         app.include_router(socket.router())
         config = uvicorn.Config(
@@ -76,6 +86,7 @@ def serving(
             host="127.0.0.1",
             port=port,
             log_level="critical",
+            http="httptools",
             lifespan="off",
             **uvicorn_options(hub.settings),
         )

@@ -12,16 +12,18 @@ import typer
 import uvicorn
 
 from tapeline.api.app import create_app
-from tapeline.api.auth import line_of, new_token
+from tapeline.api.auth import Tokens, line_of, new_token
 from tapeline.api.protocol import BoundedProtocol
 from tapeline.apps import access
+from tapeline.apps.live_feed import FeedSettings
 from tapeline.apps.observing import observed
+from tapeline.apps.serve_live import ServeLive
 from tapeline.apps.serve_settings import ServeSettings, tokens_for
 from tapeline.apps.settings import load_settings
 from tapeline.apps.version import package_version
 from tapeline.errors import SettingsError
 from tapeline.storage.targets import parse_target
-from tapeline.telemetry.clock import SystemClock
+from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.telemetry.health import Health
 from tapeline.telemetry.log import logging_to
 from tapeline.telemetry.metrics import Metrics
@@ -37,6 +39,10 @@ def serve_command(
         typer.Option(
             metavar="TARGET", help="A store; repeatable. [parquet:./tapeline-data/parquet]"
         ),
+    ] = None,
+    transport: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="The bus that /ws/market shows, as for collect. [none]"),
     ] = None,
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; beyond loopback needs a token.")
@@ -77,6 +83,7 @@ def serve_command(
         return
     overrides: dict[str, Any] = {
         "data": tuple(data) if data else None,
+        "transport": transport,
         "host": host,
         "port": port,
         "runs": runs,
@@ -106,11 +113,14 @@ def serve(settings: ServeSettings) -> None:
     targets = [parse_target(text) for text in settings.data]
     tokens = tokens_for(settings.host, clock)
     counted = Metrics()
+    live = _live(settings, tokens, clock)
     app = create_app(
         partial(access.open, settings.data),
         settings.api,
+        live,
         shown=", ".join(target.shown for target in targets),
         version=package_version(),
+        routers=[] if live is None else [live.router()],
         tokens=tokens,
         metrics=counted,
         clock=clock,
@@ -119,10 +129,23 @@ def serve(settings: ServeSettings) -> None:
         _listening(settings.host, settings.port) as line,
         observed("serve", settings, counted, Health()),
     ):
-        server = uvicorn.Server(uvicorn_config(app))
+        server = uvicorn.Server(
+            uvicorn_config(app, **({} if live is None else live.server_options))
+        )
         _tell(line, is_open=tokens is None)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(server.serve(sockets=[line]))
+
+
+def _live(settings: ServeSettings, tokens: Tokens | None, clock: Clock) -> ServeLive | None:
+    if settings.transport is None:
+        return None
+    return ServeLive(
+        FeedSettings(settings.transport),
+        clock,
+        is_known=None if tokens is None else tokens.is_known,
+        allowed_origins=settings.allow_origin,
+    )
 
 
 def uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - passed through

@@ -49,8 +49,9 @@ def server(root: Path) -> Iterator[Served]:
     settings = ApiSettings(
         runs=root / "runs", allowed_origins=("https://desk.example",), allowed_hosts=("market",)
     )
-    options = {"dashboard": root / "page", "http": HurriedProtocol}
-    with serving([f"parquet:{root}/data"], settings, **options) as served:
+    page = root / "page"
+    data = f"parquet:{root}/data"
+    with serving([data], settings, http=HurriedProtocol, dashboard=page) as served:
         yield served
 
 
