@@ -15,6 +15,7 @@ import uvloop
 from fastapi import APIRouter, FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
+from tapeline.api.auth import SCOPES, Grant, Tokens, hash_of
 from tapeline.api.live.encoder import Encoder
 from tapeline.api.live.gate import Gate
 from tapeline.api.live.hub import Hub
@@ -54,6 +55,10 @@ class Serving:
         self.inlet.put(self.encoder().events(event_type, rows))
 
 
+def _tokens(token: str) -> Tokens:
+    return Tokens([Grant(hash_of(token), SCOPES)], SystemClock())
+
+
 @contextmanager
 def serving(
     settings: LiveSettings | None = None,
@@ -64,7 +69,9 @@ def serving(
 ) -> Iterator[Serving]:
     """Serve a hub on a free port; what is published is the test's."""
     hub = Hub(settings)
-    socket = MarketSocket(hub, Gate(hub, token, allowed_origins))
+    socket = MarketSocket(
+        hub, Gate(hub, None if token is None else _tokens(token).is_known, allowed_origins)
+    )
     with _running(hub, socket.router(), port) as (number, loop):
         inlet = Inlet(hub, loop)
         yield Serving(number, hub, inlet, socket, loop)
