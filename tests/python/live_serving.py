@@ -23,6 +23,7 @@ from tapeline.api.live.inlet import Inlet
 from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import PATH, MarketSocket
+from tapeline.api.origins import Origins
 from tapeline.apps.live_feed import FeedSettings
 from tapeline.apps.serve_live import ServeLive
 from tapeline.telemetry.clock import SystemClock
@@ -70,7 +71,10 @@ def serving(
     """Serve a hub on a free port; what is published is the test's."""
     hub = Hub(settings)
     socket = MarketSocket(
-        hub, Gate(hub, None if token is None else _tokens(token).is_known, allowed_origins)
+        hub,
+        Gate(
+            hub, None if token is None else _tokens(token).is_known, Origins.of((), allowed_origins)
+        ),
     )
     with _running(hub, socket.router(), port) as (number, loop):
         inlet = Inlet(hub, loop)

@@ -14,6 +14,7 @@ from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.tape import parse_line
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.open import open_sink
+from tapeline.transport.ports import MessageSink
 from tapeline.wire.native import decode
 from tests.python.live_frames import Frame
 from tests.python.live_serving import PATIENCE_S, Client, ShownBook, serving_bus, until
@@ -200,7 +201,7 @@ async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
     try:
         sink.create_topics(sorted({key for key, _, _ in messages}))
         sink.send(messages[:5])
-        await until(lambda: sink.poll() is None and sink.stats().pending == 0)
+        await until(lambda: _is_sent(sink))
         feed = FeedSettings(uri, again_after_s=0.05)
         with serving_bus(feed) as (url, live):
             await until(lambda: live.is_connected)
@@ -213,7 +214,7 @@ async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
                 while (await client.until("status"))["status"] != "live":
                     pass
                 sink.send(messages[5:])
-                await until(lambda: sink.poll() is None and sink.stats().pending == 0)
+                await until(lambda: _is_sent(sink))
                 expected = _trade_ids(messages[5:])
                 while client.rows(channel) < len(expected):
                     await client.hear()
@@ -224,6 +225,11 @@ async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
 
 def _of(client: Client, channel: int) -> list[Frame]:
     return [frame for frame in client.frames if frame.channel == channel]
+
+
+def _is_sent(sink: MessageSink) -> bool:
+    sink.poll()
+    return sink.stats().pending == 0
 
 
 def _told_ids(client: Client, channel: int) -> list[str]:
