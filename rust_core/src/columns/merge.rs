@@ -119,7 +119,9 @@ fn merged(keys: Keys<'_>, runs: &[Run], rows: usize) -> Vec<u32> {
             .and_then(|row| keys.key(row));
         match next {
             Some(key) => *head = Reverse((key, number, step + 1)),
-            None => drop(PeekMut::pop(head)),
+            None => {
+                let _last = PeekMut::pop(head);
+            }
         }
     }
     order
