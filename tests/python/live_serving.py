@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -64,7 +65,8 @@ def serving(
     servers: list[uvicorn.Server] = []
 
     def run() -> None:
-        asyncio.run(serve())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve())
 
     async def serve() -> None:
         hub = Hub(settings)
@@ -76,6 +78,7 @@ def serving(
             host="127.0.0.1",
             port=port,
             log_level="critical",
+            http="httptools",
             lifespan="off",
             **uvicorn_options(hub.settings),
         )

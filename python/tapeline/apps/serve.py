@@ -12,8 +12,11 @@ import uvicorn
 from tapeline.api.app import create_app
 from tapeline.api.settings import ApiSettings
 from tapeline.apps import access
+from tapeline.apps.live_feed import FeedSettings
+from tapeline.apps.serve_live import ServeLive
 from tapeline.apps.version import package_version
 from tapeline.storage.targets import parse_target
+from tapeline.telemetry.clock import SystemClock
 
 _KEEP_ALIVE_S = 15
 _END_S = 10
@@ -24,6 +27,12 @@ def serve_command(
         list[str] | None,
         typer.Option(
             metavar="TARGET", help="A store; repeatable. [parquet:./tapeline-data/parquet]"
+        ),
+    ] = None,
+    transport: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI", help="The bus that /ws/market shows, as for collect; none is shown else."
         ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -42,11 +51,14 @@ def serve_command(
         return
     targets = data or ["parquet:./tapeline-data/parquet"]
     shown = ", ".join(parse_target(text).shown for text in targets)
+    live = None if transport is None else ServeLive(FeedSettings(transport), SystemClock())
     app = create_app(
         partial(access.open, targets),
         ApiSettings(runs=runs),
+        live,
         shown=shown,
         version=package_version(),
+        routers=[] if live is None else [live.router()],
     )
     config = uvicorn.Config(
         app,
@@ -61,6 +73,7 @@ def serve_command(
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_END_S,
         log_config=None,
+        **(live.server_options if live is not None else {"ws": "none"}),
     )
     uvicorn.Server(config).run()
 

@@ -39,7 +39,7 @@ class Encoder:
         levels: int = LEVELS,
         most_books: int = 4096,
     ) -> None:
-        self._is_wanted = is_wanted
+        self.is_wanted = is_wanted
         self._levels = levels
         self._most_books = most_books
         self._scales: dict[TopicKey, Scales] = {}
@@ -51,7 +51,7 @@ class Encoder:
     def events(self, event_type: str, rows: pa.RecordBatch) -> list[Publication]:
         """Return the publication of events of one instrument and one type."""
         key = TopicKey(event_type, *_instrument(rows))
-        if not self._is_wanted(key):
+        if not self.is_wanted(key):
             return []
         body = ENCODERS[event_type](rows, self._scales.get(key, (0, 0)))
         if body is not None:
