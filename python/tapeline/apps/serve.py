@@ -13,10 +13,13 @@ from tapeline.api.app import create_app
 from tapeline.api.settings import ApiSettings
 from tapeline.apps import access
 from tapeline.apps.live_feed import FeedSettings
+from tapeline.apps.observing import ObservedAt, observed
 from tapeline.apps.serve_live import ServeLive
+from tapeline.apps.serve_readings import ServeReadings
 from tapeline.apps.version import package_version
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
+from tapeline.telemetry.metrics import Metrics
 
 _KEEP_ALIVE_S = 15
 _END_S = 10
@@ -38,6 +41,10 @@ def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8000,
     runs: Annotated[Path, typer.Option(metavar="DIR", help="Backtest runs.")] = Path("runs"),
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT for /metrics, /health/live and /health/ready. [none]"),
+    ] = None,
     openapi: Annotated[
         bool, typer.Option("--openapi", help="Print the OpenAPI document and stop.")
     ] = False,
@@ -60,8 +67,9 @@ def serve_command(
         version=package_version(),
         routers=[] if live is None else [live.router()],
     )
+    shown_by = ServeReadings(app.state.context, Metrics(), SystemClock())
     config = uvicorn.Config(
-        app,
+        shown_by.measured(app),
         host=host,
         port=port,
         loop="uvloop",
@@ -73,9 +81,12 @@ def serve_command(
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_END_S,
         log_config=None,
+        callback_notify=shown_by.tick,
+        timeout_notify=1,
         **(live.server_options if live is not None else {"ws": "none"}),
     )
-    uvicorn.Server(config).run()
+    with observed("serve", ObservedAt(metrics), shown_by.metrics, shown_by.health):
+        uvicorn.Server(config).run()
 
 
 def openapi_document() -> bytes:
