@@ -4,7 +4,7 @@
 set -eu
 umask 077
 for name in TAPELINE_STORE_TARGETS TAPELINE_COLLECT_TRANSPORT TAPELINE_STORE_TRANSPORT \
-    AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY PGPASSWORD; do
+    AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY PGPASSWORD TAPELINE_API_TOKEN; do
     eval "file=\${${name}_FILE:-}"
     if [ -n "$file" ]; then
         value=$(cat "$file")

@@ -3,11 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from starlette.types import ASGIApp
-
 from tapeline.api.context import Context
 from tapeline.api.health import health_of
-from tapeline.api.measuring import Measured
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.health import Beat, Check, Health
 from tapeline.telemetry.metrics import Metrics, Reading
@@ -24,17 +21,11 @@ class ServeReadings:
 
     def __init__(self, context: Context, metrics: Metrics, clock: Clock) -> None:
         self._context = context
-        self._clock = clock
         self._beat = Beat("loop", clock.monotonic_ns)
-        self.metrics = metrics
         self.health = Health()
         self.health.live_when(self._beat.check)
         self.health.ready_when(self._checks)
         metrics.read_from(self.read)
-
-    def measured(self, app: ASGIApp) -> Measured:
-        """Return the application with its requests counted."""
-        return Measured(app, self.metrics, self._clock)
 
     async def tick(self) -> None:
         """Say that the event loop goes round."""
