@@ -114,7 +114,7 @@ def _disks(places: list[Path]) -> Callable[[], Iterator[Reading]]:
             if there is None:
                 continue
             found = os.statvfs(there)
-            labels = {"place": str(place)}
+            labels = {"place": str(place.absolute())}
             yield "tapeline_apps_disk_free_bytes", labels, found.f_bavail * found.f_frsize
             yield "tapeline_apps_disk_size_bytes", labels, found.f_blocks * found.f_frsize
 

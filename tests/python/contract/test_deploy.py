@@ -34,7 +34,7 @@ def rules(name: str) -> list[dict[str, Any]]:
 def expressions() -> Iterator[tuple[str, str]]:
     """Return where each query is, and the query."""
     for rule in rules("recording") + rules("alerts"):
-        yield rule.get("alert", rule.get("record")), rule["expr"]
+        yield str(rule.get("alert") or rule["record"]), rule["expr"]
     for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json")):
         for panel in json.loads(path.read_text("utf-8"))["panels"]:
             for target in panel["targets"]:
@@ -71,7 +71,8 @@ def test_every_label_in_a_query_is_one_of_its_metric() -> None:
 
 def test_every_alert_fires_in_a_test_and_is_silent_in_one() -> None:
     alerts = {rule["alert"] for rule in rules("alerts")}
-    fires, silent = set(), set()
+    fires: set[str] = set()
+    silent: set[str] = set()
     for case in read("prometheus/tests/alerts.yml")["tests"]:
         for check in case["alert_rule_test"]:
             (fires if check["exp_alerts"] else silent).add(check["alertname"])
