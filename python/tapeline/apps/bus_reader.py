@@ -14,10 +14,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
 from tapeline.errors import TransportError
+from tapeline.storage.consumer.nats_source import NatsSource
+from tapeline.storage.consumer.nats_source import message_counts as nats_counts
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.topics import routing_key_of
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, parse_uri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, parse_uri
 
 _DISCOVER_NS: Final = 1_000_000_000
 _READ_MESSAGES: Final = 500
@@ -83,6 +85,8 @@ def open_bus(
     time = clock if clock is not None else SystemClock()
     if isinstance(address, LocalUri):
         return LocalBus(address, pattern, time)
+    if isinstance(address, NatsUri):
+        return NatsBus(address, pattern, time)
     return KafkaBus(address, pattern, time)
 
 
@@ -100,6 +104,8 @@ def message_counts(address: BusUri) -> dict[str, int]:
             return file.counts()
         finally:
             file.close()
+    if isinstance(address, NatsUri):
+        return nats_counts(address)
     consumer = Consumer(_consumer_config(address.servers))
     try:
         topics = consumer.list_topics(timeout=10).topics
@@ -156,6 +162,49 @@ class LocalBus:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+class NatsBus:
+    """All matching streams under a prefix, each from its first message.
+
+    The consumers are ephemeral and acknowledge nothing: the server forgets them.
+    """
+
+    def __init__(self, address: NatsUri, pattern: re.Pattern[str], clock: Clock) -> None:
+        self._source = NatsSource(
+            address, lambda topic: pattern.fullmatch(topic) is not None, clock, group=None
+        )
+        self._next: dict[tuple[str, int], int] = {}
+        self._has_answered = False
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Read what follows; see :meth:`Bus.read`.
+
+        Raises
+        ------
+        TransportError
+            No server answered the first request.
+        """
+        try:
+            found = self._source.poll(_READ_MESSAGES, timeout_s)
+        except TransportError:
+            if not self._has_answered:
+                raise
+            pause(min(timeout_s, 0.1))
+            return []
+        self._has_answered = True
+        gained = self._source.changes().gained
+        if gained:
+            self._source.start({each: self._next.get(each) for each in gained})
+        self._next.update({each.origin: each.offset + 1 for each in found})
+        return [
+            BusMessage(each.topic, each.partition, each.offset, each.key, each.value, each.headers)
+            for each in found
+        ]
+
+    def close(self) -> None:
+        """Leave the server."""
+        self._source.close()
 
 
 class KafkaBus:

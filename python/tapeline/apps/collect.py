@@ -42,7 +42,9 @@ def collect_command(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
+        typer.Option(
+            help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"
+        ),
     ] = None,
     endpoint: Annotated[
         list[str] | None,
@@ -203,8 +205,10 @@ async def _collect(
     plans = venue_plans(settings)
     metrics = Metrics()
     sent = SendLatency()
-    kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
-    sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
+    kafka = KafkaSettings(servers="", profile=settings.profile)
+    sink = open_sink(
+        settings.transport, kafka=kafka, spool=settings.spool, clock=clock, on_ack=sent
+    )
     if settings.ledger is not None:
         sink = LedgerSink(sink, settings.ledger)
     stop_metrics: Callable[[], None] | None = None
