@@ -19,21 +19,27 @@ setup:
     @command -v uv > /dev/null || { .venv/bin/python -m ensurepip > /dev/null && .venv/bin/python -m pip install --quiet uv; }
     @echo "setup: packages and the release extension (the first Rust build takes 2 to 4 minutes)"
     UV_PYTHON_DOWNLOADS=never uv sync --locked --inexact
+    @web/run build
     @tapeline version
 
 # Build the extension again after a change in rust_core (release: a debug build makes every figure lie)
 build:
     maturin develop --release --uv --skip-install
 
+# Build the dashboard of web/ into the package (needs Node 20.19+ or 22.12+; without it a line says so)
+web:
+    web/run build
+
 # Everything a change must pass before the tests: format, lints, types, layers, generated code, docs
 check: setup fmt-check lint gen-check docs doc-examples
 
-# Format Rust, Python and this file
+# Format Rust, Python, the dashboard and this file
 fmt:
     cargo fmt --all
     rustfmt --edition 2024 {{ adapter_folders }}
     ruff format .
     ruff check --fix-only --quiet .
+    web/run fmt
     {{ just }} --fmt --unstable
 
 # Fail when something is not formatted
@@ -42,8 +48,9 @@ fmt-check:
     rustfmt --edition 2024 --check {{ adapter_folders }}
     ruff format --check .
 
-# Lints, types, layers, and the stub of the extension against the built module
+# Lints (those of web/ too), types, layers, and the stub of the extension against the built module
 lint:
+    web/run check
     ruff check .
     mypy
     lint-imports
@@ -55,12 +62,20 @@ gen:
     TAPELINE_GEN=1 cargo test --quiet --locked --test generated_code
     python proto/gen.py
     python docs/gen_capabilities.py
+    tapeline serve --openapi > web/openapi.json
+    web/run gen
+    python docs/gen_metrics.py
+    python -m tests.vectors.make_live_frames
 
 # Fail when generated code is out of date, or proto/ would break readers of a released version
 gen-check:
     cargo test --quiet --locked --test generated_code
     python proto/gen.py --check
     python docs/gen_capabilities.py --check
+    tapeline serve --openapi | diff -u web/openapi.json - || { echo "web/openapi.json is out of date: run just gen"; exit 1; }
+    web/run gen-check
+    python docs/gen_metrics.py --check
+    python -m tests.vectors.make_live_frames --check
     pytest -q tests/python/contract/test_wire_history.py
 
 # Write new golden files of the wire format; a released one never changes. Read the difference before committing
@@ -68,7 +83,11 @@ golden-update:
     python -m tests.fixtures.wire.make_golden
 
 # Run all tests but the slow ones, Kafka included (without Java 17 and Maven those are named skips)
-test: setup test-rust test-python
+test: setup test-web test-rust test-python
+
+# The dashboard's unit tests: decoder, exact numbers, buffers
+test-web:
+    web/run test
 
 # The Rust tests: units, properties, layers, the counting allocator
 test-rust:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,11 +45,15 @@ STRATEGIES: Final = Path(__file__).parents[2] / "examples" / "strategies"
 
 
 def fill(root: Path, rows: int) -> None:
-    """Store trades of one instrument whose price walks, about a thousand a second."""
+    """Store trades of one instrument whose price walks, about a thousand a second.
+
+    Its tick is a half: sums of prices are then exact in floats, and where two averages are equal
+    they are so for everybody.
+    """
     source = np.random.default_rng(7)
     store = ParquetStore(LocalFolder(root), clock=SystemClock())
     store.open()
-    tick = 8_400_000
+    tick = 168_000
     for begin in range(0, rows, CHUNK):
         count = min(CHUNK, rows - begin)
         ticks = tick + np.cumsum(source.integers(-3, 4, count))
@@ -73,7 +77,7 @@ def _trades(begin: int, ticks: np.ndarray[Any, Any], source: np.random.Generator
             pa.binary(16), count, [None, pa.py_buffer(ids.tobytes())]
         ),
         "native_id": pa.array(places).cast(pa.string()),
-        "price": _decimals(ticks, 16),
+        "price": _decimals(ticks * 5, 17),
         "quantity": _decimals(source.integers(1, 200_000, count), 13),
         "side": pa.array(np.where(source.random(count) < 0.5, "buy", "sell")),
         "timestamp_ns": pa.array(START_NS + places * 1_000_000),
@@ -147,6 +151,7 @@ def _files(root: Path) -> list[Path]:
     return sorted(root.rglob("*.parquet"))
 
 
+@cache
 def _numba_loop() -> Callable[..., float]:
     import numba
 

@@ -29,6 +29,7 @@ from tapeline.storage.postgres.open import open_postgres
 from tapeline.storage.redis_cache.store import open_redis
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.health import Beat, Check, Health
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
 from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri
@@ -57,6 +58,8 @@ class StoreRunner:
         Remove from a local transport file what every target has.
     session_timeout_s
         Kafka misses a member that was killed for so long.
+    health
+        Where the targets' checks go.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class StoreRunner:
         compacting: Compacting | None = None,
         is_trimming: bool = False,
         session_timeout_s: float = 10.0,
+        health: Health | None = None,
     ) -> None:
         _check(targets)
         self._session_timeout_s = session_timeout_s
@@ -94,6 +98,10 @@ class StoreRunner:
         self._targets = targets
         self._began_ns = clock.monotonic_ns()
         self._quiet_s: float | None = None
+        self._beat = Beat("runner", clock.monotonic_ns)
+        if health is not None:
+            health.live_when(self._beat.check)
+            health.ready_when(self._checks)
         self.workers: list[Worker] = []
         for target in targets:
             self.workers.append(
@@ -103,7 +111,7 @@ class StoreRunner:
                     store=OPENERS[target.kind](target, clock),
                     dead_letters=self._dead_letters,
                     clock=clock,
-                    metrics=WorkerMetrics(metrics, target.name),
+                    metrics=WorkerMetrics(metrics, target.name, limits.bytes),
                     limits=limits,
                     drain_s=drain_s,
                 )
@@ -139,6 +147,7 @@ class StoreRunner:
         if self._compacting is not None:
             self._compacting.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
+            self._beat.tick()
             look(self)
             if self._is_over(idle_s):
                 self.stop()
@@ -160,6 +169,14 @@ class StoreRunner:
             ],
             (self._clock.monotonic_ns() - self._began_ns) / 1e9,
         )
+
+    def _checks(self) -> list[Check]:
+        """Say of each target whether its store takes what it is given."""
+        found = []
+        for worker in self.workers:
+            fault = worker.counts.ended_by or worker.counts.fault
+            found.append(Check(f"target {worker.name}", fault is None, fault or ""))
+        return found
 
     def _source(self, transport: BusUri, target: Target, types: Sequence[str]) -> Source:
         """Open the bus for one target, in a consumer group of its own."""

@@ -85,7 +85,8 @@ class NatsSink:
         self._flights: dict[int, _Flight] = {}
         self._failures: dict[int, tuple[_Flight, Outcome]] = {}
         self._rows_in_flight = 0
-        self._epoch = self._made = 0
+        self._epoch = 0
+        self._ready: frozenset[str] = frozenset()
         self._pause_until_ns = 0
         self._arrived_rows: list[int] = []
         self._sent = self._acknowledged = self._redelivered = self._failed = 0
@@ -132,9 +133,7 @@ class NatsSink:
         if self._arrived_rows:
             self._spool.done(self._arrived_rows)
             self._arrived_rows = []
-        if self._made != self._link.made:
-            self._made = self._link.made
-            self._spool.rewind()
+        self._note_ready()
         self._spool.retry()
         if len(self._spool):
             self._drain(self._clock.monotonic_ns())
@@ -203,13 +202,22 @@ class NatsSink:
         configs = [self._settings.stream_config(self._topics[each]) for each in sorted(streams)]
         self._link.want(configs)
 
+    def _note_ready(self) -> None:
+        """See which streams are there: from one look to the next it does not change.
+
+        What was stepped over in the spool because its stream was not there goes first then.
+        """
+        before, self._ready = self._ready, self._link.ready()
+        if self._ready - before:
+            self._spool.rewind()
+
     def _is_up(self) -> bool:
         return self._epoch % 2 == 1 and self._epoch == self._link.epoch
 
     def _is_ready(self, topic: str) -> bool:
         if topic not in self._streams:
             self._learn([topic])
-        return self._link.is_ready(self._streams[topic])
+        return self._streams[topic] in self._ready
 
     def _must_wait(self, topic: str) -> bool:
         return (
@@ -218,7 +226,7 @@ class NatsSink:
             or bool(self._failures)
             or self._spool.holds(topic)
             or len(self._flights) >= self._settings.queue_messages_max
-            or not self._link.is_ready(self._streams[topic])
+            or self._streams[topic] not in self._ready
         )
 
     def _take_off(self, message: Message, row: int | None, now: int, jobs: list[Job]) -> None:
@@ -278,10 +286,7 @@ class NatsSink:
 
     def _return_to_spool(self, flights: Sequence[_Flight]) -> None:
         """Let messages of failed or unknown outcome wait again, before newer ones."""
-        self._spool.give_back(
-            [(flight.row, flight.message[0]) for flight in flights if flight.row is not None]
-        )
-        self._spool.add_first([flight.message for flight in flights if flight.row is None])
+        self._spool.take_back([(flight.row, flight.message) for flight in flights])
         self._redelivered += len(flights)
 
     def _bury(self, flight: _Flight, reason: str) -> None:

@@ -90,8 +90,6 @@ class NatsLink:
         self._is_closing = False
         self.epoch = 0
         """Counts connections; odd while there is one."""
-        self.made = 0
-        """Counts streams that have become ready."""
         self.payload_max = 0
         """Bytes the server takes in a message; known once it was connected."""
         self._news = threading.Event()
@@ -106,9 +104,9 @@ class NatsLink:
             self._wanted[config["name"]] = config
         self._rouse()
 
-    def is_ready(self, stream: str) -> bool:
-        """Whether the stream is there, as far as is known."""
-        return stream in self._ready
+    def ready(self) -> frozenset[str]:
+        """Return the streams that are there, as far as is known."""
+        return frozenset(self._ready)
 
     def hand(self, epoch: int, jobs: Sequence[Job]) -> None:
         """Publish these, in order, if the connection is still that of the epoch."""
@@ -216,7 +214,6 @@ class NatsLink:
                     self._complain(name, error)
                 else:
                     self._ready.add(name)
-                    self.made += 1
                     self._complained.discard(name)
                     self._news.set()
             await asyncio.sleep(_RETRY_S[0])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tapeline.apps.audit_bus import read_dead_letters
+from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import TransportError
 from tapeline.storage.consumer.dead_letter import DeadLetter
 from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
@@ -230,3 +231,19 @@ def test_dead_letters_are_kept_with_their_facts(address: NatsUri) -> None:
     letters.put([wrong])  # A crash may put it twice; it counts once.
     found = read_dead_letters(f"nats://{address.servers}")
     assert {name: sum(each.unreadable.values()) for name, each in found.items()} == {"t": 1}
+
+
+def test_a_reader_may_begin_near_the_end(address: NatsUri, tmp_path: Path) -> None:
+    fill(address, tmp_path, 0, 40)
+    bus = open_bus(f"nats://{address.servers}", types=["trade"], back=lambda _: 5)
+    end = time.monotonic() + WITHIN_S
+    found: list[int] = []
+    try:
+        while len(found) < 8 and time.monotonic() < end:
+            found += [each.offset for each in bus.read(0.1)]
+            if len(found) == 5:
+                fill(address, tmp_path, 40, 3)
+        assert bus.fault() == ""
+    finally:
+        bus.close()
+    assert found == list(range(35, 43))

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from tapeline.access.book_rows import book_rows
 from tapeline.access.frames import Frame
 from tapeline.access.native import Side
-from tapeline.compute.backtest.feed import SUSPICIOUS, Arrays, Rows, flags, floats
+from tapeline.compute.backtest.feed import SUSPICIOUS, Arrays, Rows, flags
 from tapeline.compute.backtest.strategy import Array
+from tapeline.compute.columns import to_numpy
 
 LEVELS: Final = 20
 """Levels a side that strategies see and orders meet."""
@@ -39,7 +40,7 @@ def _matrices(side: Side) -> tuple[Array, Array]:
     found = []
     for values in (side.prices, side.quantities):
         matrix = np.full((len(counts), LEVELS), np.nan)
-        matrix[is_there] = floats(values)
+        matrix[is_there] = to_numpy(values)
         found.append(matrix)
     return found[0], found[1]
 

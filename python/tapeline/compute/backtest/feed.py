@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from tapeline.access.frames import Frame
 from tapeline.compute.backtest.strategy import COLUMNS, Array
+from tapeline.compute.columns import to_numpy
 
 Arrays = dict[str, Array]
 """Columns of equal length by name, ``time_ns`` among them."""
@@ -90,12 +91,6 @@ def flags(column: pa.Array) -> Array:
     return found
 
 
-def floats(column: pa.Array) -> Array:
-    """Return exact decimals as the floats nearest to them; NaN for none."""
-    found: Array = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return found
-
-
 def _sides(column: pa.Array) -> Array:
     codes = pc.fill_null(pc.index_in(column, _SIDES), 1).to_numpy(zero_copy_only=False)
     found: Array = (codes - 1).astype(np.int8)
@@ -108,7 +103,7 @@ def _wholes(column: pa.Array) -> Array:
 
 
 _CONVERTERS: Final[Mapping[str, Callable[[pa.Array], Array]]] = {
-    **dict.fromkeys(_DECIMALS, floats),
+    **dict.fromkeys(_DECIMALS, to_numpy),
     "side": _sides,
     "next_funding_ns": _wholes,
 }

@@ -47,6 +47,11 @@ class Pulling:
         """Messages on the stream that have not come."""
         return max(0, self._last + 1 - max(self._next, self._first))
 
+    @property
+    def end(self) -> int:
+        """Offset behind the last message."""
+        return self._last
+
     def renewed(self) -> "Pulling":
         """Return the same stream, not yet begun."""
         state = {"last_seq": self._last, "first_seq": self._first}

@@ -114,6 +114,10 @@ class NatsSource:
         """Count messages behind what was read."""
         return sum(each.lag for each in self._known.values()) + len(self._queue)
 
+    def ends(self) -> Mapping[Partition, int]:
+        """Return the offset behind the last message of each stream, as far as is known."""
+        return {(topic, 0): each.end for topic, each in self._known.items()}
+
     @property
     def is_settled(self) -> bool:
         """Whether the streams were looked at, and all of them are started."""
