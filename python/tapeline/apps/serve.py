@@ -13,6 +13,7 @@ import uvicorn
 
 from tapeline.api.app import create_app
 from tapeline.api.auth import Tokens, line_of, new_token
+from tapeline.api.origins import Origins
 from tapeline.api.protocol import BoundedProtocol
 from tapeline.apps import access
 from tapeline.apps.live_feed import FeedSettings
@@ -144,7 +145,7 @@ def _live(settings: ServeSettings, tokens: Tokens | None, clock: Clock) -> Serve
         FeedSettings(settings.transport),
         clock,
         is_known=None if tokens is None else tokens.is_known,
-        allowed_origins=settings.allow_origin,
+        origins=Origins.of(settings.api.allowed_hosts, settings.api.allowed_origins),
     )
 
 
