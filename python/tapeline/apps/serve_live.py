@@ -1,7 +1,7 @@
 """The live socket of ``tapeline serve``: hub, feed and route, wired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from tapeline.api.live.inlet import Inlet
 from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import MarketSocket
+from tapeline.api.origins import Origins
 from tapeline.api.ports import StreamFact, StreamState
 from tapeline.apps.live_feed import FeedSettings, LiveFeed
 from tapeline.apps.live_streams import SILENCE_NS
@@ -29,10 +30,10 @@ class ServeLive:
     ----------
     feed
         The bus and how it is read.
-    token
-        What clients must show; None for nothing.
-    allowed_origins
-        Pages elsewhere that may connect.
+    is_known
+        Whether a token that a client shows may read; None where none is needed.
+    origins
+        Names the server is known by, and pages elsewhere that may connect.
 
     Raises
     ------
@@ -46,15 +47,15 @@ class ServeLive:
         clock: Clock,
         settings: LiveSettings | None = None,
         *,
-        token: str | None = None,
-        allowed_origins: Collection[str] = (),
+        is_known: Callable[[str], bool] | None = None,
+        origins: Origins | None = None,
     ) -> None:
         parse_uri(feed.transport)
         self._feed_settings = feed
         self._clock = clock
         self.hub = Hub(settings)
         self.socket = MarketSocket(
-            self.hub, Gate(self.hub, token, frozenset(allowed_origins)), clock
+            self.hub, Gate(self.hub, is_known, origins or Origins.of((), ())), clock
         )
         self.feed: LiveFeed | None = None
         """None before the application has begun."""
