@@ -11,13 +11,15 @@ from tapeline.transport.topics import TopicLayout
 
 FORMS: Final = (
     "kafka://HOST:PORT[,HOST:PORT][?profile=low_latency|ordered&layout=symbol|market"
-    "&spool=PATH&partitions=N&replication=N&retention_ms=N] or local:PATH[?durable=process|full]"
+    "&compression=lz4|zstd|none&spool=PATH&partitions=N&replication=N&retention_ms=N]"
+    " or local:PATH[?durable=process|full]"
 )
 
 _SERVER = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})\Z")
 _OPTIONS: Final[dict[str, str]] = {
     "profile": r"low_latency|ordered",
     "layout": r"symbol|market",
+    "compression": r"lz4|zstd|none",
     "spool": r".+",
     "partitions": r"[1-9][0-9]{0,3}",
     "replication": r"[1-9][0-9]?",
@@ -36,6 +38,7 @@ class KafkaUri:
     partitions: int | None = None
     replication: int | None = None
     retention_ms: int | None = None
+    compression: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def _kafka(text: str, servers: str, query: str) -> KafkaUri:
         servers,
         profile=options.get("profile"),
         layout=TopicLayout(options["layout"]) if "layout" in options else None,
+        compression=options.get("compression"),
         spool=Path(options["spool"]).expanduser() if "spool" in options else None,
         **numbers,
     )
