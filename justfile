@@ -62,6 +62,8 @@ gen:
     TAPELINE_GEN=1 cargo test --quiet --locked --test generated_code
     python proto/gen.py
     python docs/gen_capabilities.py
+    tapeline serve --openapi > web/openapi.json
+    web/run gen
     python docs/gen_metrics.py
     python -m tests.vectors.make_live_frames
 
@@ -70,6 +72,8 @@ gen-check:
     cargo test --quiet --locked --test generated_code
     python proto/gen.py --check
     python docs/gen_capabilities.py --check
+    tapeline serve --openapi | diff -u web/openapi.json - || { echo "web/openapi.json is out of date: run just gen"; exit 1; }
+    web/run gen-check
     python docs/gen_metrics.py --check
     python -m tests.vectors.make_live_frames --check
     pytest -q tests/python/contract/test_wire_history.py

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final
 import pyarrow as pa
 import typer
 
+from tapeline.access.plain_rows import json_lines, rows_of
 from tapeline.apps.batch_reader import Batch, BatchReader
 from tapeline.apps.bus_reader import Bus, open_bus
-from tapeline.apps.event_rows import json_lines, rows_of
 from tapeline.apps.event_table import TABLE_COLUMNS, cell, heading
 from tapeline.errors import SettingsError
 from tapeline.telemetry.clock import Clock, SystemClock

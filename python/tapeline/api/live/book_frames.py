@@ -60,9 +60,12 @@ def update(before: ShownBook, book: ShownBook) -> Body | None:
     scales = (before.price_scale, before.quantity_scale)
     if scales != (book.price_scale, book.quantity_scale) or not (before.is_live and book.is_live):
         return None
-    bids = _changes(before.bids, book.bids)
-    asks = _changes(before.asks, book.asks)
-    return _body(Kind.BOOK_UPDATE, book, bids, asks)
+    return _body(Kind.BOOK_UPDATE, book, *changes(before, book))
+
+
+def changes(before: ShownBook, book: ShownBook) -> tuple[Side, Side]:
+    """Return the bids and the asks that an update names."""
+    return _changes(before.bids, book.bids), _changes(before.asks, book.asks)
 
 
 def bbo(book: ShownBook) -> Body:
