@@ -64,7 +64,14 @@ class LiveFeed:
     the hub is told so, and it is opened again until it answers.
     """
 
-    def __init__(self, settings: FeedSettings, hub: Hub, inlet: Inlet, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: FeedSettings,
+        hub: Hub,
+        inlet: Inlet,
+        clock: Clock,
+        lag: FeedLag | None = None,
+    ) -> None:
         self._settings = settings
         self._hub = hub
         self._inlet = inlet
@@ -76,7 +83,7 @@ class LiveFeed:
         self._reported_ns = 0
         self._is_live = False
         self.streams = LiveStreams()
-        self.lag = FeedLag()
+        self.lag = lag if lag is not None else FeedLag()
         self.opened = 0
         """How often the bus was opened."""
 
