@@ -36,8 +36,8 @@ def running(*words: str, **variables: str) -> Iterator[tuple[str, "subprocess.Po
         said = []
         for line in process.stderr:
             said.append(line)
-            if found := re.search(r"http://\S+", line):
-                yield found[0], process
+            if found := re.match(r"http://\S+/  ", line):
+                yield found[0].strip(), process
                 break
         else:
             pytest.fail(f"it did not say where it listens, but {''.join(said)}")

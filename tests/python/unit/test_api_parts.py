@@ -1,4 +1,4 @@
-"""Parts of the HTTP interface: what is accepted, limits, cursors, tokens, origins, paths of files."""
+"""Parts of the HTTP interface: forms, limits, cursors, tokens, origins, files."""
 
 from pathlib import Path
 
@@ -155,8 +155,8 @@ def test_hosts_are_loopback_addresses_or_named() -> None:
     origins = Origins.of({"Market.example"}, {"https://desk.example"})
     for host in ("localhost", "127.0.0.1:80", "[::1]:9", "10.0.0.1", "market.example:443"):
         assert origins.is_host_known(host), host
-    for host in ("evil.example", "", None, "localhost/x", "a@localhost", "localhost:x", "[::1"):
-        assert not origins.is_host_known(host), host
+    for unknown in ("evil.example", "", None, "localhost/x", "a@localhost", "localhost:x", "[::1"):
+        assert not origins.is_host_known(unknown), unknown
     assert origins.is_origin_known("https://desk.example", "localhost")
     assert origins.is_origin_known("http://localhost:80", "localhost:80")
     for origin in ("null", "", "https://desk.example.evil", "http://localhost", "http://[", "x"):
@@ -170,7 +170,18 @@ def test_intervals_and_indicators_are_read_or_refused() -> None:
         14_400,
         604_800,
     ]
-    for text in ("", "m", "0s", "-1m", "1.5h", "8d", "1w", "1M", "9" * 9 + "s", "١m"):
+    for text in (
+        "",
+        "m",
+        "0s",
+        "-1m",
+        "1.5h",
+        "8d",
+        "1w",
+        "1M",
+        "9" * 9 + "s",
+        "\N{ARABIC-INDIC DIGIT ONE}m",
+    ):
         with pytest.raises(ValueError, match="interval"):
             interval_of(text)
     assert [each.name for each in parse_indicators("sma:20, rsi,sma:20")] == ["sma_20", "rsi_14"]
