@@ -99,8 +99,9 @@ function advance(
     if (history.push(store.view)) map.replace(history.all());
     else map.push(history.latest());
     const digits = store.view.scales.price;
-    if (high !== null) high.textContent = history.high.toFixed(digits);
-    if (low !== null) low.textContent = history.low.toFixed(digits);
+    const label = (price: number): string => (history.isEmpty ? "" : price.toFixed(digits));
+    if (high !== null) high.textContent = label(history.high);
+    if (low !== null) low.textContent = label(history.low);
     drawing.isDirty = true;
   }
   if (drawing.isDirty) map.draw();

@@ -46,7 +46,7 @@ function FundingStrip({ instrument, lastNs }: Omit<Props, "hasFunding">) {
       <FundingNow instrument={instrument} stored={asked.data?.data.at(-1)} />
       <Asked what="funding" asked={asked}>
         {({ data }) => (
-          <Curve points={points(data)} label="Funding rate over time" ink="--accent" />
+          <Curve points={points(data)} label="Funding rate over time" ink="--accent" digits={6} />
         )}
       </Asked>
     </>
