@@ -15,6 +15,7 @@ import uvloop
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
+from tapeline.api.auth import SCOPES, Grant, Tokens, hash_of
 from tapeline.api.live.encoder import Encoder
 from tapeline.api.live.gate import Gate
 from tapeline.api.live.hub import Hub
@@ -22,6 +23,7 @@ from tapeline.api.live.inlet import Inlet
 from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import PATH, MarketSocket
+from tapeline.telemetry.clock import SystemClock
 from tests.python.live_frames import Frame, frames
 
 DECIMAL = pa.decimal128(38, 18)
@@ -51,6 +53,10 @@ class Serving:
         self.inlet.put(self.encoder().events(event_type, rows))
 
 
+def _tokens(token: str) -> Tokens:
+    return Tokens([Grant(hash_of(token), SCOPES)], SystemClock())
+
+
 @contextmanager
 def serving(
     settings: LiveSettings | None = None,
@@ -70,7 +76,9 @@ def serving(
 
     async def serve() -> None:
         hub = Hub(settings)
-        socket = MarketSocket(hub, Gate(hub, token, allowed_origins))
+        socket = MarketSocket(
+            hub, Gate(hub, None if token is None else _tokens(token).is_known, allowed_origins)
+        )
         app = FastAPI()
         app.include_router(socket.router())
         config = uvicorn.Config(

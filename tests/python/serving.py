@@ -14,9 +14,11 @@ from urllib.parse import urlencode
 import uvicorn
 
 from tapeline.api.app import create_app
+from tapeline.api.protocol import BoundedProtocol
 from tapeline.api.queries import OpenSource
 from tapeline.api.settings import ApiSettings
 from tapeline.apps import access
+from tapeline.apps.serve import uvicorn_config
 
 TIMEOUT_S = 60.0
 
@@ -89,15 +91,15 @@ class Served:
 
 @contextmanager
 def serving(
-    targets: Sequence[str | Path] | OpenSource, settings: ApiSettings | None = None
+    targets: Sequence[str | Path] | OpenSource,
+    settings: ApiSettings | None = None,
+    http: type[BoundedProtocol] = BoundedProtocol,
+    **more: Any,  # noqa: ANN401 - passed to the application
 ) -> Iterator[Served]:
     """Serve stores on a free port of loopback, in a thread with an event loop of its own."""
     opener = targets if callable(targets) else partial(access.open, list(targets))
-    app = create_app(opener, settings, version="test", shown="a test")
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, http="httptools", loop="uvloop"
-    )
-    server = uvicorn.Server(config)
+    app = create_app(opener, settings, version="test", shown="a test", **more)
+    server = uvicorn.Server(uvicorn_config(app, host="127.0.0.1", port=0, loop="uvloop", http=http))
     thread = threading.Thread(target=server.run, name="server")
     thread.start()
     try:

@@ -59,6 +59,10 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
     faults = [_fault(each) for each in error.errors()]
+    if any(name == "type" for name, _ in faults):
+        # An event type is a name, as a symbol is.
+        types = "trade, orderbook, funding, liquidation"
+        return answered(request, ProblemError(NOT_FOUND, f"there is no such type, only {types}"))
     detail = "; ".join(f"{name}: {text}" for name, text in faults[:3])
     return answered(request, ProblemError(PARAMETER, detail, errors=faults))
 

@@ -32,6 +32,12 @@ class ApiSettings:
     """A query that takes longer is ended with 504."""
     max_scan_rows: int = 20_000_000
     """Rows that bars, an analysis or a count of grades may read; more are refused with 422."""
+    rate_per_s: float = 50.0
+    """Requests of a client, on average: of a token, else of an address."""
+    burst: int = 200
+    """Requests of a client after a pause."""
+    at_once: int = 24
+    """Requests of a client that are worked on at the same time."""
     max_url_bytes: int = 8192
     max_header_bytes: int = 16_384
     max_body_bytes: int = 65_536

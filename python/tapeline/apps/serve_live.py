@@ -1,7 +1,7 @@
 """The live socket of ``tapeline serve``: hub, feed and route, wired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,8 +29,8 @@ class ServeLive:
     ----------
     feed
         The bus and how it is read.
-    token
-        What clients must show; None for nothing.
+    is_known
+        Whether a token that a client shows may read; None where none is needed.
     allowed_origins
         Pages elsewhere that may connect.
 
@@ -46,7 +46,7 @@ class ServeLive:
         clock: Clock,
         settings: LiveSettings | None = None,
         *,
-        token: str | None = None,
+        is_known: Callable[[str], bool] | None = None,
         allowed_origins: Collection[str] = (),
     ) -> None:
         parse_uri(feed.transport)
@@ -54,7 +54,7 @@ class ServeLive:
         self._clock = clock
         self.hub = Hub(settings)
         self.socket = MarketSocket(
-            self.hub, Gate(self.hub, token, frozenset(allowed_origins)), clock
+            self.hub, Gate(self.hub, is_known, frozenset(allowed_origins)), clock
         )
         self.feed: LiveFeed | None = None
         """None before the application has begun."""
