@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { DepthHistory } from "../charts/depth-history.ts";
 import { HeatMap } from "../charts/heatmap.ts";
-import type { Colours, Rgb } from "../charts/palette.ts";
+import { type Colours, type Rgb, rgbOf } from "../charts/palette.ts";
 import { useFrames } from "../live/use-live.ts";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/states.tsx";
@@ -109,11 +109,6 @@ function advance(
 }
 
 function colours(): Colours {
-  return { ground: rgb("--panel"), positive: rgb("--buy"), negative: rgb("--sell") };
-}
-
-/** "#0a7a52" as three numbers from 0 to 1. */
-function rgb(name: string): Rgb {
-  const number = Number.parseInt(colour(name).slice(1), 16);
-  return [(number >> 16) / 255, ((number >> 8) & 255) / 255, (number & 255) / 255];
+  const named = (name: string): Rgb => rgbOf(colour(name));
+  return { ground: named("--panel"), positive: named("--buy"), negative: named("--sell") };
 }
