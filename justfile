@@ -65,6 +65,7 @@ gen:
     tapeline serve --openapi > web/openapi.json
     web/run gen
     python docs/gen_metrics.py
+    python deploy/grafana/make_dashboards.py
     python -m tests.vectors.make_live_frames
 
 # Fail when generated code is out of date, or proto/ would break readers of a released version
@@ -147,6 +148,10 @@ up port="9092":
 # Stop the development broker; its data stays in .cache/kafka/dev
 down:
     @kill "$(cat .cache/kafka/dev.pid)" && rm .cache/kafka/dev.pid
+
+# Check deploy/ with promtool, amtool, the Compose loader, hadolint, ansible-lint, systemd-analyze and Grafana's types
+deploy-check *arguments:
+    python deploy/check/run.py {{ arguments }}
 
 # Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
 docs:

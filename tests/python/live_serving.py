@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from tapeline.api.auth import SCOPES, Grant, Tokens, hash_of
@@ -23,6 +23,9 @@ from tapeline.api.live.inlet import Inlet
 from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import PATH, MarketSocket
+from tapeline.api.origins import Origins
+from tapeline.apps.live_feed import FeedSettings
+from tapeline.apps.serve_live import ServeLive
 from tapeline.telemetry.clock import SystemClock
 from tests.python.live_frames import Frame, frames
 
@@ -65,8 +68,34 @@ def serving(
     allowed_origins: frozenset[str] = frozenset(),
     port: int = 0,
 ) -> Iterator[Serving]:
-    """Serve a hub on a free port, in a thread with an event loop of its own."""
-    ready: list[Serving] = []
+    """Serve a hub on a free port; what is published is the test's."""
+    hub = Hub(settings)
+    socket = MarketSocket(
+        hub,
+        Gate(
+            hub, None if token is None else _tokens(token).is_known, Origins.of((), allowed_origins)
+        ),
+    )
+    with _running(hub, socket.router(), port) as (number, loop):
+        inlet = Inlet(hub, loop)
+        yield Serving(number, hub, inlet, socket, loop)
+        inlet.close()
+
+
+@contextmanager
+def serving_bus(feed: FeedSettings) -> Iterator[tuple[str, ServeLive]]:
+    """Serve what is on a bus; gives the address of the socket."""
+    live = ServeLive(feed, SystemClock())
+    with _running(live.hub, live.router(), 0) as (number, _):
+        yield f"ws://127.0.0.1:{number}{PATH}", live
+
+
+@contextmanager
+def _running(
+    hub: Hub, router: APIRouter, port: int
+) -> Iterator[tuple[int, asyncio.AbstractEventLoop]]:
+    """Run a server in a thread with an event loop of its own."""
+    ready: list[tuple[int, asyncio.AbstractEventLoop]] = []
     started = threading.Event()
     servers: list[uvicorn.Server] = []
 
@@ -75,28 +104,22 @@ def serving(
             runner.run(serve())
 
     async def serve() -> None:
-        hub = Hub(settings)
-        socket = MarketSocket(
-            hub, Gate(hub, None if token is None else _tokens(token).is_known, allowed_origins)
-        )
         app = FastAPI()
-        app.include_router(socket.router())
+        app.include_router(router)
         config = uvicorn.Config(
             app,
             host="127.0.0.1",
             port=port,
             log_level="critical",
             http="httptools",
-            lifespan="off",
             **uvicorn_options(hub.settings),
         )
         server = uvicorn.Server(config)
         servers.append(server)
-        loop = asyncio.get_running_loop()
         task = asyncio.create_task(server.serve())
         await until(lambda: server.started or task.done())
         number = server.servers[0].sockets[0].getsockname()[1]
-        ready.append(Serving(number, hub, Inlet(hub, loop), socket, loop))
+        ready.append((number, asyncio.get_running_loop()))
         started.set()
         await task
 
@@ -106,7 +129,6 @@ def serving(
     try:
         yield ready[0]
     finally:
-        ready[0].inlet.close()
         servers[0].should_exit = True
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
@@ -208,3 +230,41 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - nothing tells this loop
             await asyncio.sleep(0.01)
+
+
+class ShownBook:
+    """A client's book: what the frames of one channel say, applied as the documentation has it."""
+
+    def __init__(self) -> None:
+        self.levels: dict[tuple[str, str], str] = {}
+        self.is_live = False
+        self.last_update_id: int | None = None
+        self.snapshots = 0
+        self.updates = 0
+        self._sequence: int | None = None
+
+    def apply(self, frame: Frame) -> None:
+        if frame.kind == "book_snapshot":
+            self.levels.clear()
+            self.is_live = not frame.flags & 1
+            self.snapshots += 1
+        else:
+            assert self.is_live
+            assert self._sequence is not None
+            assert frame.sequence == self._sequence + 1
+            self.updates += 1
+        self._sequence = frame.sequence
+        self.last_update_id = frame.head["last_update_id"]
+        columns = frame.columns
+        for side, price, quantity in zip(
+            columns["book_side"], columns["price"], columns["quantity"], strict=True
+        ):
+            if quantity == "0":
+                del self.levels[side, price]
+            else:
+                self.levels[side, price] = quantity
+
+    def side(self, name: str) -> list[tuple[str, str]]:
+        """Return the levels of a side, best first."""
+        found = [(price, size) for (side, price), size in self.levels.items() if side == name]
+        return sorted(found, key=lambda level: Decimal(level[0]), reverse=name == "bid")

@@ -12,14 +12,21 @@ from typing import Any, Self
 class SlowClient:
     """Subscribes, then reads only when told to."""
 
-    def __init__(self, port: int, *topics: dict[str, Any], receive_buffer: int = 4096) -> None:
+    def __init__(
+        self,
+        port: int,
+        *topics: dict[str, Any],
+        receive_buffer: int = 4096,
+        host: str = "127.0.0.1",
+        headers: str = "",
+    ) -> None:
         self.line = socket.socket()
         self.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.line.settimeout(60)
         self.line.connect(("127.0.0.1", port))
         key = b64encode(os.urandom(16)).decode()
         self.line.sendall(
-            f"GET /ws/market HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+            f"GET /ws/market HTTP/1.1\r\nHost: {host}\r\n{headers}Upgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )

@@ -44,7 +44,9 @@ def collect_command(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
+        typer.Option(
+            help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"
+        ),
     ] = None,
     endpoint: Annotated[
         list[str] | None,
@@ -210,8 +212,10 @@ async def _collect(
     plans = venue_plans(settings)
     metrics, health = Metrics(), Health()
     sent = SendLatency()
-    kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
-    sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
+    kafka = KafkaSettings(servers="", profile=settings.profile)
+    sink = open_sink(
+        settings.transport, kafka=kafka, spool=settings.spool, clock=clock, on_ack=sent
+    )
     if settings.ledger is not None:
         sink = LedgerSink(sink, settings.ledger)
     with ExitStack() as stack:

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -30,6 +31,15 @@ class Observed(Protocol):
     def metrics_port(self) -> int:
         """The port where there is no :attr:`metrics`; 0 is none."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedAt:
+    """The settings of a command that has none but an address."""
+
+    metrics: str | None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
 
 
 def address_of(settings: Observed) -> Address | None:
@@ -104,7 +114,7 @@ def _disks(places: list[Path]) -> Callable[[], Iterator[Reading]]:
             if there is None:
                 continue
             found = os.statvfs(there)
-            labels = {"place": str(place)}
+            labels = {"place": str(place.absolute())}
             yield "tapeline_apps_disk_free_bytes", labels, found.f_bavail * found.f_frsize
             yield "tapeline_apps_disk_size_bytes", labels, found.f_blocks * found.f_frsize
 

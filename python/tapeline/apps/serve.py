@@ -13,18 +13,19 @@ import uvicorn
 
 from tapeline.api.app import create_app
 from tapeline.api.auth import Tokens, line_of, new_token
+from tapeline.api.origins import Origins
 from tapeline.api.protocol import BoundedProtocol
 from tapeline.apps import access
 from tapeline.apps.live_feed import FeedSettings
 from tapeline.apps.observing import observed
 from tapeline.apps.serve_live import ServeLive
+from tapeline.apps.serve_readings import ServeReadings
 from tapeline.apps.serve_settings import ServeSettings, tokens_for
 from tapeline.apps.settings import load_settings
 from tapeline.apps.version import package_version
 from tapeline.errors import SettingsError
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import Clock, SystemClock
-from tapeline.telemetry.health import Health
 from tapeline.telemetry.log import logging_to
 from tapeline.telemetry.metrics import Metrics
 
@@ -125,12 +126,14 @@ def serve(settings: ServeSettings) -> None:
         metrics=counted,
         clock=clock,
     )
+    shown = ServeReadings(app.state.context, counted, clock)
     with (
         _listening(settings.host, settings.port) as line,
-        observed("serve", settings, counted, Health()),
+        observed("serve", settings, counted, shown.health, [settings.runs]),
     ):
+        options = {} if live is None else live.server_options
         server = uvicorn.Server(
-            uvicorn_config(app, **({} if live is None else live.server_options))
+            uvicorn_config(app, callback_notify=shown.tick, timeout_notify=1, **options)
         )
         _tell(line, is_open=tokens is None)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -144,7 +147,7 @@ def _live(settings: ServeSettings, tokens: Tokens | None, clock: Clock) -> Serve
         FeedSettings(settings.transport),
         clock,
         is_known=None if tokens is None else tokens.is_known,
-        allowed_origins=settings.allow_origin,
+        origins=Origins.of(settings.api.allowed_hosts, settings.api.allowed_origins),
     )
 
 

@@ -1,7 +1,7 @@
 """The live socket of ``tapeline serve``: hub, feed and route, wired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from tapeline.api.live.inlet import Inlet
 from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import MarketSocket
+from tapeline.api.origins import Origins
 from tapeline.api.ports import StreamFact, StreamState
 from tapeline.apps.live_feed import FeedSettings, LiveFeed
 from tapeline.apps.live_streams import SILENCE_NS
@@ -31,8 +32,8 @@ class ServeLive:
         The bus and how it is read.
     is_known
         Whether a token that a client shows may read; None where none is needed.
-    allowed_origins
-        Pages elsewhere that may connect.
+    origins
+        Names the server is known by, and pages elsewhere that may connect.
 
     Raises
     ------
@@ -47,14 +48,14 @@ class ServeLive:
         settings: LiveSettings | None = None,
         *,
         is_known: Callable[[str], bool] | None = None,
-        allowed_origins: Collection[str] = (),
+        origins: Origins | None = None,
     ) -> None:
         parse_uri(feed.transport)
         self._feed_settings = feed
         self._clock = clock
         self.hub = Hub(settings)
         self.socket = MarketSocket(
-            self.hub, Gate(self.hub, is_known, frozenset(allowed_origins)), clock
+            self.hub, Gate(self.hub, is_known, origins or Origins.of((), ())), clock
         )
         self.feed: LiveFeed | None = None
         """None before the application has begun."""

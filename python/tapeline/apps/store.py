@@ -37,7 +37,9 @@ def store_command(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
+        typer.Option(
+            help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"
+        ),
     ] = None,
     types: Annotated[
         str | None, typer.Option(help="Event types, separated by commas. [all six]")

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from tapeline.apps.compacting import Compacting
+from tapeline.apps.lasting import settle_in
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
 from tapeline.storage.clickhouse.open import open_clickhouse
@@ -19,6 +20,8 @@ from tapeline.storage.consumer.dead_letter import (
 )
 from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
+from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
+from tapeline.storage.consumer.nats_source import NatsSource, check_server
 from tapeline.storage.consumer.trimming import Trimming
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.parquet.open import open_parquet
@@ -30,7 +33,7 @@ from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.health import Beat, Check, Health
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri
 
 _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
@@ -88,6 +91,8 @@ class StoreRunner:
         self._trimming = _trimming(transport, targets, clock) if is_trimming else None
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
+        elif isinstance(transport, NatsUri):
+            check_server(transport)
         self._clock = clock
         self._dead_letters = dead_letters_of(transport)
         self._stop = threading.Event()
@@ -138,6 +143,7 @@ class StoreRunner:
             threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
             for worker in self.workers
         ]
+        settle_in()
         for thread in threads:
             thread.start()
         if self._compacting is not None:
@@ -181,6 +187,14 @@ class StoreRunner:
             on_commit = None if trimming is None else partial(trimming.stored, target.name)
             return LocalSource(transport, types, self._clock, on_commit)
         group = f"tapeline-store-{target.name}"
+        if isinstance(transport, NatsUri):
+            wanted = frozenset(types)
+            return NatsSource(
+                transport,
+                lambda topic: topic.partition(".")[0] in wanted,
+                self._clock,
+                group=group,
+            )
         return KafkaSource(
             transport.servers, group, types, self._clock, session_timeout_s=self._session_timeout_s
         )
@@ -214,7 +228,9 @@ def _check(targets: Sequence[Target]) -> None:
 
 def _trimming(transport: BusUri, targets: Sequence[Target], clock: Clock) -> Trimming:
     if not isinstance(transport, LocalUri):
-        raise SettingsError("only a local transport file is trimmed: Kafka has its own retention")
+        raise SettingsError(
+            "only a local transport file is trimmed: a broker has its own retention"
+        )
     return Trimming(transport.path, [target.name for target in targets], clock)
 
 
@@ -222,4 +238,6 @@ def dead_letters_of(transport: BusUri) -> DeadLetters:
     """Return where messages go that no store can take."""
     if isinstance(transport, LocalUri):
         return LocalDeadLetters(dead_letter_path(transport.path))
+    if isinstance(transport, NatsUri):
+        return NatsDeadLetters(transport)
     return KafkaDeadLetters(transport.servers)

@@ -75,7 +75,7 @@ class Tail:
 
 def tail_command(
     transport: Annotated[
-        str, typer.Option(help="kafka://HOST:PORT or local:PATH, as for collect.")
+        str, typer.Option(help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH, as for collect.")
     ] = "local:./tapeline-data/bus.db",
     count: Annotated[int | None, typer.Option(min=0, help="End after so many events.")] = None,
     idle: Annotated[

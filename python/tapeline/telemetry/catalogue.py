@@ -179,13 +179,17 @@ _STORAGE = [
 ]
 _API = [
     *_counters(
-        ("api_requests", "Requests answered.", ("route", "status")),
-        ("api_websocket_messages", "Batches sent to live clients.", ("kind",)),
-        ("api_websocket_skipped", "Batches a slow client was not sent.", ()),
-        ("api_websocket_closed", "Live clients that left, by reason.", ("reason",)),
+        ("api_requests", "Requests answered, by route as declared.", ("route", "status")),
+        ("api_queries_answered", "Queries of stores that were answered.", ()),
+        ("api_queries_refused", "Queries refused because too many waited.", ()),
     ),
-    *_gauges(("api_websocket_clients", "Live clients connected.", ())),
-    *_latencies(("api_request_seconds", "From request to answer.", ("route",))),
+    *_gauges(
+        ("api_queries_running", "Queries that read a store now.", ()),
+        ("api_queries_waiting", "Queries that wait for a worker.", ()),
+        ("api_live_clients", "WebSocket clients connected.", ()),
+        ("api_live_streams", "Streams of the live feed, by state.", ("state",)),
+    ),
+    *_latencies(("api_request_seconds", "From request to the end of its answer.", ("route",))),
 ]
 _APPS = [
     *_counters(("telemetry_scrape_faults", "Readings that failed in a scrape: a defect.", ())),

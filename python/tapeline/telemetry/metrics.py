@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -32,6 +32,9 @@ _BOUNDS_NS = tuple(
     for unit in (100_000, 1_000_000, 10_000_000, 100_000_000, _NS, 10 * _NS)
     for digit in ((1, 2, 5) if unit < 10 * _NS else (1, 3, 6))
 )
+
+# A series more for each counter, which nobody asks for.
+disable_created_metrics()
 
 Reading = tuple[str, Mapping[str, str], float]
 """Name in the catalogue, labels, value."""

@@ -20,6 +20,7 @@ from tests.python.live_serving import (
     trade_rows,
     until,
 )
+from tests.python.slow_clients import SlowClient, messages
 
 SUBSCRIBE: Final = {"op": "subscribe", "id": 1, **TRADES}
 TOKEN: Final = "k" * 43
@@ -207,6 +208,14 @@ async def test_a_page_of_another_origin_is_refused(origin: str | None, code: int
         assert await _close_code(server, additional_headers=said) == code
 
 
+async def test_a_page_that_rebound_its_name_to_this_server_is_refused(server: Serving) -> None:
+    name = f"evil.example:{server.port}"
+    line = await asyncio.get_running_loop().run_in_executor(None, _rebound, server.port, name)
+    told, _ = messages(line)
+    opcode, content = told[-1]
+    assert (opcode, int.from_bytes(content[:2])) == (8, 4403)
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [
@@ -278,6 +287,11 @@ async def test_a_client_comes_back_after_the_server_was_started_again() -> None:
             channel = await client.subscribe(TRADES)
             server.publish(trade_rows(2))
             assert quantities(await client.events(2, channel)) == [0, 1]
+
+
+def _rebound(port: int, name: str) -> bytes:
+    with SlowClient(port, host=name, headers=f"Origin: http://{name}\r\n") as client:
+        return client.rest()
 
 
 async def _talk(line: ClientConnection, messages: Sequence[str | bytes]) -> None:

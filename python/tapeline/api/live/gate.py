@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from tapeline.api.live.hub import Hub
 from tapeline.api.live.session import Close
+from tapeline.api.origins import Origins
 
 PROTOCOL: Final = "tapeline.v1"
 _TOKEN: Final = "tapeline.token."  # noqa: S105 - a prefix
@@ -25,8 +25,8 @@ class Gate:
     hub: Hub
     is_known: Callable[[str], bool] | None = None
     """Whether a token may read; None where none is required."""
-    allowed_origins: frozenset[str] = frozenset()
-    """Origins of pages elsewhere, e.g. ``https://desk.example``."""
+    origins: Origins = field(default_factory=lambda: Origins.of((), ()))
+    """Names the server is known by, and pages elsewhere that may connect."""
     _by_address: Counter[str] = field(default_factory=Counter)
 
     def refusal(
@@ -54,11 +54,10 @@ class Gate:
             del self._by_address[address]
 
     def _is_origin_allowed(self, headers: Mapping[str, str]) -> bool:
-        origin = headers.get("origin")
-        if origin is None or origin in self.allowed_origins:
-            return True
-        # Compared without its scheme: a proxy in front may have ended the encryption.
-        return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc == headers.get("host")
+        host, origin = headers.get("host"), headers.get("origin")
+        if not self.origins.is_host_known(host):
+            return False
+        return origin is None or self.origins.is_origin_known(origin, host)
 
     def _has_token(self, headers: Mapping[str, str], subprotocols: Sequence[str]) -> bool:
         if self.is_known is None:
