@@ -94,12 +94,14 @@ def serving(
     targets: Sequence[str | Path] | OpenSource,
     settings: ApiSettings | None = None,
     http: type[BoundedProtocol] = BoundedProtocol,
+    options: Mapping[str, Any] | None = None,
     **more: Any,  # noqa: ANN401 - passed to the application
 ) -> Iterator[Served]:
     """Serve stores on a free port of loopback, in a thread with an event loop of its own."""
     opener = targets if callable(targets) else partial(access.open, list(targets))
     app = create_app(opener, settings, version="test", shown="a test", **more)
-    server = uvicorn.Server(uvicorn_config(app, host="127.0.0.1", port=0, loop="uvloop", http=http))
+    chosen = {"host": "127.0.0.1", "port": 0, "loop": "uvloop", "http": http, **(options or {})}
+    server = uvicorn.Server(uvicorn_config(app, **chosen))
     thread = threading.Thread(target=server.run, name="server")
     thread.start()
     try:
