@@ -3,7 +3,7 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -42,6 +42,8 @@ class Served:
     """A server that runs."""
 
     port: int
+    connections: Callable[[], int]
+    """How many there are now, as the server counts them."""
 
     def get(
         self,
@@ -108,7 +110,8 @@ def serving(
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             thread.join(0.01)
-        yield Served(server.servers[0].sockets[0].getsockname()[1])
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Served(port, lambda: len(server.server_state.connections))
     finally:
         server.should_exit = True
         thread.join()

@@ -29,6 +29,7 @@ class HurriedProtocol(BoundedProtocol):
     """Waits for requests for less long."""
 
     message_within_s = 0.3
+    takes_within_s = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -278,6 +279,27 @@ def test_a09_what_comes_too_slowly_is_cut_off(server: Served, head: bytes) -> No
         is_over.set()
         if head:
             slow.join()
+
+
+def test_a09_an_answer_that_nobody_takes_is_let_go(tmp_path: Path) -> None:
+    note = [("note", "x" * 2000)]
+    rows = [trade(START + n, "100.5", metadata=note) for n in range(MAX_LIMIT)]
+    with (
+        serving([stored(tmp_path, {"trade": rows})], http=HurriedProtocol) as server,
+        closing(socket.socket()) as line,
+    ):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(60)
+        line.connect(("127.0.0.1", server.port))
+        path = f"/api/trades?limit={MAX_LIMIT}"
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        whole = server.get(path)
+        assert len(whole.body) > 20_000_000
+        until = time.monotonic() + 60
+        while server.connections() and time.monotonic() < until:
+            time.sleep(0.05)
+        # What the kernel had is all there is: the rest was forgotten.
+        assert len(ended(line)) < len(whole.body)
 
 
 def test_a09_requests_of_other_forms_have_answers(server: Served) -> None:
