@@ -1,5 +1,6 @@
-"""The façade over Rust: the book engine for stored messages, and rows that repeat one."""
+"""The façade over Rust: the book engine, rows that repeat one, decimals of Parquet files."""
 
+from tapeline._core import decode_decimals
 from tapeline.storage.native import (
     ABSENT,
     COLUMNS,
@@ -11,4 +12,14 @@ from tapeline.storage.native import (
     take_each,
 )
 
-__all__ = ["ABSENT", "COLUMNS", "BookReplay", "Side", "repeats", "rule_of", "take", "take_each"]
+__all__ = [
+    "ABSENT",
+    "COLUMNS",
+    "BookReplay",
+    "Side",
+    "decode_decimals",
+    "repeats",
+    "rule_of",
+    "take",
+    "take_each",
+]

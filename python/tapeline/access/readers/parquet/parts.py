@@ -6,6 +6,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tapeline.access.readers.parquet.decoding import range_of, read_groups
 from tapeline.errors import StoreFormatError
 from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
@@ -72,10 +73,7 @@ class DataFile:
         self._meter.row_groups += len(groups)
         content = self._fetched(_ranges(self.metadata, groups, columns))
         try:
-            file = pq.ParquetFile(
-                pa.BufferReader(content), metadata=self.metadata, pre_buffer=False
-            )
-            return file.read_row_groups(list(groups), columns=list(columns))
+            return read_groups(content, self.metadata, groups, columns)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 
@@ -129,11 +127,9 @@ def _ranges(
     found = []
     for number in groups:
         group = footer.row_group(number)
-        for place in range(footer.num_columns):
-            if footer.schema.column(place).path.partition(".")[0] in names:
-                chunk = group.column(place)
-                begin = chunk.data_page_offset
-                if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-                    begin = min(begin, chunk.dictionary_page_offset)
-                found.append((begin, begin + chunk.total_compressed_size))
+        found += [
+            range_of(group.column(place))
+            for place in range(footer.num_columns)
+            if footer.schema.column(place).path.partition(".")[0] in names
+        ]
     return found
