@@ -1,7 +1,7 @@
 """Reads one instrument block by block: counted, hashed, and without what has no part in the run."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,15 @@ from tapeline.errors import BacktestError, DataQualityError
 ORDER: Final = ("trade", "orderbook", "funding", "liquidation")
 """The types in the order in which rows of one time come."""
 
-Part = tuple[int, dict[str, Arrays]]
+
+class Block(NamedTuple):
+    """Rows of every type, as they have a part in the run."""
+
+    arrays: dict[str, Arrays]
+    rows_read: int
+    """Rows that were read so far, with those of this block and some of the next."""
+    is_last: bool
+    """Whether it is known that no rows come after it."""
 
 
 class Intake:
@@ -78,7 +86,7 @@ class Intake:
             for name in self._types
         }
 
-    def blocks(self, rows: int) -> Iterator[dict[str, Arrays]]:
+    def blocks(self, rows: int) -> Iterator[Block]:
         """Yield the rows that have a part in the run, in blocks of so many rows read.
 
         Raises
@@ -87,12 +95,9 @@ class Intake:
             The policy refuses suspicious events, and there is one.
         """
         for block in blocks(self._lanes, rows):
-            yield {name: self._kept(name, arrays) for name, arrays in block.items()}
-
-    @property
-    def is_read(self) -> bool:
-        """Whether there are no more rows than those of the blocks so far."""
-        return not any(lane.rows or lane.is_open for lane in self._lanes.values())
+            kept = {name: self._kept(name, arrays) for name, arrays in block.items()}
+            is_last = not any(lane.rows or lane.is_open for lane in self._lanes.values())
+            yield Block(kept, self.rows, is_last)
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of each column read."""
