@@ -10,6 +10,7 @@ from tapeline.access.frames import Frame, Frames
 from tapeline.compute.backtest.blocks import Lane, blocks
 from tapeline.compute.backtest.book_feed import LEVELS, read_books
 from tapeline.compute.backtest.feed import (
+    EVENT_ID,
     SUSPICIOUS,
     Arrays,
     Rows,
@@ -52,6 +53,8 @@ class Intake:
         For messages.
     cap_bytes
         More than this must not be read; None is without limit.
+    with_ids
+        Whether rows of the type ``priced`` come with their event ids.
     """
 
     def __init__(
@@ -63,6 +66,8 @@ class Intake:
         priced: str,
         symbol: str,
         cap_bytes: int | None,
+        *,
+        with_ids: bool = False,
     ) -> None:
         self._types = [name for name in ORDER if name in columns]
         self._policy = policy
@@ -79,9 +84,20 @@ class Intake:
         with_quality = policy.suspicious != "allow"
         self._lanes = {
             name: Lane(
-                _read(frames[name], columns[name], with_quality=with_quality),
+                _read(
+                    frames[name],
+                    columns[name],
+                    with_quality=with_quality,
+                    with_ids=with_ids and name == priced,
+                ),
                 lambda batch, name=name: self._see(name, batch),  # type: ignore[misc]
-                empty_columns(name, _whole(name, columns[name]), LEVELS, with_quality=with_quality),
+                empty_columns(
+                    name,
+                    _whole(name, columns[name]),
+                    LEVELS,
+                    with_quality=with_quality,
+                    with_ids=with_ids and name == priced,
+                ),
             )
             for name in self._types
         }
@@ -121,6 +137,8 @@ class Intake:
         self._without_time[event_type] += batch.without_time
         for name, values in batch.arrays.items():
             self._bytes += values.nbytes
+            if name == EVENT_ID:
+                continue
             known = self._hashes.setdefault((event_type, name), ContentHash())
             known.update(pa.table({name: values.reshape(-1)}))
         if self._cap_bytes is not None and self._bytes > self._cap_bytes:
@@ -188,10 +206,12 @@ class Intake:
         }
 
 
-def _read(frame: Frame, columns: Sequence[str], *, with_quality: bool) -> Iterator[Rows]:
+def _read(
+    frame: Frame, columns: Sequence[str], *, with_quality: bool, with_ids: bool
+) -> Iterator[Rows]:
     if frame.type == "orderbook":
-        return read_books(frame, with_quality=with_quality)
-    return read_columns(frame, columns, with_quality=with_quality)
+        return read_books(frame, with_quality=with_quality, with_ids=with_ids)
+    return read_columns(frame, columns, with_quality=with_quality, with_ids=with_ids)
 
 
 def _whole(event_type: str, columns: Sequence[str]) -> Sequence[str]:

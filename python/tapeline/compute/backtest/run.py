@@ -56,6 +56,7 @@ class Settings:
     check_causality: bool | None
     block_rows: int | None
     memory_cap_bytes: int
+    event_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,14 @@ def _run_one(
     needs_all = any(each.needs_all for each in attempts)
     cap_bytes = settings.memory_cap_bytes if needs_all else None
     intake = Intake(
-        frames, plan.columns, settings.policy, mask, plan.market, instrument.symbol, cap_bytes
+        frames,
+        plan.columns,
+        settings.policy,
+        mask,
+        plan.market,
+        instrument.symbol,
+        cap_bytes,
+        with_ids=settings.event_ids,
     )
     with ahead(intake.blocks(2**62 if needs_all else plan.block_rows)) as blocks:
         for number, block in enumerate(blocks):
