@@ -18,6 +18,7 @@ __all__ = [
     "Events",
     "FloatRows",
     "IndicatorStream",
+    "NativeEncoder",
     "Normalizer",
     "PushResult",
     "RowOrder",
@@ -215,6 +216,14 @@ class Events:
 class CopyEncoder:
     def __new__(cls, table: object, *, piece_bytes: int = 1_048_576) -> CopyEncoder: ...
     def __iter__(self) -> CopyEncoder: ...
+    def __next__(self) -> bytes: ...
+
+@final
+class NativeEncoder:
+    def __new__(
+        cls, table: object, types: Sequence[str], *, piece_bytes: int = 1_048_576
+    ) -> NativeEncoder: ...
+    def __iter__(self) -> NativeEncoder: ...
     def __next__(self) -> bytes: ...
 
 @final

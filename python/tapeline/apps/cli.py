@@ -31,6 +31,7 @@ COMMANDS = (
     Command("store", "Write what is on the bus into stores, each message once."),
     Command("audit", "Hold what was sent against what every store has."),
     Command("compact", "Merge the small files of a Parquet store."),
+    Command("serve", "Answer questions about stores over HTTP, for dashboards and programs."),
     Command("query", "Read what stores keep: by time, instrument and type."),
     Command("backtest", "Try a strategy on recorded data, with costs and a report."),
     Command("archive", "Keep months of a store, and recorded frames, for ever."),

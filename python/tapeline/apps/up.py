@@ -14,6 +14,7 @@ import orjson
 import typer
 
 from tapeline.apps.collect_plan import venue_plans
+from tapeline.apps.observing import next_address
 from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
 from tapeline.apps.up_supervisor import Child
 from tapeline.apps.up_view import View, last_words
@@ -66,6 +67,13 @@ def up_command(
     ledger: Annotated[
         Path | None, typer.Option(help="Write what was sent, by stream, for `tapeline audit`.")
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT for the collector's /metrics and /health; the store's are at the "
+            "next port. [none]"
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with a table [collect].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
@@ -86,13 +94,18 @@ def up_command(
         "idle_s": idle,
         "duration_s": duration,
         "ledger": ledger,
+        "metrics": metrics,
     }
     bus = data / "bus.db"
     targets = tuple(target) if target else (f"parquet:{data / 'parquet'}",)
     try:
         settings = _collect_settings(config, {**overrides, "transport": f"local:{bus}"})
         storing = StoreSettings(
-            transport=f"local:{bus}", targets=targets, flush_interval_s=flush_interval, trim=True
+            transport=f"local:{bus}",
+            targets=targets,
+            flush_interval_s=flush_interval,
+            trim=True,
+            metrics=next_address(settings),
         )
         for text in targets:
             parse_target(text)

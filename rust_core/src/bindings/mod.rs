@@ -12,6 +12,7 @@ mod decode;
 mod errors;
 mod frames;
 mod indicators;
+mod native_format;
 mod normalizer;
 mod parquet;
 mod push_result;
@@ -41,6 +42,8 @@ mod _core {
     use super::errors::TapelineError;
     #[pymodule_export]
     use super::indicators::IndicatorStream;
+    #[pymodule_export]
+    use super::native_format::NativeEncoder;
     #[pymodule_export]
     use super::normalizer::Normalizer;
     #[pymodule_export]

@@ -1,4 +1,4 @@
-"""What every bus must do, over the local file and over a real Kafka broker: the same tests."""
+"""What every bus must do, over the local file, a real Kafka and a real NATS: the same tests."""
 
 import random
 import time
@@ -52,11 +52,18 @@ class Bus:
         return found
 
 
-@pytest.fixture(params=["local", "kafka", "kafka-low-latency", "kafka-market"])
+@pytest.fixture(
+    params=["local", "kafka", "kafka-low-latency", "kafka-market", "nats", "nats-market"]
+)
 def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
     exchange = f"x{uuid.uuid4().hex[:10]}"
     if request.param == "local":
         yield Bus(f"local:{tmp_path}/bus.db", exchange)
+        return
+    if request.param.startswith("nats"):
+        layout = "market" if request.param == "nats-market" else "symbol"
+        address = request.getfixturevalue("nats_address")
+        yield Bus(f"nats://{address}?spool={tmp_path}/spool.db&layout={layout}", exchange)
         return
     servers = request.getfixturevalue("kafka_servers")
     options = {"kafka": "", "kafka-low-latency": "&profile=low_latency"}

@@ -110,6 +110,7 @@ class Worker:
             self._drain()
         except TapelineError as error:
             self.counts.ended_by = str(error)
+            self._metrics.watch(self.counts)
             raise
         finally:
             self._close()
@@ -169,7 +170,9 @@ class Worker:
         if wanted:
             self._news_ns = self._read_ns = self._clock.monotonic_ns()
             absences = self._absences.note(wanted)
-            self.counts.jumps += sum(each.messages for each in absences)
+            absent = sum(each.messages for each in absences)
+            self.counts.jumps += absent
+            self._metrics.absent(absent)
             self.counts.renewed += sum(each.last is None for each in absences)
             self._buffer.add(wanted, self._news_ns, absences)
 
@@ -307,7 +310,8 @@ class Worker:
             self._in_flight = None
             self._news_ns = self._clock.monotonic_ns()
             self.counts.add(outcome)
-            self._metrics.committed(outcome, (self._news_ns - self._job_began_ns) / 1e9)
+            seconds = (self._news_ns - self._job_began_ns) / 1e9
+            self._metrics.committed(outcome, seconds, load, self._clock.wall_ns())
             ours = {k: v for k, v in load.following.items() if k in self._expected}
             self._expected.update(ours)
             self._source.commit(ours)
