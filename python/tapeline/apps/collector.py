@@ -1,7 +1,6 @@
 """The collector: feed, pump and bus wired together, and stopped in the order of the data."""
 
 import asyncio
-import gc
 import os
 import random
 import signal
@@ -29,6 +28,7 @@ from tapeline.apps.collect_readings import CollectReadings, StreamWatch
 from tapeline.apps.collect_summary import CollectSummary, summed
 from tapeline.apps.control import ControlFile
 from tapeline.apps.instrument_refresh import InstrumentRefresh
+from tapeline.apps.lasting import settle_in
 from tapeline.apps.market import Market
 from tapeline.apps.pump import Pump
 from tapeline.apps.settings import CollectSettings
@@ -215,9 +215,7 @@ class Collector:
         ]
         for task in tasks:
             task.add_done_callback(lambda _: self._stop.set())
-        # What exists now lives as long as the process: the collector need not look at it again.
-        gc.freeze()
-        gc.set_threshold(50_000)
+        settle_in()
         async with AsyncExitStack() as stack:
             await self._start_helpers(stack)
             with _signals(self.stop):

@@ -58,9 +58,7 @@ pub(super) fn encode_parquet<'py>(
 pub(super) fn time_order(py: Python<'_>, times: &Bound<'_, PyAny>) -> PyResult<Option<RowOrder>> {
     let times = only_column::<Int64Type>(times)?;
     let order = py.detach(|| parquet::time_order(times.values(), times.nulls()));
-    Ok(order.map(|order| RowOrder {
-        order: Arc::new(UInt32Array::from(order)),
-    }))
+    Ok(order.map(RowOrder::from))
 }
 
 /// Places of rows. Any Arrow library reads it through `__arrow_c_stream__`.
@@ -68,6 +66,14 @@ pub(super) fn time_order(py: Python<'_>, times: &Bound<'_, PyAny>) -> PyResult<O
 #[derive(Debug)]
 pub(super) struct RowOrder {
     order: ArrayRef,
+}
+
+impl From<Vec<u32>> for RowOrder {
+    fn from(order: Vec<u32>) -> Self {
+        Self {
+            order: Arc::new(UInt32Array::from(order)),
+        }
+    }
 }
 
 #[pymethods]

@@ -15,11 +15,9 @@ from tapeline.errors import ArgumentError
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-_IMPORTED: Final = [
-    "tapeline.compute.sweep.sweep",
-    "tapeline.compute.metrics",
-    "tapeline.indicators",
-]
+_IMPORTED: Final = ["pandas", "numpy", "pyarrow", "tapeline.compute.columns"]
+"""What takes longest of what a worker imports, and may be copied: Polars may not. Arrow imports
+pandas at its first array, where it is installed."""
 _THREADS: Final = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -49,9 +47,9 @@ class InProcess:
 class Processes:
     """Processes of this machine that share nothing with this one.
 
-    They are copies of a process that has imported what they need and done nothing else
-    (``forkserver``; on other systems than Linux each is begun anew): what takes a worker
-    seconds is done once. A worker has one thread where libraries would use all cores.
+    They are copies of a process that has imported what takes longest and done nothing else
+    (``forkserver``; on other systems than Linux each is begun anew). A worker has one thread where
+    libraries would use all cores.
 
     Parameters
     ----------

@@ -17,7 +17,11 @@ _CODECS = {"UNCOMPRESSED": False, "ZSTD": True}
 
 
 def read_groups(
-    content: pa.Buffer, footer: pq.FileMetaData, groups: Sequence[int], columns: Sequence[str]
+    content: pa.Buffer,
+    footer: pq.FileMetaData,
+    groups: Sequence[int],
+    columns: Sequence[str],
+    dictionaries: Sequence[str] = (),
 ) -> pa.Table:
     """Read columns of row groups.
 
@@ -27,6 +31,8 @@ def read_groups(
         The file, as far as the columns lie in it.
     groups, columns
         Which; columns that the file does not have are left out.
+    dictionaries
+        Columns of texts to read as dictionaries.
 
     Returns
     -------
@@ -47,17 +53,22 @@ def read_groups(
                 found[leaf.path] = pa.chunked_array(
                     [chunk for part in parts if part is not None for chunk in part.chunks]
                 )
-    file = pq.ParquetFile(pa.BufferReader(content), metadata=footer, pre_buffer=False)
+    file = pq.ParquetFile(
+        pa.BufferReader(content),
+        metadata=footer,
+        pre_buffer=False,
+        read_dictionary=list(dictionaries),
+    )
     others = [name for name in columns if name not in found]
     if not others:
         return file.read_row_groups(list(groups), columns=list(columns))
     table = file.read_row_groups(list(groups), columns=others)
     if not found:
         return table
-    schema = file.schema_arrow
     all_of = {name: table[name] for name in table.schema.names} | found
     names = [name for name in dict.fromkeys(columns) if name in all_of]
-    fields = [schema.field(name) for name in names]
+    schema = file.schema_arrow
+    fields = [(schema if name in found else table.schema).field(name) for name in names]
     return pa.table([all_of[name] for name in names], pa.schema(fields, table.schema.metadata))
 
 
