@@ -2,8 +2,8 @@
 
 ``TAPELINE_BENCH_VALUES`` says how many values (default 10,000,000). TA-Lib always returns a
 new array; ours is measured with a new array and with one that is given. The numba loop has both.
-Long columns are worked on by all cores, so both the time that passes and the CPU time of all threads
-are told; the goals are for the first.
+Long columns are worked on by all cores, so both the time that passes and the CPU time of all
+threads are told; the goals are for the first.
 """
 
 import os
