@@ -140,7 +140,7 @@ class Collector:
         symbol_of = {
             each.raw_symbol: each.symbol for market in self.markets for each in market.plan.listed
         }
-        required = StreamChecks(streams, self._settings.required, symbol_of)
+        required = StreamChecks(streams.read, self._settings.required, symbol_of)
         health.live_when(self._beat.check)
         health.ready_when(required.check)
         health.ready_when(self._bus.check)
