@@ -77,6 +77,7 @@ def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) ->
         time_unit=settings.time_unit,
         stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
+        book_every=settings.book_every,
         gap_patience_ns=_GAP_PATIENCE_NS if plan.feed.core else 0,
     )
 
