@@ -132,6 +132,8 @@ def serve(settings: ServeSettings, tell: Callable[[str], None] | None = None) ->
         metrics=counted,
         clock=clock,
     )
+    if live is not None:
+        live.show_in(counted)
     shown = ServeReadings(app.state.context, counted, clock)
     with (
         _listening(settings.host, settings.port) as line,
