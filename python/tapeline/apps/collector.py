@@ -1,7 +1,6 @@
 """The collector: feed, pump and bus wired together, and stopped in the order of the data."""
 
 import asyncio
-import gc
 import os
 import random
 import signal
@@ -29,6 +28,7 @@ from tapeline.apps.collect_readings import CollectReadings, StreamWatch
 from tapeline.apps.collect_summary import CollectSummary, summed
 from tapeline.apps.control import ControlFile
 from tapeline.apps.instrument_refresh import InstrumentRefresh
+from tapeline.apps.lasting import settle_in
 from tapeline.apps.market import Market
 from tapeline.apps.pump import Pump
 from tapeline.apps.settings import CollectSettings
@@ -77,6 +77,7 @@ def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) ->
         time_unit=settings.time_unit,
         stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
+        book_every=settings.book_every,
         gap_patience_ns=_GAP_PATIENCE_NS if plan.feed.core else 0,
     )
 
@@ -140,7 +141,7 @@ class Collector:
         symbol_of = {
             each.raw_symbol: each.symbol for market in self.markets for each in market.plan.listed
         }
-        required = StreamChecks(streams, self._settings.required, symbol_of)
+        required = StreamChecks(streams.read, self._settings.required, symbol_of)
         health.live_when(self._beat.check)
         health.ready_when(required.check)
         health.ready_when(self._bus.check)
@@ -215,9 +216,7 @@ class Collector:
         ]
         for task in tasks:
             task.add_done_callback(lambda _: self._stop.set())
-        # What exists now lives as long as the process: the collector need not look at it again.
-        gc.freeze()
-        gc.set_threshold(50_000)
+        settle_in()
         async with AsyncExitStack() as stack:
             await self._start_helpers(stack)
             with _signals(self.stop):

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from tapeline.apps.compacting import Compacting
+from tapeline.apps.lasting import settle_in
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
 from tapeline.storage.clickhouse.open import open_clickhouse
@@ -142,6 +143,7 @@ class StoreRunner:
             threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
             for worker in self.workers
         ]
+        settle_in()
         for thread in threads:
             thread.start()
         if self._compacting is not None:

@@ -74,6 +74,7 @@ def kafka_settings(address: KafkaUri, base: KafkaSettings | None = None) -> Kafk
         servers=address.servers,
         profile=profile,
         layout=settings.layout if address.layout is None else address.layout,
+        compression=address.compression or settings.compression,
         spool=settings.spool if address.spool is None else address.spool,
         partitions=settings.partitions if address.partitions is None else address.partitions,
         replication=settings.replication if address.replication is None else address.replication,

@@ -11,7 +11,7 @@ from tapeline.transport.topics import TopicLayout
 
 FORMS: Final = (
     "kafka://HOST:PORT[,HOST:PORT][?profile=low_latency|ordered&layout=symbol|market"
-    "&spool=PATH&partitions=N&replication=N&retention_ms=N],"
+    "&compression=lz4|zstd|none&spool=PATH&partitions=N&replication=N&retention_ms=N],"
     " nats://HOST:PORT[,HOST:PORT][/PREFIX] or nats+tls://...[?layout=symbol|market&creds=PATH"
     "&ca=PATH&plaintext=allow&spool=PATH&replication=N&retention_ms=N&max_bytes=N&window_s=N]"
     " or local:PATH[?durable=process|full]"
@@ -21,6 +21,7 @@ _SERVER = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})\Z")
 _OPTIONS: Final[dict[str, str]] = {
     "profile": r"low_latency|ordered",
     "layout": r"symbol|market",
+    "compression": r"lz4|zstd|none",
     "spool": r".+",
     "partitions": r"[1-9][0-9]{0,3}",
     "replication": r"[1-9][0-9]?",
@@ -52,6 +53,7 @@ class KafkaUri:
     partitions: int | None = None
     replication: int | None = None
     retention_ms: int | None = None
+    compression: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def _kafka(text: str, servers: str, query: str) -> KafkaUri:
         servers,
         profile=options.get("profile"),
         layout=TopicLayout(options["layout"]) if "layout" in options else None,
+        compression=options.get("compression"),
         spool=_path(options, "spool"),
         **_numbers(options, "partitions", "replication", "retention_ms"),
     )

@@ -15,28 +15,32 @@ interface Props {
   /** A colour of the style sheet. */
   readonly ink: string;
   readonly isArea?: boolean;
+  /** Digits after the point on the axis. */
+  readonly digits?: number;
 }
 
 /** One number over time. */
-export function Curve({ points, label, ink, isArea = false }: Props) {
+export function Curve({ points, label, ink, isArea = false, digits = 2 }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const show = useRef<(points: readonly Point[]) => void>(() => undefined);
   const known = useRef(points);
   const paint = useCallback(
     (chart: IChartApi) => {
       const shown = colour(ink);
+      const priceFormat = { type: "price", precision: digits, minMove: 10 ** -digits } as const;
       const series = isArea
         ? chart.addSeries(AreaSeries, {
             lineColor: shown,
             topColor: `${shown}55`,
             bottomColor: `${shown}08`,
+            priceFormat,
           })
-        : chart.addSeries(LineSeries, { color: shown, lineWidth: 2 });
+        : chart.addSeries(LineSeries, { color: shown, lineWidth: 2, priceFormat });
       show.current = (all) => series.setData(bySecond(all));
       show.current(known.current);
       chart.timeScale().fitContent();
     },
-    [ink, isArea],
+    [ink, isArea, digits],
   );
   useChart(box, paint);
   useEffect(() => {

@@ -23,6 +23,11 @@ export class DepthHistory {
     this.rows = rows;
   }
 
+  /** Whether no book has had both sides, so that there is no window yet. */
+  get isEmpty(): boolean {
+    return this.#step === 0;
+  }
+
   get low(): number {
     return this.#low;
   }

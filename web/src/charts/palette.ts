@@ -8,6 +8,14 @@ export interface Colours {
   readonly negative: Rgb;
 }
 
+/** "#0a7a52", or short "#fff" as a build leaves it, as three numbers from 0 to 1. */
+export function rgbOf(text: string): Rgb {
+  const digits = text.slice(1);
+  const long = digits.length === 3 ? digits.replace(/./g, "$&$&") : digits;
+  const number = Number.parseInt(long, 16);
+  return [(number >> 16) / 255, ((number >> 8) & 255) / 255, (number & 255) / 255];
+}
+
 /** No heat. Bids are above it, asks below. */
 export const COLD = 128;
 const STEPS = 127;

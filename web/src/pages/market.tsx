@@ -53,11 +53,11 @@ function Panels({ listed }: { readonly listed: Listed }) {
   const book = useBook(instrument);
   return (
     <div className="market">
-      <PriceChart instrument={instrument} lastNs={lastNs} />
+      <PriceChart stored={listed} />
       <DepthMap store={book} />
       <Ladder store={book} />
       <TradeTape instrument={instrument} lastNs={lastNs} />
-      <Funding instrument={instrument} hasFunding={types.includes("funding")} lastNs={lastNs} />
+      <Funding stored={listed} hasFunding={types.includes("funding")} />
       <Liquidations
         instrument={instrument}
         hasLiquidations={types.includes("liquidation")}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { DepthHistory } from "../charts/depth-history.ts";
 import { HeatMap } from "../charts/heatmap.ts";
-import type { Colours, Rgb } from "../charts/palette.ts";
+import { type Colours, type Rgb, rgbOf } from "../charts/palette.ts";
 import { useFrames } from "../live/use-live.ts";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/states.tsx";
@@ -99,8 +99,9 @@ function advance(
     if (history.push(store.view)) map.replace(history.all());
     else map.push(history.latest());
     const digits = store.view.scales.price;
-    if (high !== null) high.textContent = history.high.toFixed(digits);
-    if (low !== null) low.textContent = history.low.toFixed(digits);
+    const label = (price: number): string => (history.isEmpty ? "" : price.toFixed(digits));
+    if (high !== null) high.textContent = label(history.high);
+    if (low !== null) low.textContent = label(history.low);
     drawing.isDirty = true;
   }
   if (drawing.isDirty) map.draw();
@@ -108,11 +109,6 @@ function advance(
 }
 
 function colours(): Colours {
-  return { ground: rgb("--panel"), positive: rgb("--buy"), negative: rgb("--sell") };
-}
-
-/** "#0a7a52" as three numbers from 0 to 1. */
-function rgb(name: string): Rgb {
-  const number = Number.parseInt(colour(name).slice(1), 16);
-  return [(number >> 16) / 255, ((number >> 8) & 255) / 255, (number & 255) / 255];
+  const named = (name: string): Rgb => rgbOf(colour(name));
+  return { ground: named("--panel"), positive: named("--buy"), negative: named("--sell") };
 }

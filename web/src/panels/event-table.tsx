@@ -44,8 +44,8 @@ export function EventTable({ ref, caption, heads, rows, empty }: Props) {
           {Array.from({ length: rows }, (_, row) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the rows are places, not things.
             <tr key={row} hidden>
-              {heads.map((head) => (
-                <td key={head} className="number" />
+              {heads.map((head, at) => (
+                <td key={head} className={at > 0 ? "number" : "time"} />
               ))}
             </tr>
           ))}

@@ -1,5 +1,5 @@
 import { useCallback, useRef } from "react";
-import { timeParameter, useAsk } from "../api/asking.ts";
+import { type Stored, useRecent } from "../api/recent.ts";
 import { Curve, type Point } from "../charts/curve.tsx";
 import { dateText, decimalText, grouped, trimmed } from "../live/exact.ts";
 import { NONE } from "../live/frames.ts";
@@ -14,17 +14,16 @@ const BLOCK_NS = 600e9;
 const FIELDS = ["Rate", "Mark", "Index", "Next"] as const;
 
 interface Props {
-  readonly instrument: Instrument;
+  readonly stored: Stored;
   readonly hasFunding: boolean;
-  readonly lastNs: number | null;
 }
 
 /** The funding rate as the venue says it now, and what it was. */
-export function Funding({ instrument, hasFunding, lastNs }: Props) {
+export function Funding({ stored, hasFunding }: Props) {
   return (
     <Panel title="Funding" name="funding">
       {hasFunding ? (
-        <FundingStrip instrument={instrument} lastNs={lastNs} />
+        <FundingStrip stored={stored} />
       ) : (
         <Empty title="No funding here">
           Perpetual contracts have it. Choose one of these markets.
@@ -34,19 +33,19 @@ export function Funding({ instrument, hasFunding, lastNs }: Props) {
   );
 }
 
-function FundingStrip({ instrument, lastNs }: Omit<Props, "hasFunding">) {
-  const { exchange, market, symbol } = instrument;
-  const start = timeParameter(Math.floor((lastNs ?? 0) / BLOCK_NS) * BLOCK_NS - BACK_NS);
-  const asked = useAsk("/api/funding", {
-    query: { exchange, market, symbol, start, limit: 2000 },
+function FundingStrip({ stored }: { readonly stored: Stored }) {
+  const asked = useRecent("/api/funding", stored, {
+    query: { limit: 2000 },
+    back: BACK_NS,
+    step: BLOCK_NS,
     every: 10_000,
   });
   return (
     <>
-      <FundingNow instrument={instrument} stored={asked.data?.data.at(-1)} />
+      <FundingNow instrument={stored} latest={asked.data?.data.at(-1)} />
       <Asked what="funding" asked={asked}>
         {({ data }) => (
-          <Curve points={points(data)} label="Funding rate over time" ink="--accent" />
+          <Curve points={points(data)} label="Funding rate over time" ink="--accent" digits={6} />
         )}
       </Asked>
     </>
@@ -59,20 +58,14 @@ function points(rows: readonly { timestamp_ns: number | null; rate: string | nul
   );
 }
 
-interface Stored {
+interface State {
   readonly rate: string | null;
   readonly mark_price: string | null;
   readonly index_price: string | null;
   readonly next_funding_ns: number | null;
 }
 
-function FundingNow({
-  instrument,
-  stored,
-}: {
-  instrument: Instrument;
-  stored: Stored | undefined;
-}) {
+function FundingNow({ instrument, latest }: { instrument: Instrument; latest: State | undefined }) {
   const live = useRef<FundingBatch | null>(null);
   const list = useRef<HTMLDListElement>(null);
   const sink = useCallback((data: LiveData) => {
@@ -81,12 +74,12 @@ function FundingNow({
   useLive("funding", instrument, sink);
   useFrames(
     useCallback(() => {
-      const texts = live.current === null ? storedTexts(stored) : liveTexts(live.current);
+      const texts = live.current === null ? storedTexts(latest) : liveTexts(live.current);
       list.current?.querySelectorAll("dd").forEach((cell, at) => {
         const text = texts[at] ?? "";
         if (cell.textContent !== text) cell.textContent = text;
       });
-    }, [stored]),
+    }, [latest]),
   );
   return (
     <dl ref={list} className="facts">
@@ -111,7 +104,7 @@ function liveTexts({ scales, rate, mark, index, next }: FundingBatch): string[] 
   ];
 }
 
-function storedTexts(row: Stored | undefined): string[] {
+function storedTexts(row: State | undefined): string[] {
   if (row === undefined) return [];
   const { rate, mark_price, index_price, next_funding_ns: next } = row;
   const numbers = [rate, mark_price, index_price].map((text) =>

@@ -1,8 +1,7 @@
 import { useState } from "react";
-import { timeParameter, useAsk } from "../api/asking.ts";
+import { type Stored, useRecent } from "../api/recent.ts";
 import { Candles, type Style } from "../charts/candles.tsx";
 import { ChartCredit } from "../charts/credit.tsx";
-import type { Instrument } from "../live/use-live.ts";
 import { Asked } from "../parts/asked.tsx";
 import { CoverageNote } from "../parts/coverage-note.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -22,24 +21,13 @@ const NS: Readonly<Record<Interval, number>> = {
 const BARS = 300;
 const EVERY_MS = 2_000;
 
-interface Props {
-  readonly instrument: Instrument;
-  readonly lastNs: number | null;
-}
-
-export function PriceChart({ instrument, lastNs }: Props) {
+export function PriceChart({ stored }: { readonly stored: Stored }) {
   const [interval, setInterval] = useState<Interval>("1s");
   const [style, setStyle] = useState<Style>("candles");
-  const { exchange, market, symbol } = instrument;
-  const asked = useAsk("/api/bars", {
-    query: {
-      exchange,
-      market,
-      symbol,
-      interval,
-      start: startOf(lastNs, NS[interval]),
-      limit: 1000,
-    },
+  const asked = useRecent("/api/bars", stored, {
+    query: { interval, limit: 1000 },
+    back: NS[interval] * BARS,
+    step: NS[interval] * 100,
     every: EVERY_MS,
   });
   return (
@@ -75,7 +63,7 @@ export function PriceChart({ instrument, lastNs }: Props) {
               </Empty>
             ) : (
               <>
-                <Candles bars={data} style={style} label={labelOf(symbol, data.at(-1))} />
+                <Candles bars={data} style={style} label={labelOf(stored.symbol, data.at(-1))} />
                 <ChartCredit />
               </>
             )
@@ -84,12 +72,6 @@ export function PriceChart({ instrument, lastNs }: Props) {
       </div>
     </Panel>
   );
-}
-
-/** So many bars back, and the same answer for a while, so that the question stays one question. */
-function startOf(lastNs: number | null, interval: number): string {
-  const block = interval * 100;
-  return timeParameter(Math.floor((lastNs ?? 0) / block) * block - interval * BARS);
 }
 
 function labelOf(symbol: string, last: { time: string | null; close: number } | undefined): string {

@@ -101,7 +101,7 @@ function Curves({ points }: { readonly points: readonly EquityPoint[] }) {
   return (
     <>
       <Curve points={equity} label="Equity over time" ink="--accent" />
-      <Curve points={drawdown} label="Drawdown over time" ink="--sell" isArea />
+      <Curve points={drawdown} label="Drawdown over time" ink="--sell" isArea digits={4} />
       <ChartCredit />
     </>
   );

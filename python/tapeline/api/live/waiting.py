@@ -32,6 +32,16 @@ class Lane:
         return bool(self.frames or self.skipped or self.needs_state)
 
 
+@dataclass(slots=True)
+class Losses:
+    """What slow clients were not sent, of all clients since the start."""
+
+    skipped: int = 0
+    """Events, each counted in a marker."""
+    conflated: int = 0
+    """How often a state replaced what waited."""
+
+
 class Waiting:
     """The queue of a client.
 
@@ -39,8 +49,9 @@ class Waiting:
     now. Topics of states send their latest state then, topics of events how many were left out.
     """
 
-    def __init__(self, settings: LiveSettings) -> None:
+    def __init__(self, settings: LiveSettings, losses: Losses | None = None) -> None:
         self._settings = settings
+        self._losses = losses if losses is not None else Losses()
         self._lanes: dict[int, Lane] = {}
         self._words: deque[str] = deque()
         self._bytes = 0
@@ -159,9 +170,11 @@ class Waiting:
     def _skip(self, lane: Lane, events: int) -> None:
         lane.skipped += events
         self.skipped += events
+        self._losses.skipped += events
 
     def _conflate(self, lane: Lane) -> None:
         self.conflated += bool(lane.frames)
+        self._losses.conflated += bool(lane.frames)
         self._forget(lane)
         lane.needs_state = True
 
