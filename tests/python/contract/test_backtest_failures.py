@@ -44,7 +44,7 @@ def engine(target: str, loader: StrategyLoader) -> BacktestEngine:
 
 
 @pytest.mark.parametrize("name", ["next_price", "whole_mean", "next_class", "later_funding"])
-def test_a_strategy_that_looks_ahead_is_found(engine: BacktestEngine, name: str) -> None:
+def test_a14_a_strategy_that_looks_ahead_is_found(engine: BacktestEngine, name: str) -> None:
     with pytest.raises(LookAheadError, match=f"'{name}' looks ahead: for 2026-01-05T12:0"):
         engine.run(name)
 
@@ -58,7 +58,7 @@ def test_the_check_can_be_left_out(engine: BacktestEngine) -> None:
     assert engine.run("next_price", check_causality=False).metrics["fills"]
 
 
-def test_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
+def test_a14_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
     with pytest.raises(StrategyError, match="raised NameError: name 'nothing'") as caught:
         engine.run("raises")
     assert 'raises.py", line 5, in strategy' in str(caught.value)
@@ -84,7 +84,7 @@ def test_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
         ("list", "gave list; expected an array"),
     ],
 )
-def test_what_is_no_answer_is_refused(engine: BacktestEngine, what: str, message: str) -> None:
+def test_a14_what_is_no_answer_is_refused(engine: BacktestEngine, what: str, message: str) -> None:
     with pytest.raises(StrategyError, match=message):
         engine.run("gives", parameters={"what": what})
 
@@ -94,7 +94,7 @@ def test_what_is_one_is_taken(engine: BacktestEngine, what: str) -> None:
     assert engine.run("gives", parameters={"what": what}).fills["quantity"].to_pylist() == [1.0]
 
 
-def test_a_strategy_that_never_ends_is_stopped(engine: BacktestEngine) -> None:
+def test_a14_a_strategy_that_never_ends_is_stopped(engine: BacktestEngine) -> None:
     with pytest.raises(StrategyTimeoutError, match=r"did not end in 0\.2 s"):
         engine.run("never_ends", timeout_s=0.2)
 
@@ -119,7 +119,7 @@ def test_a_time_limit_needs_data_that_can_be_opened_again(
 
 
 @pytest.mark.parametrize("name", ["crossover", "counts", "next_class"])
-def test_an_empty_range_gives_an_empty_result(engine: BacktestEngine, name: str) -> None:
+def test_a15_an_empty_range_gives_an_empty_result(engine: BacktestEngine, name: str) -> None:
     result = engine.run(name, START - 100 * SECOND, START - 50 * SECOND)
     assert (result.rows, result.equity.num_rows, result.fills.num_rows) == (0, 0, 0)
     assert result.symbols == ("BTC/USDT",)
@@ -135,7 +135,7 @@ def test_a_store_without_rows_gives_an_empty_result(tmp_path: Path, loader: Stra
     assert (result.symbols, result.rows, result.metrics["trades"]) == ((), 0, 0)
 
 
-def test_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> None:
+def test_a15_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> None:
     """Every row lies in a gap: refused, or nothing is traded and the result says why."""
     holes = [
         gap("trade", START + (n * 10 - 1) * SECOND, START + (n * 10 + 11) * SECOND, n * 10, n * 10)

@@ -20,6 +20,7 @@ from tests.python.live_frames import Frame
 from tests.python.live_serving import PATIENCE_S, Client, ShownBook, serving_bus, until
 from tests.python.storing import make_messages
 from tests.services.kafka import KafkaBroker
+from tests.services.nats import NatsServer
 
 Sent = tuple[str, bytes, bytes]
 BTC: Final = {"exchange": "binance", "market": "spot", "symbol": "BTC/USDT"}
@@ -231,11 +232,19 @@ async def test_a_bus_that_is_away_is_said_and_opened_again(tmp_path: Path) -> No
 
 
 @pytest.mark.integration
-async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
-    own_broker: KafkaBroker, tmp_path: Path
+@pytest.mark.parametrize("kind", ["kafka", "nats"])
+async def test_a_broker_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     messages = make_messages(600)
-    uri = f"kafka://{own_broker.servers}?spool={tmp_path / 'spool.db'}"
+    broker: KafkaBroker | NatsServer
+    if kind == "kafka":
+        broker = kafka = request.getfixturevalue("own_broker")
+        servers = kafka.servers
+    else:
+        broker = nats = request.getfixturevalue("own_nats")
+        servers = nats.address
+    uri = f"{kind}://{servers}?spool={tmp_path / 'spool.db'}"
     sink = open_sink(uri)
     try:
         sink.create_topics(sorted({key for key, _, _ in messages}))
@@ -246,10 +255,10 @@ async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
             await until(lambda: live.is_connected)
             async with await Client.open(url) as client:
                 channel = await client.subscribe({"type": "trade", **BTC}, form="json")
-                own_broker.pause()
+                broker.pause()
                 while (await client.until("status"))["status"] != "stale":
                     pass
-                own_broker.resume()
+                broker.resume()
                 while (await client.until("status"))["status"] != "live":
                     pass
                 sink.send(messages[5:])

@@ -13,7 +13,7 @@ from tapeline.api.live.hub import Hub
 from tapeline.api.live.server import CUT
 from tapeline.api.live.session import TOO_LARGE, Close, Session
 from tapeline.api.live.settings import LiveSettings
-from tapeline.api.live.waiting import Losses, Waiting
+from tapeline.api.live.waiting import Losses, Waiting, message_of
 from tapeline.telemetry.clock import Clock, SystemClock
 
 PATH = "/ws/market"
@@ -111,10 +111,10 @@ async def _write(socket: WebSocket, waiting: Waiting, settings: LiveSettings) ->
     """Send what waits; return why the client must go, None when it has left."""
     while True:
         await waiting.news.wait()
-        for message in waiting.take():
+        for parts in waiting.take():
             try:
                 async with asyncio.timeout(settings.slow_after_s):
-                    await _send(socket.send, message)
+                    await _send(socket.send, message_of(parts))
             except TimeoutError:
                 return _SLOW
             except (OSError, RuntimeError, WebSocketDisconnect):

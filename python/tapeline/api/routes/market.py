@@ -161,7 +161,7 @@ def _bars(work: Work, query: BarQuery, most_rows: int) -> Listing:
             raise ProblemError(CURSOR, "give the next_cursor of an answer, unchanged")
     newest = as_of([row])
     coverage = summary_of(coverage_of(work.source, ("trade",), about))
-    is_empty = about.end_ns is not None and (start_ns or 0) >= about.end_ns
+    is_empty = about.is_empty or (about.end_ns is not None and (start_ns or 0) >= about.end_ns)
     trades = iter(()) if is_empty else _trades(work, names, start_ns, about.end_ns)
     try:
         page = bars_page(
