@@ -62,12 +62,21 @@ gen:
     TAPELINE_GEN=1 cargo test --quiet --locked --test generated_code
     python proto/gen.py
     python docs/gen_capabilities.py
+    tapeline serve --openapi > web/openapi.json
+    web/run gen
+    python docs/gen_metrics.py
+    python deploy/grafana/make_dashboards.py
+    python -m tests.vectors.make_live_frames
 
 # Fail when generated code is out of date, or proto/ would break readers of a released version
 gen-check:
     cargo test --quiet --locked --test generated_code
     python proto/gen.py --check
     python docs/gen_capabilities.py --check
+    tapeline serve --openapi | diff -u web/openapi.json - || { echo "web/openapi.json is out of date: run just gen"; exit 1; }
+    web/run gen-check
+    python docs/gen_metrics.py --check
+    python -m tests.vectors.make_live_frames --check
     pytest -q tests/python/contract/test_wire_history.py
 
 # Write new golden files of the wire format; a released one never changes. Read the difference before committing
@@ -98,8 +107,9 @@ test-integration: setup
     pytest -m integration
 
 # Generate a faulty tape, run simulator, collector, local transport and decoder, and account for every frame
-demo: setup
+demo seconds=(if env("CI", "") == "" { "3600" } else { "15" }): setup
     tapeline demo
+    tapeline up --demo --seconds {{ seconds }}
 
 # Measure the hot path and the whole chain; prints a table and writes bench-results.json
 bench: setup
@@ -139,6 +149,10 @@ up port="9092":
 # Stop the development broker; its data stays in .cache/kafka/dev
 down:
     @kill "$(cat .cache/kafka/dev.pid)" && rm .cache/kafka/dev.pid
+
+# Check deploy/ with promtool, amtool, the Compose loader, hadolint, ansible-lint, systemd-analyze and Grafana's types
+deploy-check *arguments:
+    python deploy/check/run.py {{ arguments }}
 
 # Build the documentation into site/, strictly (not quietly: --quiet would hide warnings from --strict)
 docs:

@@ -8,7 +8,6 @@ import psycopg
 import pyarrow as pa
 
 from tapeline.apps.bench import Figure, interleaved
-from tapeline.storage.clickhouse.open import open_clickhouse
 from tapeline.storage.ports import Chunk, Store
 from tapeline.storage.postgres.open import open_postgres
 from tapeline.storage.targets import parse_target
@@ -25,7 +24,9 @@ def databases(folder: Path, table: pa.Table) -> list[Figure]:
     if folders_of_binaries():
         figures += _postgres(table.slice(0, _ROWS))
     if importlib.util.find_spec("chdb") is not None:
-        figures += _clickhouse(folder, table)
+        from benches.python import clickhouse
+
+        figures += clickhouse.writing(folder, table)
     return figures
 
 
@@ -90,21 +91,3 @@ def _copy(database: Database, buffer: bytes) -> None:
         cursor.copy("COPY trade FROM STDIN (FORMAT binary)") as copied,
     ):
         copied.write(buffer)
-
-
-def _clickhouse(folder: Path, table: pa.Table) -> list[Figure]:
-    store = open_clickhouse(parse_target(f"clickhouse:{folder / 'clickhouse'}"), SystemClock())
-    store.open()
-    write = writer_of(store, table)
-    write()
-    wall = interleaved({"store": write}, SystemClock(), _ROUNDS)
-    store.close()
-    return [
-        Figure(
-            "ClickHouse engine, write",
-            table.num_rows * 1e9 / wall["store"],
-            "rows/s",
-            goal=2_000_000,
-            higher_is_better=True,
-        )
-    ]

@@ -4,6 +4,7 @@
 micro-batches of 256). Whatever has a baseline is compared with it in the same run.
 """
 
+import importlib.util
 import os
 import tempfile
 import time
@@ -45,6 +46,10 @@ def storage() -> list[Figure]:
             broker.start()
             try:
                 figures += chain(folder, broker)
+                if importlib.util.find_spec("chdb") is not None:
+                    from benches.python import clickhouse
+
+                    figures += clickhouse.chain(folder, broker, TRADES)
             finally:
                 broker.stop()
             figures += loading(folder / "chain")

@@ -48,7 +48,7 @@ def watch(words: list[str], commits: Callable[[], int]) -> Watched:
     memory = 0
     with Process(*words) as process:
         while process.is_running:
-            usage = _usage(process.pid)
+            usage = usage_of(process.pid)
             if usage is not None:
                 cpu.append((commits(), usage[0]))
                 memory = max(memory, usage[1])
@@ -82,7 +82,7 @@ def entries_of(root: Path) -> list[Path]:
     return sorted(path for path in (root / "_log").glob("*.json") if len(path.name) == 25)
 
 
-def _usage(pid: int) -> tuple[float, int] | None:
+def usage_of(pid: int) -> tuple[float, int] | None:
     """Return CPU seconds and peak resident bytes, None when the process has gone."""
     try:
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -13,10 +13,12 @@ __all__ = [
     "CopiedRows",
     "CopyDecoder",
     "CopyEncoder",
+    "DecimalRows",
     "DecodeError",
     "Events",
     "FloatRows",
     "IndicatorStream",
+    "NativeEncoder",
     "Normalizer",
     "PushResult",
     "RowOrder",
@@ -25,10 +27,12 @@ __all__ = [
     "TapelineError",
     "crc32c",
     "decode",
+    "decode_decimals",
     "decode_rows",
     "encode_parquet",
     "floats",
     "inspect",
+    "merge_order",
     "repeats",
     "time_order",
     "topic",
@@ -216,6 +220,14 @@ class CopyEncoder:
     def __next__(self) -> bytes: ...
 
 @final
+class NativeEncoder:
+    def __new__(
+        cls, table: object, types: Sequence[str], *, piece_bytes: int = 1_048_576
+    ) -> NativeEncoder: ...
+    def __iter__(self) -> NativeEncoder: ...
+    def __next__(self) -> bytes: ...
+
+@final
 class CopyDecoder:
     def __new__(cls, columns: Sequence[tuple[str, str]]) -> CopyDecoder: ...
     def feed(self, piece: bytes) -> int: ...
@@ -227,6 +239,14 @@ class CopyDecoder:
 class CopiedRows:
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class DecimalRows:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+def decode_decimals(
+    chunk: object, rows: int, form: tuple[bool, bool], digits: tuple[int, int]
+) -> DecimalRows | None: ...
 
 @final
 class RowOrder:
@@ -247,6 +267,7 @@ def decode(
 def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
 def floats(table: object) -> FloatRows: ...
 def repeats(table: object) -> list[int]: ...
+def merge_order(table: object, ends: list[int]) -> RowOrder | None: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

@@ -9,6 +9,7 @@ made by the Rust core.
     TapelineError
      +-- ArgumentError      (also ValueError)  an argument is wrong (Rust raises it too)
      |    +-- InstrumentError                  an instrument list is broken or contradicts itself
+     |    +-- UnknownNameError                 no data has this name
      +-- DecodeError        (also ValueError)  bytes are not a batch (Rust raises it too)
      +-- SettingsError                         a setting is unknown, mistyped or out of range
      +-- TapeError                             a tape cannot be read or written
@@ -36,6 +37,10 @@ from tapeline._core import ArgumentError, DecodeError, TapelineError
 
 class InstrumentError(ArgumentError):
     """An instrument list cannot be read, or two of its lines contradict each other."""
+
+
+class UnknownNameError(ArgumentError):
+    """An exchange, a market, a symbol or a type that is not in the data."""
 
 
 class SettingsError(TapelineError):
@@ -128,4 +133,5 @@ __all__ = [
     "TapeError",
     "TapelineError",
     "TransportError",
+    "UnknownNameError",
 ]

@@ -12,16 +12,18 @@
 //! 5. [`wire`]: encoding to and decoding from `tapeline.market.v1`, Arrow export, topic names;
 //! 6. [`engine`]: the one loop that joins them for a batch of frames;
 //! 7. [`postgres`]: Arrow tables in PostgreSQL's binary COPY format; it knows no other layer;
-//! 8. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
-//! 9. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
-//! 10. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
-//! 11. [`backtest`]: an account in a recorded market, over columns of f64; it knows no other layer;
-//! 12. `bindings`: the Python face (Cargo feature `python`).
+//! 8. [`clickhouse`]: Arrow tables in ClickHouse's Native format; it knows no other layer either;
+//! 9. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
+//! 10. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
+//! 11. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
+//! 12. [`backtest`]: an account in a recorded market, over columns of f64; it knows no other layer;
+//! 13. `bindings`: the Python face (Cargo feature `python`).
 
 pub mod adapters;
 pub mod backtest;
 pub mod book;
 pub mod cleaning;
+pub mod clickhouse;
 pub mod columns;
 pub mod engine;
 pub mod indicators;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use _core::columns::{Isa, PLACES, repeats, to_f64};
+use _core::columns::{Isa, Keys, PLACES, merge_order, repeats, to_f64};
 use proptest::prelude::*;
 
 fn bits_of(values: &[i128], isa: Isa) -> Vec<u64> {
@@ -109,5 +109,52 @@ proptest! {
             .collect();
 
         prop_assert_eq!(repeats(&times, &ids), expected);
+    }
+}
+
+/// What a stable sort of all rows by the whole key gives.
+fn sorted_order(rows: &[(i64, i64, i64, i32)]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..u32::try_from(rows.len()).unwrap()).collect();
+    order.sort_by_key(|place| rows.get(usize::try_from(*place).unwrap()).copied());
+    order
+}
+
+fn order_of(rows: &[(i64, i64, i64, i32)], ends: &[usize]) -> Option<Vec<u32>> {
+    let times: Vec<_> = rows.iter().map(|row| row.0).collect();
+    let names: Vec<_> = rows.iter().map(|row| row.1).collect();
+    let offsets: Vec<_> = rows.iter().map(|row| row.2).collect();
+    let indices: Vec<_> = rows.iter().map(|row| row.3).collect();
+    let keys = Keys {
+        times: &times,
+        names: &names,
+        offsets: &offsets,
+        indices: &indices,
+    };
+    merge_order(keys, ends)
+}
+
+proptest! {
+    #[test]
+    fn runs_are_merged_as_a_stable_sort_has_them(
+        mut runs in prop::collection::vec(
+            prop::collection::vec((0..9_i64, 0..3_i64, 0..3_i64, 0..2_i32), 0..40), 0..6),
+        sorts in prop::collection::vec(any::<bool>(), 6),
+    ) {
+        for (run, sorts) in runs.iter_mut().zip(&sorts) {
+            if *sorts {
+                run.sort_unstable();
+            }
+        }
+        let mut ends = Vec::new();
+        let mut rows = Vec::new();
+        for run in runs {
+            rows.extend(run);
+            ends.push(rows.len());
+        }
+        let expected = sorted_order(&rows);
+        let as_they_lie = || (0..u32::try_from(rows.len()).unwrap()).collect::<Vec<_>>();
+        prop_assert_eq!(&order_of(&rows, &ends).unwrap_or_else(as_they_lie), &expected);
+        // The ends say where to merge, and never what comes out.
+        prop_assert_eq!(&order_of(&rows, &[]).unwrap_or_else(as_they_lie), &expected);
     }
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tapeline.access.ports import INSTRUMENT_SCHEMA
-from tapeline.errors import ArgumentError
+from tapeline.errors import UnknownNameError
 from tapeline.storage.schema import EVENT_TYPES
 
 Instrument = tuple[str, str, str, str]
@@ -72,12 +72,12 @@ def check_known(
 
     Raises
     ------
-    ArgumentError
+    UnknownNameError
         An exchange, a market or a symbol that is not in the store.
     """
     rows = known.to_pylist()
     if not rows:
-        raise ArgumentError("there are no instruments yet: nothing was stored")
+        raise UnknownNameError("there are no instruments yet: nothing was stored")
     rows = _narrowed(rows, "exchange", exchange)
     rows = _narrowed(rows, "market", market)
     names = {row["symbol"] for row in rows} | {row["raw_symbol"] for row in rows}
@@ -96,13 +96,13 @@ def _narrowed(rows: list[dict[str, Any]], name: str, value: str | None) -> list[
     return found
 
 
-def _unknown(what: str, text: str, names: Iterable[str], where: str) -> ArgumentError:
+def _unknown(what: str, text: str, names: Iterable[str], where: str) -> UnknownNameError:
     # Of two names that read alike the canonical one is shown.
     by_plain = {_plain(name): name for name in sorted(names, key=lambda name: ("/" in name, name))}
     close = difflib.get_close_matches(_plain(text), by_plain, n=3, cutoff=0.5)
     shown = [by_plain[each] for each in close] or sorted(names)[:5]
     verb = "did you mean" if close else "there are for example"
-    return ArgumentError(
+    return UnknownNameError(
         f"no {what} {text!r}{where} in this data: {verb} {', '.join(map(repr, shown))}?"
         " `.instruments()` lists all"
     )

@@ -1,15 +1,16 @@
 """Rows of several sources, each in the order of an answer, into one answer."""
 
 import heapq
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.storage.schema import ORDER_COLUMNS, TIME_COLUMNS
+from tapeline.access.native import merge_order
+from tapeline.access.ordering import keys_of
+from tapeline.storage.schema import TIME_COLUMNS
 
 LAST: Final = 2**63 - 1
 """Stands for the time of rows that have none: they come last."""
@@ -74,6 +75,10 @@ class Feed(Protocol):
         """No row that is still to come is earlier; None when none is to come."""
         ...
 
+    def prepare(self) -> None:
+        """Begin to read what the next :meth:`pull` gives, if that can be done meanwhile."""
+        ...
+
     def pull(self) -> Run | None:
         """Return the next rows; None or no row does not mean that none will come."""
         ...
@@ -102,6 +107,7 @@ class Merge:
         ]
         heapq.heapify(waiting)
         runs: list[Run] = []
+        has_given = False
         while waiting:
             feed = self._feeds[waiting[0][1]]
             run = feed.pull()
@@ -112,52 +118,59 @@ class Merge:
                 heapq.heappop(waiting)
             else:
                 heapq.heapreplace(waiting, (bound, waiting[0][1]))
+            if has_given:
+                self._prepare(waiting)
             limit = waiting[0][0] if waiting else None
-            runs = yield from self._give(runs, limit)
+            given, runs = _split(runs, limit)
+            for some in _in_order(given):
+                has_given = True
+                yield some
             self.done_below_ns = limit
 
-    def _give(self, runs: list[Run], limit: int | None) -> Generator[Run, None, list[Run]]:
-        """Yield what is earlier than ``limit``, and return the rest."""
-        parts, rest = runs, []
-        if limit is not None:
-            halves = [run.split(limit) for run in runs]
-            parts = [early for early, _ in halves if len(early)]
-            rest = [late for _, late in halves if len(late)]
-        while parts:
-            parts.sort(key=lambda run: run.first)
-            head, others = parts[0], parts[1:]
-            if not others or head.is_alone or head.last < others[0].first:
-                # What begins in a run that is alone is of its own feed, and comes after it.
-                yield head
-                parts = others
-            elif head.first < others[0].first:
-                early, late = head.split(others[0].first)
-                yield early
-                parts = [late, *others]
-            else:
-                # They begin together: what ends first ends the stretch to sort.
-                end = min(run.last for run in parts) + 1
-                halves = [run.split(end) for run in parts]
-                yield self._sorted([early for early, _ in halves if len(early)])
-                parts = [late for _, late in halves if len(late)]
-        return rest
+    def _prepare(self, waiting: Sequence[tuple[int, int]]) -> None:
+        """Have the two feeds that are due next read ahead.
 
-    def _sorted(self, runs: Sequence[Run]) -> Run:
-        table = pa.concat_tables([run.table for run in runs])
-        times = pa.chunked_array([run.times for run in runs])
-        order = order_of(table, times)
-        return Run(table.take(order), times.take(order).combine_chunks())
+        Not before the first rows were taken: who asks for the head of an answer asks no more.
+        """
+        # Of a heap the first is the least, and one of the two behind it is the next.
+        for _, place in [*waiting[:1], *sorted(waiting[1:3])[:1]]:
+            self._feeds[place].prepare()
 
 
-def order_of(table: pa.Table, times: pa.ChunkedArray) -> pa.Array:
-    """Return the places of the rows in the order of an answer."""
-    keys = {"time": pl.Series(times)}
-    for name in ORDER_COLUMNS:
-        series = pl.Series(table[name])
-        # A name that is not known sorts as an empty one.
-        keys[name] = series.cast(pl.String).fill_null("") if _is_text(table[name].type) else series
-    frame = pl.DataFrame(keys)
-    return frame.select(pl.arg_sort_by(list(keys), maintain_order=True)).to_series().to_arrow()
+def _split(runs: Sequence[Run], limit: int | None) -> tuple[list[Run], list[Run]]:
+    """Return what is earlier than ``limit``, and the rest."""
+    if limit is None:
+        return list(runs), []
+    halves = [run.split(limit) for run in runs]
+    return [early for early, _ in halves if len(early)], [late for _, late in halves if len(late)]
+
+
+def _in_order(runs: Sequence[Run]) -> Iterator[Run]:
+    """Yield rows in order: what overlaps in time is merged, all else stays as it lies."""
+    together: list[Run] = []
+    last = 0
+    for run in sorted(runs, key=lambda run: run.first):
+        # What begins in or behind a run that is alone is of its own feed, and comes after it.
+        is_apart = not together or run.is_alone or together[-1].is_alone or run.first > last
+        if together and is_apart:
+            yield _merged(together)
+            together = []
+        last = run.last if not together else max(last, run.last)
+        together.append(run)
+    if together:
+        yield _merged(together)
+
+
+def _merged(runs: Sequence[Run]) -> Run:
+    """Return the rows of runs as one, in order."""
+    if len(runs) == 1:
+        return runs[0]
+    table = pa.concat_tables([run.table for run in runs]).combine_chunks()
+    times = flat(pa.chunked_array([run.times for run in runs]))
+    order = merge_order(keys_of(table, times), [len(run) for run in runs])
+    if order is None:
+        return Run(table, times)
+    return Run(table.take(order), times.take(order))
 
 
 def times_of(event_type: str, table: pa.Table) -> pa.Array:
@@ -189,7 +202,3 @@ def count_below(times: pa.Array, limit: int) -> int:
         else:
             high = middle
     return low
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))

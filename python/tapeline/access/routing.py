@@ -107,6 +107,9 @@ class _StoreFeed:
         """No row still to come is earlier; None at the end."""
         return self._bound_ns
 
+    def prepare(self) -> None:
+        """Do nothing: a store answers when it is asked."""
+
     def pull(self) -> Run | None:
         """Return the next batch."""
         batch = next(self._batches, None)

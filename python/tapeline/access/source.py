@@ -1,7 +1,7 @@
 """Stores opened for reading: the one thing everything above them uses."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -11,13 +11,14 @@ from tapeline.access.books import Book, Instrument, book_at
 from tapeline.access.coverage import Coverage
 from tapeline.access.frames import Frame, Frames
 from tapeline.access.instruments import Sightings, check_known
+from tapeline.access.paging import PageOfRows, Place, page_of
 from tapeline.access.ports import Query
 from tapeline.access.replay import Batch, replayed
 from tapeline.access.routing import Source, read_all, sources_for
 from tapeline.access.rows import Rows
 from tapeline.access.survey import ChannelFacts, survey
 from tapeline.access.times import When, to_ns
-from tapeline.errors import ArgumentError
+from tapeline.errors import ArgumentError, UnknownNameError
 from tapeline.storage.schema import EVENT_TYPES, TIME_COLUMNS
 
 DEFAULT_TYPES: Final = ("trade", "orderbook", "funding", "liquidation")
@@ -128,7 +129,7 @@ class DataSource:
         query = self._query(symbol, None, None, exchange, market)
         found = [row for row in self._matching(query) if "orderbook" in row["types"]]
         if not found:
-            raise ArgumentError(f"{symbol!r} has no order-book rows in this data")
+            raise UnknownNameError(f"{symbol!r} has no order-book rows in this data")
         if len(found) > 1:
             places = ", ".join(f"{row['exchange']} {row['market']}" for row in found)
             raise ArgumentError(f"{symbol!r} is on {places}: say exchange= and market=")
@@ -170,6 +171,42 @@ class DataSource:
         frames = self.load(symbols, start, end, types, exchange=exchange, market=market)
         order = [name for name in EVENT_TYPES if name in frames]
         return replayed({name: frames[name].batches() for name in order}, order, batch_rows)
+
+    def page(
+        self,
+        event_type: str,
+        symbols: Names = None,
+        start: When | None = None,
+        end: When | None = None,
+        *,
+        exchange: str | None = None,
+        market: str | None = None,
+        limit: int = 1000,
+        after: Place | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> PageOfRows:
+        """Return some rows of a type, and where the next ones begin.
+
+        Pages that follow each other have every row once, also rows of one time, as long as nothing
+        is stored that belongs before them. Rows without any time are on no page.
+
+        Parameters
+        ----------
+        limit
+            So many rows at most.
+        after
+            Where the page before ended; None for the first page.
+        check
+            Called between batches; what it raises ends the reading.
+
+        Raises
+        ------
+        ArgumentError
+            As :meth:`load`.
+        """
+        query = self._query(symbols, start, end, exchange, market)
+        (name,) = self._types(event_type)
+        return page_of(name, query, limit, after, self._read_if_kept, check)
 
     @property
     def bytes_read(self) -> int | None:
@@ -223,7 +260,7 @@ class DataSource:
             if name not in EVENT_TYPES:
                 close = difflib.get_close_matches(name, EVENT_TYPES, n=1)
                 hint = f"did you mean {close[0]!r}? " if close else ""
-                raise ArgumentError(
+                raise UnknownNameError(
                     f"no event type {name!r}: {hint}there are {', '.join(EVENT_TYPES)}"
                 )
         return tuple(name for name in EVENT_TYPES if name in wanted)

@@ -27,6 +27,8 @@ class Batch:
     value: bytes
     event_type: str
     event_count: int
+    info: BatchInfo
+    """Who made it, when, and of which instrument."""
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class BatchReader:
             self.counts.redelivered += 1
         if not is_new and not self._all_deliveries:
             return None
-        return Batch(message, value, info.event_type, info.event_count)
+        return Batch(message, value, info.event_type, info.event_count, info)
 
     def _remember(self, stream: tuple[str, str], batch: tuple[int, bytes]) -> bool:
         # The checksum is part of it: a producer that was restarted under its old name counts from 1

@@ -5,22 +5,28 @@ What comes out are messages as they lie there; :mod:`tapeline.apps.batch_reader`
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import sleep as pause
 from typing import Any, Final, Protocol
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from tapeline.errors import TransportError
+from tapeline.errors import SettingsError, TransportError
+from tapeline.storage.consumer.nats_source import NatsSource
+from tapeline.storage.consumer.nats_source import message_counts as nats_counts
+from tapeline.storage.consumer.zeromq_source import ZmqSource
+from tapeline.storage.ports import Changes
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.topics import routing_key_of
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, parse_uri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
 
 _DISCOVER_NS: Final = 1_000_000_000
 _READ_MESSAGES: Final = 500
+_TAIL: Final = -2000
+"""Offset of librdkafka for the end of a partition; one less is a message earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,23 @@ class Bus(Protocol):
         """Wait up to ``timeout_s`` seconds for messages; an empty list when there are none."""
         ...
 
+    def fault(self) -> str:
+        """Return why nothing can come now; an empty text while the bus answers.
+
+        Raises
+        ------
+        TransportError
+            Nothing will ever come: it has to be opened again.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...
+
+
+Back = Callable[[str], int]
+"""Gives how many messages before the end of a topic are read first."""
 
 
 def open_bus(
@@ -59,6 +79,7 @@ def open_bus(
     exchange: str | None = None,
     market: str | None = None,
     clock: Clock | None = None,
+    back: Back | None = None,
 ) -> Bus:
     """Open the bus a transport address names.
 
@@ -70,6 +91,9 @@ def open_bus(
         Read only topics of these; empty or None means all.
     clock
         The machine's by default.
+    back
+        Begin so many messages before the end of each topic that is there now; None begins at the
+        first message.
 
     Raises
     ------
@@ -82,8 +106,12 @@ def open_bus(
     pattern = _topic_pattern(types, exchange, market)
     time = clock if clock is not None else SystemClock()
     if isinstance(address, LocalUri):
-        return LocalBus(address, pattern, time)
-    return KafkaBus(address, pattern, time)
+        return LocalBus(address, pattern, time, back)
+    if isinstance(address, NatsUri):
+        return NatsBus(address, pattern, time, back)
+    if isinstance(address, ZmqUri):
+        return ZmqBus(address, pattern, time)
+    return KafkaBus(address, pattern, time, back)
 
 
 def message_counts(address: BusUri) -> dict[str, int]:
@@ -91,6 +119,8 @@ def message_counts(address: BusUri) -> dict[str, int]:
 
     Raises
     ------
+    SettingsError
+        The bus keeps nothing.
     TransportError
         The broker does not answer, or the file cannot be read.
     """
@@ -100,6 +130,10 @@ def message_counts(address: BusUri) -> dict[str, int]:
             return file.counts()
         finally:
             file.close()
+    if isinstance(address, NatsUri):
+        return nats_counts(address)
+    if isinstance(address, ZmqUri):
+        raise SettingsError("a ZeroMQ publisher keeps no messages: there is nothing to count")
     consumer = Consumer(_consumer_config(address.servers))
     try:
         topics = consumer.list_topics(timeout=10).topics
@@ -121,11 +155,26 @@ def _count(consumer: Consumer, partition: TopicPartition) -> int:
 class LocalBus:
     """A local transport file, read in order of arrival over all topics."""
 
-    def __init__(self, address: LocalUri, pattern: re.Pattern[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        address: LocalUri,
+        pattern: re.Pattern[str],
+        clock: Clock,
+        back: Back | None = None,
+    ) -> None:
         self._file = LocalFile(address.path, mode="read")
+        self._inode = address.path.stat().st_ino
         self._pattern = pattern
         self._clock = clock
+        self._first: dict[str, int] = {}
         self._cursor = -(2**63)
+        if back is not None:
+            self._first = {
+                topic: max(0, following - back(topic))
+                for topic, following in self._file.following().items()
+                if pattern.fullmatch(topic)
+            }
+            self._cursor = self._file.position(self._first)
 
     def read(self, timeout_s: float) -> list[BusMessage]:
         """Read what follows; see :meth:`Bus.read`."""
@@ -142,6 +191,7 @@ class LocalBus:
                 )
                 for row in rows
                 if self._pattern.fullmatch(row.topic)
+                and row.offset >= self._first.get(row.topic, 0)
             ]
             if found or (not rows and not self._wait(end)):
                 return found
@@ -153,9 +203,112 @@ class LocalBus:
         pause(min(left_ns / 1e9, 0.02))
         return True
 
+    def fault(self) -> str:
+        """Say whether the file is still the one that was opened; see :meth:`Bus.fault`."""
+        try:
+            is_there = self._file.path.stat().st_ino == self._inode
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise TransportError(f"{self._file.path} was removed, or another took its place")
+        return ""
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+class NatsBus:
+    """All matching streams under a prefix, each from its first message.
+
+    The consumers are ephemeral and acknowledge nothing: the server forgets them.
+    """
+
+    def __init__(
+        self,
+        address: NatsUri,
+        pattern: re.Pattern[str],
+        clock: Clock,
+        back: Back | None = None,
+    ) -> None:
+        self._source = NatsSource(
+            address, lambda topic: pattern.fullmatch(topic) is not None, clock, group=None
+        )
+        self._back = back
+        self._next: dict[tuple[str, int], int] = {}
+        self._has_answered = False
+        self._fault = ""
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Read what follows; see :meth:`Bus.read`.
+
+        Raises
+        ------
+        TransportError
+            No server answered the first request.
+        """
+        try:
+            found = self._source.poll(_READ_MESSAGES, timeout_s)
+        except TransportError as error:
+            if not self._has_answered:
+                raise
+            self._fault = str(error)
+            pause(min(timeout_s, 0.1))
+            return []
+        is_first, self._has_answered, self._fault = not self._has_answered, True, ""
+        self._start(self._source.changes(), is_first=is_first)
+        self._next.update({each.origin: each.offset + 1 for each in found})
+        return [
+            BusMessage(each.topic, each.partition, each.offset, each.key, each.value, each.headers)
+            for each in found
+        ]
+
+    def fault(self) -> str:
+        """Say whether the server answered the latest question; see :meth:`Bus.fault`."""
+        return self._fault
+
+    def close(self) -> None:
+        """Leave the server."""
+        self._source.close()
+
+    def _start(self, changes: Changes, *, is_first: bool) -> None:
+        """Begin streams that are new, and those that were lost where they were."""
+        if not changes.gained:
+            return
+        ends = self._source.ends()
+        for each in changes.gained:
+            if is_first and self._back is not None:
+                self._next[each] = max(0, ends[each] - self._back(each[0]))
+            if self._next.get(each, 0) > ends[each]:
+                self._next[each] = 0  # Made anew.
+        self._source.start({each: self._next.get(each) for each in changes.gained})
+
+
+class ZmqBus:
+    """All matching topics of a publisher, from the moment of listening."""
+
+    def __init__(self, address: ZmqUri, pattern: re.Pattern[str], clock: Clock) -> None:
+        self._source = ZmqSource(address, lambda topic: pattern.fullmatch(topic) is not None, clock)
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Hear what comes; see :meth:`Bus.read`."""
+        found = self._source.poll(_READ_MESSAGES, timeout_s)
+        gained = self._source.changes().gained
+        if gained:
+            self._source.start(dict.fromkeys(gained))
+            found = [*found, *self._source.poll(_READ_MESSAGES, 0.0)]
+        return [
+            BusMessage(each.topic, each.partition, each.offset, each.key, each.value)
+            for each in found
+        ]
+
+    def fault(self) -> str:
+        """Return nothing: a silent publisher and an absent one are the same from here."""
+        return ""
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._source.close()
 
 
 class KafkaBus:
@@ -165,8 +318,16 @@ class KafkaBus:
     trace.
     """
 
-    def __init__(self, address: KafkaUri, pattern: re.Pattern[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        address: KafkaUri,
+        pattern: re.Pattern[str],
+        clock: Clock,
+        back: Back | None = None,
+    ) -> None:
         self._servers = address.servers
+        self._back = back
+        self._fault = ""
         self._pattern = pattern
         self._clock = clock
         self._assigned: set[tuple[str, int]] = set()
@@ -191,6 +352,10 @@ class KafkaBus:
         messages = self._consumer.consume(_READ_MESSAGES, timeout_s)
         return [_from_kafka(message) for message in messages if self._is_data(message)]
 
+    def fault(self) -> str:
+        """Say whether the brokers answered the latest question; see :meth:`Bus.fault`."""
+        return self._fault
+
     def close(self) -> None:
         """Leave the cluster."""
         self._consumer.close()
@@ -206,8 +371,10 @@ class KafkaBus:
         except KafkaException as error:
             if self._discovered_ns is None:
                 raise TransportError(f"no answer from Kafka at {self._servers}: {error}") from error
+            self._fault = f"no answer from Kafka at {self._servers}"
             return
-        self._discovered_ns = now
+        is_first, self._discovered_ns = self._discovered_ns is None, now
+        self._fault = ""
         found = {
             (name, partition)
             for name, topic in topics.items()
@@ -216,11 +383,17 @@ class KafkaBus:
         }
         self._consumer.incremental_assign(
             [
-                TopicPartition(name, partition, 0)
+                TopicPartition(name, partition, self._begin(name) if is_first else 0)
                 for name, partition in sorted(found - self._assigned)
             ]
         )
         self._assigned |= found
+
+    def _begin(self, topic: str) -> int:
+        if self._back is None:
+            return 0
+        messages = self._back(topic)
+        return _TAIL - messages if messages else OFFSET_END
 
     def _is_data(self, message: KafkaMessage) -> bool:
         error = message.error()

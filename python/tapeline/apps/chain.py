@@ -176,7 +176,7 @@ class Collection(Process):
     url
         The endpoint.
     transport
-        The bus, ``kafka://...`` or ``local:PATH``.
+        The bus, ``kafka://...``, ``nats://...`` or ``local:PATH``.
     *options
         More words of the command.
     idle_s

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NamedTuple
@@ -9,6 +10,11 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from tapeline.errors import ArgumentError, SettingsError, TapelineError
+
+_KEPT_MS = 10_000
+"""Memory given back by the extension and by Arrow stays with the process for so long. Writers come
+back for as much every second, and the kernel clears each page that it hands out: that was a tenth
+of a store's CPU time."""
 
 
 class Command(NamedTuple):
@@ -31,6 +37,7 @@ COMMANDS = (
     Command("store", "Write what is on the bus into stores, each message once."),
     Command("audit", "Hold what was sent against what every store has."),
     Command("compact", "Merge the small files of a Parquet store."),
+    Command("serve", "Answer questions about stores over HTTP, for dashboards and programs."),
     Command("query", "Read what stores keep: by time, instrument and type."),
     Command("backtest", "Try a strategy on recorded data, with costs and a report."),
     Command("archive", "Keep months of a store, and recorded frames, for ever."),
@@ -57,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         0 when it worked; 1 with one sentence on stderr when it did not; 2 when the call was wrong.
     """
+    # Both allocators look once, when they are loaded, which only a command does.
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", str(_KEPT_MS))
     words = list(sys.argv[1:] if arguments is None else arguments)
     wanted = next((word for word in words if not word.startswith("-")), None)
     try:

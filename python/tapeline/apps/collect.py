@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +14,14 @@ from tapeline.apps.collect_plan import venue_plans
 from tapeline.apps.collect_summary import CollectSummary
 from tapeline.apps.collector import Collector, SendLatency
 from tapeline.apps.ledger_sink import LedgerSink
+from tapeline.apps.observing import observed
 from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.telemetry.clock import SystemClock
-from tapeline.telemetry.log import logger, logging_to
+from tapeline.telemetry.health import Health
+from tapeline.telemetry.log import logging_to
 from tapeline.telemetry.metrics import Metrics
 
-_LOG = logger("tapeline.apps.collect")
 _STATUS_EVERY_NS = 500_000_000
 
 
@@ -42,7 +44,9 @@ def collect_command(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
+        typer.Option(
+            help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"
+        ),
     ] = None,
     endpoint: Annotated[
         list[str] | None,
@@ -108,11 +112,21 @@ def collect_command(
     ca_file: Annotated[
         Path | None, typer.Option(help="Trust this certificate authority for wss, and no other.")
     ] = None,
+    book_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Send a snapshot of a rebuilt book after so many updates of it; 0 is never. [0]"
+        ),
+    ] = None,
     ledger: Annotated[
         Path | None, typer.Option(help="Write what was sent, by stream, for `tapeline audit`.")
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT for /metrics, /health/live and /health/ready. [none]"),
+    ] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
+        int | None, typer.Option(help="The same on loopback; 0 is none. [0]")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with a table [collect].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
@@ -147,7 +161,9 @@ def collect_command(
         "profile": profile,
         "spool": spool,
         "ca_file": ca_file,
+        "book_every": book_every,
         "ledger": ledger,
+        "metrics": metrics,
         "metrics_port": metrics_port,
     }
     beside = [name for name in ("exchange", "market", "symbols") if overrides[name] is not None]
@@ -201,34 +217,41 @@ async def _collect(
 
     clock = SystemClock()
     plans = venue_plans(settings)
-    metrics = Metrics()
+    metrics, health = Metrics(), Health()
     sent = SendLatency()
-    kafka = KafkaSettings(servers="", profile=settings.profile, spool=settings.spool)
-    sink = open_sink(settings.transport, kafka=kafka, clock=clock, on_ack=sent)
+    kafka = KafkaSettings(servers="", profile=settings.profile)
+    sink = open_sink(
+        settings.transport, kafka=kafka, spool=settings.spool, clock=clock, on_ack=sent
+    )
     if settings.ledger is not None:
         sink = LedgerSink(sink, settings.ledger)
-    stop_metrics: Callable[[], None] | None = None
-    try:
-        collector = Collector(
-            settings,
-            plans,
-            sink=sink,
-            sent=sent,
-            clock=clock,
-            metrics=metrics,
-        )
-        if settings.metrics_port:
-            stop_metrics = metrics.serve(settings.metrics_port, settings.metrics_host)
-            _LOG.info("metrics", url=f"http://{settings.metrics_host}:{settings.metrics_port}/")
-    except BaseException:
-        sink.close(0.0)
-        raise
-    try:
+    with ExitStack() as stack:
+        try:
+            collector = Collector(
+                settings,
+                plans,
+                sink=sink,
+                sent=sent,
+                clock=clock,
+                metrics=metrics,
+                health=health,
+            )
+            stack.enter_context(observed("collect", settings, metrics, health, _places(settings)))
+        except BaseException:
+            sink.close(0.0)
+            raise
         show = not is_quiet and sys.stderr.isatty()
         return await collector.run(on_progress or (_StatusLine(clock) if show else None))
-    finally:
-        if stop_metrics is not None:
-            stop_metrics()
+
+
+def _places(settings: CollectSettings) -> list[Path]:
+    """Return the folders this collector writes to."""
+    from tapeline.transport.uris import LocalUri, parse_uri
+
+    bus = parse_uri(settings.transport)
+    own = bus.path if isinstance(bus, LocalUri) else getattr(bus, "spool", None)
+    files = [own, settings.spool]
+    return [file.parent for file in files if file is not None]
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

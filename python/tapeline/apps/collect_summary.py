@@ -52,14 +52,7 @@ class CollectSummary:
     @property
     def residual(self) -> int:
         """Frames without a verdict; anything but 0 is a defect."""
-        counters = self.counters
-        events = sum(counters["events"].get(name, 0) for name in _MARKET_DATA)
-        quarantined = sum(counters["quarantined"].values())
-        control = sum(counters["control"].values())
-        unsupported = sum(counters["unsupported"].values())
-        judged = events + counters["duplicates"] + quarantined + control + unsupported
-        # A frame with a list of trades has a verdict for each of them.
-        return int(counters.get("items", counters["frames"]) - judged)
+        return residual_of(self.counters)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
@@ -122,6 +115,17 @@ class CollectSummary:
         rate = f"{facts['frames_per_second']:,.0f} frames/s in {facts['seconds']:,.1f} s"
         rows.append(("rate", rate))
         return rows
+
+
+def residual_of(counters: Mapping[str, Any]) -> int:
+    """Return how many things a normaliser has given no verdict; anything but 0 is a defect."""
+    events = sum(counters["events"].get(name, 0) for name in _MARKET_DATA)
+    quarantined = sum(counters["quarantined"].values())
+    control = sum(counters["control"].values())
+    unsupported = sum(counters["unsupported"].values())
+    judged = events + counters["duplicates"] + quarantined + control + unsupported
+    # A frame with a list of trades has a verdict for each of them.
+    return int(counters.get("items", counters["frames"]) - judged)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

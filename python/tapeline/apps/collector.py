@@ -1,7 +1,6 @@
 """The collector: feed, pump and bus wired together, and stopped in the order of the data."""
 
 import asyncio
-import gc
 import os
 import random
 import signal
@@ -9,7 +8,6 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -23,10 +21,14 @@ from tapeline.adapters.connection.recovery import BookRecovery, RecoveryPolicy
 from tapeline.adapters.connection.rest import RestScheduler, http_fetch
 from tapeline.adapters.connection.sockets import Names
 from tapeline.adapters.instrument_cache import InstrumentCache
+from tapeline.apps.bus_readings import BusWatch, capacity_of
+from tapeline.apps.collect_health import StreamChecks
 from tapeline.apps.collect_plan import VenuePlan, stale_after_ns, tls_context
+from tapeline.apps.collect_readings import CollectReadings, StreamWatch
 from tapeline.apps.collect_summary import CollectSummary, summed
 from tapeline.apps.control import ControlFile
 from tapeline.apps.instrument_refresh import InstrumentRefresh
+from tapeline.apps.lasting import settle_in
 from tapeline.apps.market import Market
 from tapeline.apps.pump import Pump
 from tapeline.apps.settings import CollectSettings
@@ -34,6 +36,7 @@ from tapeline.apps.silence import Silence
 from tapeline.cleaning.native import NativeNormalizer
 from tapeline.errors import TransportError
 from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.health import Beat, Health
 from tapeline.telemetry.latency import LatencyHistogram
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
@@ -74,6 +77,7 @@ def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) ->
         time_unit=settings.time_unit,
         stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
+        book_every=settings.book_every,
         gap_patience_ns=_GAP_PATIENCE_NS if plan.feed.core else 0,
     )
 
@@ -87,6 +91,8 @@ class Collector:
         What to collect, by market.
     sink, sent
         The bus, and the histogram its acknowledgements go to.
+    metrics, health
+        Where it shows how it is doing.
     """
 
     def __init__(
@@ -98,6 +104,7 @@ class Collector:
         sent: SendLatency,
         clock: Clock,
         metrics: Metrics,
+        health: Health | None = None,
     ) -> None:
         self._settings = settings
         self.sink = sink
@@ -109,7 +116,8 @@ class Collector:
         self._started_ns = clock.monotonic_ns()
         self._silence = Silence(self._started_ns)
         self.lag = LatencyHistogram()
-        self._lag_gauge = metrics.gauge("tapeline_apps_loop_lag_seconds", "Event-loop lag, newest.")
+        self._lag_gauge = metrics.gauge("tapeline_apps_loop_lag_seconds")
+        metrics.latency("tapeline_apps_loop_lag_distribution_seconds", self.lag)
         # Jitter only; nothing that must be secret.
         self._recovered = sink.stats().recovered
         if self._recovered:
@@ -120,8 +128,23 @@ class Collector:
         self._budgets = ConnectBudgets(clock.monotonic_ns)
         self._names = Names(clock.monotonic_ns)
         self.markets = [self._market(plan) for plan in plans]
-        metrics.collect_from(self.counters)
-        _transport_metrics(metrics, sink)
+        self._beat = Beat("loop", clock.monotonic_ns)
+        self._bus = BusWatch(sink, clock, capacity=capacity_of(settings.transport))
+        self._observe(metrics, health if health is not None else Health())
+
+    def _observe(self, metrics: Metrics, health: Health) -> None:
+        """Show what there is to see, to scrapes and health checks."""
+        streams = StreamWatch(self.markets, self._clock)
+        CollectReadings(self.markets, streams, metrics)
+        metrics.latency("tapeline_transport_send_to_ack_seconds", self._sent.histogram)
+        metrics.read_from(self._bus.read)
+        symbol_of = {
+            each.raw_symbol: each.symbol for market in self.markets for each in market.plan.listed
+        }
+        required = StreamChecks(streams.read, self._settings.required, symbol_of)
+        health.live_when(self._beat.check)
+        health.ready_when(required.check)
+        health.ready_when(self._bus.check)
 
     def _market(self, plan: VenuePlan) -> Market:
         settings, clock = self._settings, self._clock
@@ -193,9 +216,7 @@ class Collector:
         ]
         for task in tasks:
             task.add_done_callback(lambda _: self._stop.set())
-        # What exists now lives as long as the process: the collector need not look at it again.
-        gc.freeze()
-        gc.set_threshold(50_000)
+        settle_in()
         async with AsyncExitStack() as stack:
             await self._start_helpers(stack)
             with _signals(self.stop):
@@ -262,7 +283,9 @@ class Collector:
                 lag_ns = max(0, clock.monotonic_ns() - due_ns)
                 self.lag.record(lag_ns)
                 self._lag_gauge.set(lag_ns / _NS)
+            self._beat.tick()
             self.sink.poll()
+            self._bus.look(is_blocked=self.is_blocked)
             self._retry()
             if on_progress is not None:
                 on_progress(self)
@@ -381,18 +404,6 @@ def _merged(histograms: Iterable[LatencyHistogram]) -> LatencyHistogram:
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait({task})
-
-
-def _stat(sink: MessageSink, name: str) -> float:
-    return float(getattr(sink.stats(), name))
-
-
-def _transport_metrics(metrics: Metrics, sink: MessageSink) -> None:
-    for state in ("acknowledged", "in_flight", "spooled", "failed"):
-        gauge = metrics.gauge(
-            "tapeline_transport_messages", "Messages by where they are.", state=state
-        )
-        gauge.set_function(partial(_stat, sink, state))
 
 
 @contextmanager

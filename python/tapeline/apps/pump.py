@@ -19,6 +19,8 @@ _LOG = logger("tapeline.apps.pump")
 Message = tuple[str, bytes, bytes]
 # One push of so many frames takes some 3 ms: longer would make the sockets wait.
 _FRAMES_PER_PUSH = FRAMES_HIGH
+_SAMPLES_MAX = 256
+_SAMPLE_EVERY_NS = 50_000_000
 
 
 class Sink(Protocol):
@@ -64,6 +66,10 @@ class Pump:
         self.replies = 0
         self.first_frame_ns: int | None = None
         self.last_frame_ns: int | None = None
+        self.bytes = 0
+        # Messages for whoever asks how old their events were; nothing is decoded here.
+        self.samples: deque[Message] = deque(maxlen=_SAMPLES_MAX)
+        self._sample_ns = 0
         self.waiting = LatencyHistogram()
         self.pushing = LatencyHistogram()
 
@@ -158,11 +164,15 @@ class Pump:
             self.first_frame_ns = started_ns
         self.last_frame_ns = ended_ns
         self.frames += count
+        self.bytes += sum(map(len, frames))
         self.data_frames += count - result.control
         self.pushing.record(ended_ns - started_ns, count)
         # The batch's oldest frame speaks for all of it: never too good.
         self.waiting.record(clock.wall_ns() - stamps[0], count)
         self._send(result)
+        if ended_ns >= self._sample_ns and result.events:
+            self._sample_ns = ended_ns + _SAMPLE_EVERY_NS
+            self.samples.append(result.messages[-1])
         if before is not None:
             now = self.last_received().items()
             inbox.owner.heard(key for key, stamp in now if before.get(key) != stamp)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapeline.access.frames import Frame, Frames
-from tapeline.apps.event_rows import json_lines, rows_of
+from tapeline.access.plain_rows import json_lines, rows_of
 from tapeline.errors import SettingsError
 
 Advance = Callable[[int], None]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tapeline.access.frames import Frame, Frames
-from tapeline.apps.event_rows import rows_of
+from tapeline.access.plain_rows import rows_of
 from tapeline.apps.event_table import TABLE_COLUMNS, cell, heading
 
 _HEAD: Final = 10

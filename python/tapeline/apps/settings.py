@@ -85,14 +85,22 @@ class CollectSettings(BaseModel):
     staleness_s: Seconds = 15.0
     """Reconnect when a subscription is silent for so long (or 5 times its longest silence)."""
     first_data_s: Seconds = 10.0
+    required: MaybeWords | None = None
+    """Symbols whose silence makes ``/health/ready`` red; None is all, and none of them an empty
+    list. A stream whose silence is normal is never required."""
     rotate_hours: Annotated[float, Field(gt=0, le=24)] = 23.0
     profile: Profile = Profile.ORDERED
     spool: Path | None = None
     ledger: Path | None = None
     """What was sent, by stream, for ``tapeline audit``; written at the end."""
     keep_raw: Literal["imperfect", "all"] = "imperfect"
+    book_every: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Send a snapshot of a rebuilt book after so many updates of it; 0 is never. Who begins to read
+    the bus later needs one."""
+    metrics: str | None = None
+    """``HOST:PORT`` of ``/metrics`` and ``/health``; None is none."""
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    """Prometheus endpoint; 0 is none."""
+    """The same with the host apart; 0 is none."""
     metrics_host: str = "127.0.0.1"
     close_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """How long the transport may take to deliver the rest at the end."""
@@ -137,8 +145,10 @@ class StoreSettings(BaseModel):
     """zstd level of merged files."""
     compact_grace_s: Seconds = 3600.0
     """Files that were merged are deleted so much later, for readers that know them."""
+    metrics: str | None = None
+    """``HOST:PORT`` of ``/metrics`` and ``/health``; None is none."""
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    """Prometheus endpoint; 0 is none."""
+    """The same with the host apart; 0 is none."""
     metrics_host: str = "127.0.0.1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"

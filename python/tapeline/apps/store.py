@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from tapeline.apps.compacting import Compacting
+from tapeline.apps.observing import observed
 from tapeline.apps.settings import StoreSettings, load_settings
 from tapeline.apps.store_runner import StoreRunner
 from tapeline.apps.store_summary import StoreSummary
@@ -18,6 +19,7 @@ from tapeline.errors import SettingsError, StoreError, TapelineError
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
+from tapeline.telemetry.health import Health
 from tapeline.telemetry.log import logging_to
 from tapeline.telemetry.metrics import Metrics
 from tapeline.transport.uris import parse_uri
@@ -35,7 +37,9 @@ def store_command(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(help="kafka://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"),
+        typer.Option(
+            help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH. [local:./tapeline-data/bus.db]"
+        ),
     ] = None,
     types: Annotated[
         str | None, typer.Option(help="Event types, separated by commas. [all six]")
@@ -50,8 +54,12 @@ def store_command(
         bool | None,
         typer.Option("--trim", help="Remove from a local transport file what every target has."),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT for /metrics, /health/live and /health/ready. [none]"),
+    ] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Prometheus endpoint on loopback; 0 is none. [0]")
+        int | None, typer.Option(help="The same on loopback; 0 is none. [0]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
@@ -68,6 +76,7 @@ def store_command(
         "idle_s": idle,
         "flush_interval_s": flush_interval,
         "trim": trim,
+        "metrics": metrics,
         "metrics_port": metrics_port,
     }
     try:
@@ -109,7 +118,7 @@ def store(
         The bus cannot be opened.
     """
     clock = SystemClock()
-    metrics = Metrics()
+    metrics, health = Metrics(), Health()
     targets = [parse_target(text) for text in settings.targets]
     runner = StoreRunner(
         parse_uri(settings.transport),
@@ -118,6 +127,7 @@ def store(
         limits=Limits(rows=settings.chunk_rows, age_s=settings.flush_interval_s),
         clock=clock,
         metrics=metrics,
+        health=health,
         drain_s=settings.drain_timeout_s,
         is_trimming=settings.trim,
         session_timeout_s=settings.session_timeout_s,
@@ -129,17 +139,11 @@ def store(
             grace_s=settings.compact_grace_s,
         ),
     )
-    stop_metrics: Callable[[], None] | None = None
-    if settings.metrics_port:
-        stop_metrics = metrics.serve(settings.metrics_port, settings.metrics_host)
+    places = [target.path for target in targets if target.path is not None]
     show = not is_quiet and sys.stderr.isatty()
-    try:
-        with _stopping_on_signals(runner):
-            shown = _StatusLine(clock) if show else _show_nothing
-            return runner.run(settings.idle_s, look or shown)
-    finally:
-        if stop_metrics is not None:
-            stop_metrics()
+    with observed("store", settings, metrics, health, places), _stopping_on_signals(runner):
+        shown = _StatusLine(clock) if show else _show_nothing
+        return runner.run(settings.idle_s, look or shown)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from tapeline.apps.compacting import Compacting
+from tapeline.apps.lasting import settle_in
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
 from tapeline.storage.clickhouse.open import open_clickhouse
@@ -19,17 +20,21 @@ from tapeline.storage.consumer.dead_letter import (
 )
 from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
+from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
+from tapeline.storage.consumer.nats_source import NatsSource, check_server
 from tapeline.storage.consumer.trimming import Trimming
 from tapeline.storage.consumer.worker import Worker
+from tapeline.storage.consumer.zeromq_source import ZmqSource
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
 from tapeline.storage.postgres.open import open_postgres
 from tapeline.storage.redis_cache.store import open_redis
 from tapeline.storage.targets import Kind, Target
 from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.health import Beat, Check, Health
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, state_path
 
 _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
@@ -55,6 +60,8 @@ class StoreRunner:
         Remove from a local transport file what every target has.
     session_timeout_s
         Kafka misses a member that was killed for so long.
+    health
+        Where the targets' checks go.
 
     Raises
     ------
@@ -77,6 +84,7 @@ class StoreRunner:
         compacting: Compacting | None = None,
         is_trimming: bool = False,
         session_timeout_s: float = 10.0,
+        health: Health | None = None,
     ) -> None:
         _check(targets)
         self._session_timeout_s = session_timeout_s
@@ -84,12 +92,18 @@ class StoreRunner:
         self._trimming = _trimming(transport, targets, clock) if is_trimming else None
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
+        elif isinstance(transport, NatsUri):
+            check_server(transport)
         self._clock = clock
         self._dead_letters = dead_letters_of(transport)
         self._stop = threading.Event()
         self._targets = targets
         self._began_ns = clock.monotonic_ns()
         self._quiet_s: float | None = None
+        self._beat = Beat("runner", clock.monotonic_ns)
+        if health is not None:
+            health.live_when(self._beat.check)
+            health.ready_when(self._checks)
         self.workers: list[Worker] = []
         for target in targets:
             self.workers.append(
@@ -99,7 +113,7 @@ class StoreRunner:
                     store=OPENERS[target.kind](target, clock),
                     dead_letters=self._dead_letters,
                     clock=clock,
-                    metrics=WorkerMetrics(metrics, target.name),
+                    metrics=WorkerMetrics(metrics, target.name, limits.bytes),
                     limits=limits,
                     drain_s=drain_s,
                 )
@@ -130,11 +144,13 @@ class StoreRunner:
             threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
             for worker in self.workers
         ]
+        settle_in()
         for thread in threads:
             thread.start()
         if self._compacting is not None:
             self._compacting.start()
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(_LOOK_S):
+            self._beat.tick()
             look(self)
             if self._is_over(idle_s):
                 self.stop()
@@ -157,13 +173,36 @@ class StoreRunner:
             (self._clock.monotonic_ns() - self._began_ns) / 1e9,
         )
 
+    def _checks(self) -> list[Check]:
+        """Say of each target whether its store takes what it is given."""
+        found = []
+        for worker in self.workers:
+            fault = worker.counts.ended_by or worker.counts.fault
+            found.append(Check(f"target {worker.name}", fault is None, fault or ""))
+        return found
+
     def _source(self, transport: BusUri, target: Target, types: Sequence[str]) -> Source:
         """Open the bus for one target, in a consumer group of its own."""
         if isinstance(transport, LocalUri):
             trimming = self._trimming
             on_commit = None if trimming is None else partial(trimming.stored, target.name)
             return LocalSource(transport, types, self._clock, on_commit)
+        wanted = frozenset(types)
+        if isinstance(transport, ZmqUri):
+            return ZmqSource(
+                transport,
+                lambda topic: topic.partition(".")[0] in wanted,
+                self._clock,
+                prefixes=[f"{name}." for name in sorted(wanted)],
+            )
         group = f"tapeline-store-{target.name}"
+        if isinstance(transport, NatsUri):
+            return NatsSource(
+                transport,
+                lambda topic: topic.partition(".")[0] in wanted,
+                self._clock,
+                group=group,
+            )
         return KafkaSource(
             transport.servers, group, types, self._clock, session_timeout_s=self._session_timeout_s
         )
@@ -197,7 +236,9 @@ def _check(targets: Sequence[Target]) -> None:
 
 def _trimming(transport: BusUri, targets: Sequence[Target], clock: Clock) -> Trimming:
     if not isinstance(transport, LocalUri):
-        raise SettingsError("only a local transport file is trimmed: Kafka has its own retention")
+        raise SettingsError(
+            "only a local transport file is trimmed: a broker has its own retention"
+        )
     return Trimming(transport.path, [target.name for target in targets], clock)
 
 
@@ -205,4 +246,9 @@ def dead_letters_of(transport: BusUri) -> DeadLetters:
     """Return where messages go that no store can take."""
     if isinstance(transport, LocalUri):
         return LocalDeadLetters(dead_letter_path(transport.path))
+    if isinstance(transport, NatsUri):
+        return NatsDeadLetters(transport)
+    if isinstance(transport, ZmqUri):
+        # Nobody keeps what is published: they go to a file of this machine.
+        return LocalDeadLetters(state_path("deadletter", transport.endpoint))
     return KafkaDeadLetters(transport.servers)

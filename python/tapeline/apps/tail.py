@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final
 import pyarrow as pa
 import typer
 
+from tapeline.access.plain_rows import json_lines, rows_of
 from tapeline.apps.batch_reader import Batch, BatchReader
 from tapeline.apps.bus_reader import Bus, open_bus
-from tapeline.apps.event_rows import json_lines, rows_of
 from tapeline.apps.event_table import TABLE_COLUMNS, cell, heading
 from tapeline.errors import SettingsError
 from tapeline.telemetry.clock import Clock, SystemClock
@@ -75,7 +75,7 @@ class Tail:
 
 def tail_command(
     transport: Annotated[
-        str, typer.Option(help="kafka://HOST:PORT or local:PATH, as for collect.")
+        str, typer.Option(help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH, as for collect.")
     ] = "local:./tapeline-data/bus.db",
     count: Annotated[int | None, typer.Option(min=0, help="End after so many events.")] = None,
     idle: Annotated[

@@ -15,7 +15,8 @@ from tapeline.model import Instrument
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.kafka_topics import TopicMaker
 from tapeline.transport.local_file import LocalFile
-from tapeline.transport.open import kafka_settings
+from tapeline.transport.nats_connection import make_streams
+from tapeline.transport.open import kafka_settings, nats_settings
 from tapeline.transport.topics import (
     UNKNOWN_SYMBOL,
     RoutingKey,
@@ -23,7 +24,7 @@ from tapeline.transport.topics import (
     kafka_topic,
     parse_routing_key,
 )
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, parse_uri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
 from tapeline.wire.native import topic
 
 _TYPES: Final = ("trade", "coverage", "quarantine")
@@ -43,7 +44,10 @@ def topics_command(
         TopicLayout | None, typer.Option(help="Kafka topics a symbol or a market. [symbol]")
     ] = None,
     transport: Annotated[
-        str | None, typer.Option(help="kafka://HOST:PORT or local:PATH: count messages there.")
+        str | None,
+        typer.Option(
+            help="kafka://HOST:PORT, nats://HOST:PORT or local:PATH: count messages there."
+        ),
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the missing topics.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
@@ -56,7 +60,7 @@ def topics_command(
     if create and transport is None:
         raise SettingsError("--create needs --transport: where shall the topics be made?")
     address = parse_uri(transport) if transport is not None else None
-    said = address.layout if isinstance(address, KafkaUri) else None
+    said = _layout_of(address)
     used = layout or said or TopicLayout.SYMBOL
     rows = topic_rows(chosen, exchange, market, used)
     if address is not None:
@@ -64,7 +68,7 @@ def topics_command(
             create_topics(address, used, [row["routing_key"] for row in rows], SystemClock())
         counts = message_counts(address)
         for row in rows:
-            name = row["topic"] if isinstance(address, KafkaUri) else row["routing_key"]
+            name = row["routing_key"] if isinstance(address, LocalUri) else row["topic"]
             row["messages"] = counts.get(name)
     _print(rows, as_json=as_json)
 
@@ -121,6 +125,12 @@ def create_topics(
         file.close()
         return
     names = {kafka_topic(parse_routing_key(key), layout) for key in routing_keys}
+    if isinstance(address, NatsUri):
+        settings = nats_settings(address)
+        make_streams(address, [settings.stream_config(name) for name in sorted(names)])
+        return
+    if isinstance(address, ZmqUri):
+        raise SettingsError("a ZeroMQ publisher has no topics to make")
     maker = TopicMaker(kafka_settings(address))
     maker.want(sorted(names))
     end = clock.monotonic_ns() + _DEADLINE_NS
@@ -130,6 +140,12 @@ def create_topics(
             raise TransportError(f"{missing} of {len(names)} topics were not made within 15 s")
         maker.step(clock.monotonic_ns())
         sleep(0.02)
+
+
+def _layout_of(address: BusUri | None) -> TopicLayout | None:
+    if isinstance(address, NatsUri):
+        return nats_settings(address).layout
+    return address.layout if isinstance(address, KafkaUri) else None
 
 
 def _row(event_type: str, symbol: str, key: RoutingKey, layout: TopicLayout) -> dict[str, Any]:

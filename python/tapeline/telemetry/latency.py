@@ -1,6 +1,7 @@
 """Latency histograms: fixed memory, mergeable, 3 % resolution."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
 # 32 buckets for every doubling: a bucket is at most 1/32 = 3.1 % wide.
 _SUB_BITS = 5
@@ -28,12 +29,13 @@ class LatencyHistogram:
     to the largest value seen. Negative durations (the wall clock stepped) count as 0.
     """
 
-    __slots__ = ("_counts", "count", "max_ns")
+    __slots__ = ("_counts", "count", "max_ns", "total_ns")
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self.count = 0
         self.max_ns = 0
+        self.total_ns = 0
 
     def record(self, value_ns: int, count: int = 1) -> None:
         """Count a duration in nanoseconds, ``count`` times."""
@@ -44,17 +46,33 @@ class LatencyHistogram:
         key = _bucket(value_ns)
         self._counts[key] = self._counts.get(key, 0) + count
         self.count += count
+        self.total_ns += value_ns * count
 
     def merge(self, other: "LatencyHistogram") -> None:
         """Add everything another histogram counted."""
         for key, count in other.buckets().items():
             self._counts[key] = self._counts.get(key, 0) + count
         self.count += other.count
+        self.total_ns += other.total_ns
         self.max_ns = max(self.max_ns, other.max_ns)
 
     def buckets(self) -> Mapping[int, int]:
         """Return the counts by bucket number, for merging."""
         return self._counts
+
+    def cumulative(self, bounds_ns: Sequence[int]) -> tuple[list[int], int]:
+        """Return how many did not exceed each bound, then all of them; and their sum.
+
+        A bucket counts below a bound when all of it is: never too good. Another thread may be
+        recording.
+        """
+        total_ns = self.total_ns
+        places = [0] * (len(bounds_ns) + 1)
+        for key, count in self._counts.copy().items():
+            places[bisect_left(bounds_ns, _upper_ns(key))] += count
+        for at in range(1, len(places)):
+            places[at] += places[at - 1]
+        return places, total_ns
 
     def percentile_ns(self, fraction: float) -> int | None:
         """Return the duration that ``fraction`` (0 to 1) of all do not exceed; None when empty."""

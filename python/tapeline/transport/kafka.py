@@ -365,10 +365,7 @@ class KafkaSink:
 
     def _return_to_spool(self, flights: Sequence[_Flight]) -> None:
         """Let messages of failed or unknown outcome wait again, before newer ones."""
-        self._spool.give_back(
-            [(flight.row, flight.message[0]) for flight in flights if flight.row is not None]
-        )
-        self._spool.add_first([flight.message for flight in flights if flight.row is None])
+        self._spool.take_back([(flight.row, flight.message) for flight in flights])
         self._redelivered += len(flights)
 
     def _replace_producer(self) -> None:

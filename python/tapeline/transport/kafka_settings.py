@@ -20,13 +20,10 @@ _SHARED: Final[dict[str, str | int | float | bool]] = {
     # Our messages are batches already (256 events, 256 KiB or one event-loop turn): waiting for
     # more would add latency to each and save nothing.
     "linger.ms": 0,
-    # A batch of ours never exceeds 256 KiB; librdkafka still joins what has queued up behind a
-    # request.
-    "batch.size": 65536,
-    # Level 1: a third of the bytes at a few per cent of a core; higher levels cost more than they
-    # save.
-    "compression.type": "zstd",
-    "compression.level": 1,
+    # Nothing waits for a batch to fill; this is how much of what has queued up behind a request
+    # goes with the next one. Eight times 64 KiB is a third to a half of the CPU time, here and in
+    # the broker.
+    "batch.size": 524_288,
     # For ever: a message that waits for a broker is not lost, and ages are watched by the sink
     # itself.
     "message.timeout.ms": 0,
@@ -75,6 +72,9 @@ class KafkaSettings:
     """``HOST:PORT[,HOST:PORT]``, any brokers of the cluster."""
     profile: Profile = Profile.ORDERED
     layout: TopicLayout = TopicLayout.SYMBOL
+    compression: str = "lz4"
+    """``lz4``, ``zstd`` (level 1) or ``none``. zstd has two thirds of lz4's bytes for twice the CPU
+    time of whoever writes and four times that of whoever reads (docs/transport.md)."""
     spool: Path | None = None
     """Where messages wait for a broker that is away; by default one file a cluster and layout in
     ``~/.local/state/tapeline/spool``. One process at a time owns it."""
@@ -107,6 +107,9 @@ class KafkaSettings:
             **PROFILES[self.profile],
             "bootstrap.servers": self.servers,
             "client.id": self.client_id,
+            "compression.type": self.compression,
+            # zstd's; lz4 has one level.
+            "compression.level": 1 if self.compression == "zstd" else -1,
             "queue.buffering.max.messages": self.queue_messages_max,
             "message.max.bytes": self.message_bytes_max,
         }

@@ -84,16 +84,6 @@ class Spool:
             return
         self._remember(messages)
 
-    def add_first(self, messages: Sequence[Message]) -> None:
-        """Put messages before all others; into memory when the disk refuses."""
-        if not messages:
-            return
-        if self._try(lambda: self._file.prepend(messages)):
-            self._waiting.update(topic for topic, _, _ in messages)
-            self.rewind()
-            return
-        self._remember(messages)
-
     def take(
         self, limit: int, max_bytes: int, is_ready: Callable[[str], bool]
     ) -> list[StoredMessage]:
@@ -131,6 +121,28 @@ class Spool:
             self._waiting[topic] += 1
         if rows:
             self.rewind()
+
+    def take_back(self, messages: Sequence[tuple[int | None, Message]]) -> None:
+        """Let messages that did not arrive wait again, before newer ones and in this order.
+
+        Parameters
+        ----------
+        messages
+            Each with its sequence where it was taken from here, None where it never was here.
+        """
+        rows = [(row, message[0]) for row, message in messages if row is not None]
+        if len(rows) == len(messages):
+            self.give_back(rows)
+            return
+        # Those that were here may be older or newer than those beside them: all go to the front.
+        everything = [message for _, message in messages]
+        if self._try(lambda: self._file.prepend(everything)):
+            self._waiting.update(message[0] for message in everything)
+            self.rewind()
+            self.done([row for row, _ in rows])
+            return
+        self.give_back(rows)
+        self._remember([message for row, message in messages if row is None])
 
     def done(self, sequences: Sequence[int]) -> None:
         """Remove messages that have arrived."""

@@ -20,6 +20,9 @@ from tapeline.errors import ArgumentError
 MAX_TOPIC_LENGTH: Final = 249
 """Kafka's limit: the name of the partition's folder must fit in 255 bytes."""
 
+MAX_STREAM_LENGTH: Final = 255
+"""What NATS allows of a stream's name."""
+
 UNKNOWN_SYMBOL: Final = "Xunknown"
 """Symbol token of quarantine records whose symbol could not be read."""
 
@@ -88,6 +91,36 @@ def kafka_topic(key: RoutingKey, layout: TopicLayout) -> str:
     if layout is TopicLayout.SYMBOL:
         return str(key)
     return f"{key.event_type}.{key.exchange}.{key.market}"
+
+
+def nats_subjects(prefix: str, topic: str) -> str:
+    """Return the subjects of the stream of a topic, in either layout."""
+    return f"{prefix}.{topic}.*" if topic.count(".") == 2 else f"{prefix}.{topic}"
+
+
+def nats_stream(prefix: str, topic: str) -> str:
+    """Return the name of a topic's stream: dots may not be in it.
+
+    Of a topic's tokens only the last one may have ``_``, and a prefix has none: no two meet.
+
+    Raises
+    ------
+    ArgumentError
+        The name is longer than NATS allows.
+    """
+    name = f"{prefix}_{topic.replace('.', '_')}"
+    if len(name) > MAX_STREAM_LENGTH:
+        raise ArgumentError(
+            f"a stream's name has at most {MAX_STREAM_LENGTH} characters, was {len(name)}"
+        )
+    return name
+
+
+def topic_of_stream(prefix: str, stream: str) -> str | None:
+    """Return the topic whose stream this is; None when it is nobody's with this prefix."""
+    if not stream.startswith(f"{prefix}_"):
+        return None
+    return stream.removeprefix(f"{prefix}_").replace("_", ".", 3)
 
 
 def routing_key_of(topic: str, message_key: bytes | None) -> str | None:

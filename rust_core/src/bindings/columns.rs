@@ -1,10 +1,10 @@
-//! `floats` and `repeats`: what is done to whole columns, for Python.
+//! `floats`, `repeats` and `merge_order`: what is done to whole columns, for Python.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::SchemaRef;
 use pyo3::prelude::*;
@@ -12,7 +12,8 @@ use pyo3::types::PyCapsule;
 
 use super::arrow::batches_of;
 use super::errors::ArgumentError;
-use crate::columns::{self, FloatsError, with_floats};
+use super::parquet::RowOrder;
+use crate::columns::{self, FloatsError, Keys, with_floats};
 
 /// Rows whose decimals are floats. Any Arrow library reads them through `__arrow_c_stream__`.
 #[pyclass(frozen, module = "tapeline._core")]
@@ -89,4 +90,48 @@ pub(super) fn repeats(py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Vec<
     };
     let (ids, _) = ids.value_data().as_chunks::<16>();
     Ok(py.detach(|| columns::repeats(times.values(), ids)))
+}
+
+/// Returns the places of the rows of several runs in order, or `None` when they lie in it already.
+/// Releases the GIL.
+///
+/// The table has four columns without nulls, in one piece: times, names and offsets (int64) and
+/// indices (int32). `ends` says where each run ends.
+#[pyfunction]
+pub(super) fn merge_order(
+    py: Python<'_>,
+    table: &Bound<'_, PyAny>,
+    ends: Vec<usize>,
+) -> PyResult<Option<RowOrder>> {
+    let (_, batches) = batches_of(table)?.map_err(FloatsError::from)?;
+    let [batch] = batches.as_slice() else {
+        return match batches.len() {
+            0 => Ok(None),
+            _ => Err(ArgumentError::new_err("expected one batch".to_owned())),
+        };
+    };
+    let [times, names, offsets, indices] = batch.columns() else {
+        return Err(ArgumentError::new_err("expected four columns".to_owned()));
+    };
+    if u32::try_from(batch.num_rows()).is_err() {
+        return Err(ArgumentError::new_err(
+            "more rows than 32 bits count".to_owned(),
+        ));
+    }
+    let numbers = [times, names, offsets].map(|column| column.as_primitive_opt::<Int64Type>());
+    let ([Some(times), Some(names), Some(offsets)], Some(indices)) =
+        (numbers, indices.as_primitive_opt::<Int32Type>())
+    else {
+        return Err(ArgumentError::new_err(
+            "expected int64, int64, int64 and int32".to_owned(),
+        ));
+    };
+    let keys = Keys {
+        times: times.values(),
+        names: names.values(),
+        offsets: offsets.values(),
+        indices: indices.values(),
+    };
+    let order = py.detach(|| columns::merge_order(keys, &ends));
+    Ok(order.map(RowOrder::from))
 }

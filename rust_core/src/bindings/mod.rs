@@ -12,6 +12,7 @@ mod decode;
 mod errors;
 mod frames;
 mod indicators;
+mod native_format;
 mod normalizer;
 mod parquet;
 mod push_result;
@@ -32,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use super::book_replay::BookReplay;
     #[pymodule_export]
-    use super::columns::{FloatRows, floats, repeats};
+    use super::columns::{FloatRows, floats, merge_order, repeats};
     #[pymodule_export]
     use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]
@@ -42,9 +43,11 @@ mod _core {
     #[pymodule_export]
     use super::indicators::IndicatorStream;
     #[pymodule_export]
+    use super::native_format::NativeEncoder;
+    #[pymodule_export]
     use super::normalizer::Normalizer;
     #[pymodule_export]
-    use super::parquet::{RowOrder, encode_parquet, time_order};
+    use super::parquet::{DecimalRows, RowOrder, decode_decimals, encode_parquet, time_order};
     #[pymodule_export]
     use super::push_result::PushResult;
 

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.services.kafka import KafkaBroker, broker_or_skip
+from tests.services.nats import NatsServer, nats_or_skip
 from tests.services.postgres import (
     Database,
     PostgresServer,
@@ -33,6 +35,22 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker
     broker = broker_or_skip(tmp_path_factory.mktemp("own-kafka"))
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def nats_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A NATS server with JetStream nobody harms."""
+    server = nats_or_skip(tmp_path_factory.mktemp("nats"))
+    yield server.address
+    server.stop()
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> Iterator[NatsServer]:
+    """A NATS server that a test may kill and freeze."""
+    server = nats_or_skip(tmp_path / "own-nats")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -204,6 +204,14 @@ def test_memory_holds_what_overlaps_and_no_more(year: Path) -> None:
     assert seen == 36 * 3000
 
 
+def test_who_takes_the_first_rows_has_nothing_read_ahead(year: Path) -> None:
+    reader, folder = reader_of(year)
+    batches = reader.read("trade", Query())
+    assert next(batches).num_rows
+    batches.close()  # type: ignore[attr-defined]
+    assert len(folder.files) == 1
+
+
 def test_old_plain_and_new_dictionary_columns_give_one_schema(tmp_path: Path) -> None:
     store, table = store_of(tmp_path), trades(90)
     write(store, table)

@@ -43,7 +43,7 @@ def database() -> str:
 
 def through(proxy: LossyProxy, database: str) -> str:
     password = PASSWORD.replace(" ", "%20")
-    return f"clickhouse://{USER}:{password}@127.0.0.1:{proxy.port}/{database}?timeout=10"
+    return f"clickhouse://{USER}:{password}@127.0.0.1:{proxy.port}/{database}?timeout=60"
 
 
 def nth_chunk(number: int) -> Chunk:
@@ -108,7 +108,7 @@ def test_kill_minus_nine_of_the_writer_at_random_instants(
 def write_patiently(address: str, chunk: Chunk) -> None:
     """Do what a worker does: offer the chunk until it is taken or has been."""
     with opened(address) as store:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while True:
             try:
                 store.write(chunk)
@@ -141,8 +141,10 @@ def test_kill_minus_nine_of_the_server_loses_nothing_that_was_acknowledged(tmp_p
 def test_a_frozen_server_is_unavailable_in_time_and_heals(
     server: ClickHouseServer, database: str
 ) -> None:
-    address = server.target(database, "?timeout=2")
-    with opened(address) as store:
+    address = server.target(database)
+    with opened(address):
+        pass
+    with opened(server.target(database, "?timeout=2")) as store:
         server.pause()
         try:
             for _ in range(2):

@@ -24,10 +24,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServe
     server.stop()
 
 
+PATIENCE_S = 120
+"""However slow the machine is; nothing waits so long that works."""
+
+
 def ask(server: ClickHouseServer, sql: str) -> str:
     headers = {"X-ClickHouse-User": USER, "X-ClickHouse-Key": PASSWORD}
     request = urllib.request.Request(server.url, data=sql.encode(), headers=headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
         return str(answer.read().decode().strip())
 
 

@@ -20,6 +20,7 @@ from tapeline.errors import (
     StoreUnavailableError,
 )
 from tapeline.storage.clickhouse.open import open_clickhouse
+from tapeline.storage.clickhouse.tables import EARLIER_TYPES, columns_of
 from tapeline.storage.consumer.bisect import split_refused
 from tapeline.storage.ports import Chunk, Mark
 from tapeline.storage.schema import stored_schema_of
@@ -35,7 +36,7 @@ from tests.python.clickhouse_stores import (
     stored,
 )
 from tests.python.extremes import all_extreme_rows
-from tests.python.storing import START_MS, as_read, decoded, ids, make_messages
+from tests.python.storing import as_read, decoded, ids, make_messages
 from tests.services.clickhouse import ClickHouseServer, clickhouse_or_skip
 
 DAY_NS = 86_400_000_000_000
@@ -85,6 +86,18 @@ def test_dictionaries_of_texts_are_stored_as_their_texts(either: str) -> None:
         store.write(as_given({"trade": table}))
         found = stored(either).sort_by("event_id")
         assert found.equals(plain.combine_chunks().sort_by("event_id"))
+
+
+def test_a_table_of_an_earlier_version_is_written_and_read(either: str) -> None:
+    given = {"trade": all_extreme_rows()["trade"]}
+    earlier = EARLIER_TYPES[columns_of("trade")["metadata"]]
+    with opened(either) as store:
+        store.write(as_given({"trade": given["trade"].slice(0, 1)}))
+        run(either, f"ALTER TABLE {{db}}.trade MODIFY COLUMN metadata {earlier}")
+    with opened(either) as store:
+        store.write(as_given({"trade": given["trade"].slice(1)}))
+        found = stored(either).sort_by("event_id").to_pylist()
+        assert found == given["trade"].sort_by("event_id").to_pylist()
 
 
 def test_progress_and_marks_survive_a_restart(either: str) -> None:
@@ -238,31 +251,20 @@ def test_a_column_that_changes_under_a_writer_is_no_fault_of_the_rows(address: s
             store.write(chunk_of(as_read(make_messages(30))))
 
 
-def test_rows_before_a_time_can_be_dropped(either: str) -> None:
-    table = chunk_of(as_read(make_messages(600))).tables["trade"]
-    place = table.schema.get_field_index("timestamp_ns")
-    days = pa.array([DAY_NS * (row % 5) for row in range(600)])
-    times = pc.add(table["timestamp_ns"], days)
-    table = table.set_column(place, table.schema.field(place), times)
-    edge = START_MS * 1_000_000 + 2 * DAY_NS + 300_000_000
-    late = [time for time in times.to_pylist() if time >= edge]
+def test_a_row_that_is_there_twice_is_once_in_the_view(either: str) -> None:
+    tables = {"trade": chunk_of(as_read(make_messages(60))).tables["trade"]}
     with opened(either) as store:
-        store.write(as_given({"trade": table}))
-        assert store.count_before("trade", edge) == 600 - len(late)
-        assert store.drop_before("trade", edge) == 600 - len(late)
-        assert store.drop_before("trade", edge) == 0
-        assert sorted(stored(either)["timestamp_ns"].to_pylist()) == sorted(late)
-
-
-def test_rows_without_a_time_are_never_dropped(address: str) -> None:
-    tables = all_extreme_rows()
-    quarantine = tables["quarantine"]
-    timeless = quarantine["received_ns"].null_count
-    assert timeless == 1
-    with opened(address) as store:
-        store.write(as_given({"quarantine": quarantine}))
-        store.drop_before("quarantine", 2**63 - 1)
-        assert stored(address, "quarantine")["received_ns"].null_count == timeless
+        run(either, "SYSTEM STOP MERGES {db}.trade")
+        for _ in range(2):
+            store.write(as_given(tables))
+        with connected(either) as connection:
+            sql = "SELECT count(), uniqExact(event_id) FROM {db}."
+            assert connection.rows(f"{sql}trade SETTINGS final = 0") == [(120, 60)]
+            assert connection.rows(f"{sql}trade_once SETTINGS final = 0") == [(60, 60)]
+            sql = "SELECT toString(price), time_ns, time = fromUnixTimestamp64Nano(time_ns, 'UTC')"
+            rows = connection.rows(f"{sql} FROM {{db}}.trade_once WHERE native_id = '7'")
+            assert len(set(rows)) == len(rows) == 3
+            assert {row[2] for row in rows} == {True}
 
 
 def test_a_wrong_password_and_a_forbidden_user_are_sentences(server: ClickHouseServer) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tapeline.apps.event_rows import rows_of
+from tapeline.access.plain_rows import rows_of
 from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.telemetry.clock import SystemClock

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tapeline.apps.event_rows import json_lines, rows_of
+from tapeline.access.plain_rows import json_lines, rows_of
 from tapeline.errors import ArgumentError, DecodeError
 from tapeline.wire.native import decode
 from tests.fixtures.wire.samples import (

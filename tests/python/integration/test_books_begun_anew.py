@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tapeline.apps.event_rows import rows_of
+from tapeline.access.plain_rows import rows_of
 from tapeline.apps.normalizer import Normalizer
 from tapeline.simulator.faults import parse_fault
 from tapeline.simulator.ledger import Ledger

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pytest
 
-from tapeline.apps.event_rows import rows_of
+from tapeline.access.plain_rows import rows_of
 from tapeline.apps.normalizer import Normalizer
 from tapeline.tape import TapeReader
 from tapeline.wire.native import decode

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import pyarrow.parquet as pq
 
+from tapeline.access.plain_rows import rows_of
 from tapeline.apps.chain import Process, Simulation, run
-from tapeline.apps.event_rows import rows_of
 from tapeline.apps.market_normalizers import MarketNormalizers
 from tapeline.apps.normalize import normalize
 from tapeline.simulator.registry import speller

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -135,6 +136,8 @@ class _Feed:
     def bound_ns(self) -> int | None:
         return self._times[0] if self._times else None
 
+    def prepare(self) -> None: ...
+
     def pull(self) -> Run:
         taken, self._times = self._times[: self._piece], self._times[self._piece :]
         names = {name: [""] * len(taken) for name in ("exchange", "market", "raw_symbol")}
@@ -149,6 +152,79 @@ def test_a_merge_loses_nothing_and_is_in_order(piece: int) -> None:
     merge = Merge([_Feed(list(lane), piece) for lane in lanes])
     found = [time for run in merge for time in run.table["timestamp_ns"].to_pylist()]
     assert found == sorted(time for lane in lanes for time in lane)
+
+
+def rows_of(*keys: tuple[int, str | None, int]) -> Run:
+    """Make rows of trades: time, symbol and offset."""
+    times, symbols, offsets = zip(*keys, strict=True)
+    columns = {
+        "timestamp_ns": pa.array(times, pa.int64()),
+        "received_ns": pa.array([None] * len(keys), pa.int64()),
+        "exchange": pa.array(["okx"] * len(keys)).dictionary_encode(),
+        "market": pa.array(["spot"] * len(keys)),
+        "raw_symbol": pa.array(symbols, pa.string()).dictionary_encode(),
+        "log_offset": pa.array(offsets, pa.int64()),
+        "log_index": pa.array([0] * len(keys), pa.int32()),
+    }
+    return run_of("trade", pa.table(columns))
+
+
+class _Runs:
+    """Runs in memory, one a pull."""
+
+    def __init__(self, *runs: Run) -> None:
+        self._runs = list(runs)
+
+    @property
+    def bound_ns(self) -> int | None:
+        return self._runs[0].first if self._runs else None
+
+    def prepare(self) -> None: ...
+
+    def pull(self) -> Run:
+        return self._runs.pop(0)
+
+
+def keys_in(runs: Iterable[Run]) -> list[tuple[int, str | None, int]]:
+    tables = [run.table for run in runs]
+    columns = ("timestamp_ns", "raw_symbol", "log_offset")
+    return [tuple(row[name] for name in columns) for each in tables for row in each.to_pylist()]
+
+
+def test_rows_of_one_time_are_ordered_by_name_then_arrival_and_no_name_is_an_empty_one() -> None:
+    first = rows_of((1, "BTC", 7), (1, "ETH", 1), (2, "BTC", 8))
+    second = rows_of((1, None, 9), (1, "BTC", 3), (1, "BTC", 9), (1, "XRP", 0))
+    found = keys_in(Merge([_Runs(first), _Runs(second)]))
+    assert found == [
+        *((1, None, 9), (1, "BTC", 3), (1, "BTC", 7), (1, "BTC", 9)),
+        *((1, "ETH", 1), (1, "XRP", 0), (2, "BTC", 8)),
+    ]
+
+
+def test_runs_that_do_not_overlap_are_given_as_they_lie() -> None:
+    runs = [rows_of((1, "BTC", 1), (2, "BTC", 2)), rows_of((3, "ETH", 1)), rows_of((4, "BTC", 3))]
+    assert [run.table for run in Merge([_Runs(each) for each in reversed(runs)])] == [
+        run.table for run in runs
+    ]
+
+
+def test_a_run_that_is_not_sorted_is_sorted_before_it_is_merged() -> None:
+    crooked = rows_of((5, "BTC", 2), (5, "BTC", 1), (5, "ADA", 9))
+    found = keys_in(Merge([_Runs(crooked), _Runs(rows_of((5, "BTC", 0), (6, "BTC", 3)))]))
+    assert found == [(5, "ADA", 9), *((5, "BTC", place) for place in range(3)), (6, "BTC", 3)]
+
+
+def test_a_time_that_goes_on_in_a_row_group_that_is_alone_needs_nothing_to_order_it() -> None:
+    """Only the first of two row groups overlaps another file; both have rows of the time 3."""
+    first = rows_of((1, "BTC", 1), (3, "BTC", 2))
+    columns = ["timestamp_ns", "received_ns", "raw_symbol"]
+    last = rows_of((3, "BTC", 3), (4, "BTC", 4))
+    alone = Run(last.table.select(columns), last.times, is_alone=True)
+    other = rows_of((1, "ETH", 1), (2, "ETH", 2))
+    tables = [run.table.select(columns) for run in Merge([_Runs(first, alone), _Runs(other)])]
+    rows = pa.concat_tables(tables).to_pylist()
+    found = [(row["timestamp_ns"], row["raw_symbol"]) for row in rows]
+    assert found == [(1, "BTC"), (1, "ETH"), (2, "ETH"), (3, "BTC"), (3, "BTC"), (4, "BTC")]
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,27 @@
 """Clock, log, metrics and histograms."""
 
+import ast
 import io
 import logging
 import sys
 import threading
-import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import Gauge
+from prometheus_client import Gauge, generate_latest
 
+from tapeline.telemetry.catalogue import CATALOGUE
 from tapeline.telemetry.latency import LatencyHistogram
 from tapeline.telemetry.log import escape_controls, logger, logging_to
-from tapeline.telemetry.metrics import Metrics
+from tapeline.telemetry.metrics import Metrics, Reading, cleaning_readings
+
+ROOT = Path(__file__).parents[3]
+KINDS = ("counter", "gauge", "latency")
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1), st.sampled_from([0.0, 0.5, 0.99, 1.0]))
@@ -87,6 +93,7 @@ def counters(unsupported: dict[str, int]) -> dict[str, object]:
     stage = {"stage": "structure", "in": 9, "out": 8, "repaired": 1, "flagged": 0, "quarantined": 1}
     return {
         "frames": 9,
+        "items": 9,
         "events": {"trade": 7},
         "quality": {"perfect": 7},
         "quarantined": {"not_json": 1},
@@ -99,29 +106,77 @@ def counters(unsupported: dict[str, int]) -> dict[str, object]:
     }
 
 
+VENUE = {"exchange": "binance", "market": "spot"}
+
+
 def test_the_pipelines_counters_are_read_when_scraped_and_labels_are_bounded() -> None:
     metrics = Metrics()
-    metrics.collect_from(lambda: counters({f"type{n}": 1 for n in range(200)}))
-    value = metrics.registry.get_sample_value
-    assert value("tapeline_cleaning_frames_total") == 9
-    assert value("tapeline_cleaning_events_total", {"type": "trade"}) == 7
-    assert value("tapeline_cleaning_stage_quarantined_frames_total", {"stage": "structure"}) == 1
-    assert value("tapeline_cleaning_unsupported_frames_total", {"type": "other"}) == 136
+    found = counters({f"type{n}": 1 for n in range(200)})
+    metrics.read_from(lambda: cleaning_readings(found, VENUE))
+
+    def value(name: str, **labels: str) -> float | None:
+        return metrics.registry.get_sample_value(f"tapeline_cleaning_{name}", VENUE | labels)
+
+    assert value("frames_total") == 9
+    assert value("events_total", type="trade") == 7
+    assert value("stage_quarantined_frames_total", stage="structure") == 1
+    assert value("unsupported_frames_total", type="other") == 136
 
 
-def test_the_endpoint_answers_and_stops() -> None:
+def test_readings_of_several_markets_are_one_metric() -> None:
     metrics = Metrics()
-    metrics.counter("tapeline_adapters_connects", "Connects.", line="a").inc(2)
-    import socket
+    for market in ("spot", "usdm"):
+        labels = {"exchange": "binance", "market": market}
+        metrics.read_from(lambda labels=labels: [("tapeline_cleaning_frames", labels, 3)])  # type: ignore[misc]
+    text = generate_latest(metrics.registry).decode()
+    assert text.count("# TYPE tapeline_cleaning_frames_total counter") == 1
+    assert 'tapeline_cleaning_frames_total{exchange="binance",market="usdm"} 3.0' in text
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    stop = metrics.serve(port)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-        text = answer.read().decode()
-    stop()
-    assert 'tapeline_adapters_connects_total{line="a"} 2.0' in text
+
+def test_a_reading_that_fails_costs_itself_alone_and_is_counted() -> None:
+    def broken() -> Iterator[Reading]:
+        yield "tapeline_transport_sent_messages", {}, 1
+        raise OSError("gone")
+
+    metrics = Metrics()
+    metrics.read_from(broken)
+    metrics.read_from(lambda: [("tapeline_cleaning_frames", VENUE, 3)])
+    assert metrics.registry.get_sample_value("tapeline_transport_sent_messages_total") is None
+    assert metrics.registry.get_sample_value("tapeline_cleaning_frames_total", VENUE) == 3
+    assert metrics.registry.get_sample_value("tapeline_telemetry_scrape_faults_total") == 2
+
+
+@given(st.lists(st.integers(-5, 10**11)))
+def test_a_histogram_shows_every_value_at_or_above_its_bucket(values: list[int]) -> None:
+    metrics = Metrics()
+    shown = metrics.latency("tapeline_transport_send_to_ack_seconds")
+    for value in values:
+        shown.record(value)
+    name = "tapeline_transport_send_to_ack_seconds"
+    read = metrics.registry.get_sample_value
+    for bound in (0.001, 0.05, 1.0, 60.0):
+        below = read(f"{name}_bucket", {"le": repr(bound)})
+        assert below is not None
+        # Never too good, and at most 3.2 % too bad.
+        assert below <= sum(value <= bound * 1e9 for value in values)
+        assert below >= sum(value < bound * 1e9 / 1.033 for value in values)
+    assert read(f"{name}_bucket", {"le": "+Inf"}) == read(f"{name}_count") == len(values)
+    assert read(f"{name}_sum") == pytest.approx(sum(max(0, value) for value in values) / 1e9)
+
+
+def test_every_metric_that_the_code_names_is_in_the_catalogue() -> None:
+    named: set[str] = set()
+    for path in (ROOT / "python" / "tapeline").rglob("*.py"):
+        calls = (
+            node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+        )
+        for call in calls:
+            is_metric = isinstance(call.func, ast.Attribute) and call.func.attr in KINDS
+            first = call.args[0] if is_metric and call.args else None
+            if isinstance(first, ast.Constant) and str(first.value).startswith("tapeline_"):
+                named.add(str(first.value).removesuffix("_total"))
+    assert len(named) > 10
+    assert named <= set(CATALOGUE)
 
 
 def test_a_metric_of_another_name_is_refused() -> None:

@@ -74,8 +74,9 @@ def test_layouts_lead_to_a_topic_and_back() -> None:
         ("kafka://a:1,b.c:2/", KafkaUri("a:1,b.c:2")),
         ("kafka://[::1]:9092", KafkaUri("[::1]:9092")),
         (
-            "kafka://a:1?profile=ordered&layout=market&spool=/s&partitions=3&retention_ms=5",
-            KafkaUri("a:1", "ordered", TopicLayout.MARKET, Path("/s"), 3, None, 5),
+            "kafka://a:1?profile=ordered&layout=market&spool=/s&partitions=3&retention_ms=5"
+            "&compression=zstd",
+            KafkaUri("a:1", "ordered", TopicLayout.MARKET, Path("/s"), 3, None, 5, "zstd"),
         ),
     ],
 )
@@ -109,10 +110,12 @@ def test_a_bad_address_names_the_allowed_forms(text: str) -> None:
 
 def test_profiles_hold_the_values_the_platform_was_asked_for() -> None:
     fast = PROFILES[Profile.LOW_LATENCY]
-    assert (fast["acks"], fast["linger.ms"], fast["batch.size"]) == ("1", 0, 65536)
-    assert fast["compression.type"] == "zstd"
+    assert (fast["acks"], fast["linger.ms"], fast["batch.size"]) == ("1", 0, 524_288)
     ordered = KafkaSettings(servers="a:1", profile=Profile.ORDERED).producer_config()
     assert (ordered["acks"], ordered["enable.idempotence"]) == ("all", True)
+    assert ordered["compression.type"] == "lz4"
+    small = KafkaSettings(servers="a:1", compression="zstd").producer_config()
+    assert (small["compression.type"], small["compression.level"]) == ("zstd", 1)
     assert KafkaSettings(servers="a:1", retention_ms=7).topic_config()["retention.ms"] == "7"
 
 

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { keepToken, refused } from "../api/token.ts";
+import { feed } from "../live/feed.ts";
 import { useStore } from "../parts/store.ts";
 
 /** Asks for the token when the server wants one. */
@@ -12,6 +13,7 @@ export function TokenForm() {
     event.preventDefault();
     const text = new FormData(event.currentTarget).get("token");
     if (typeof text !== "string" || text === "") return;
+    feed.reopen();
     keepToken(text.trim());
     void client.resetQueries();
   };

@@ -6,6 +6,7 @@ const WORDS = {
   idle: "no live data",
   connecting: "connecting",
   open: "live",
+  stale: "source away",
   waiting: "reconnecting",
   refused: "refused",
 } as const;

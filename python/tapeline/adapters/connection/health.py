@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import isinf
+from math import inf, isinf
 
 from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.rhythm import Rhythm
@@ -103,6 +103,21 @@ class LineHealth:
         """Watch these no longer."""
         for key in keys:
             self._streams.pop(key, None)
+
+    def allowed_s(self, key: StreamKey) -> float:
+        """Return how long a stream may be silent before its data is not to be relied on.
+
+        The longest that its policy and its own history allow, infinity where silence is normal.
+        A line acts earlier, and more patiently after a fruitless reconnect.
+        """
+        policy, stream = self._policy, self._streams.get(key)
+        if not policy.staleness_s:
+            return inf
+        if stream is None:
+            return policy.staleness_s
+        habit_s = min(_SILENCE_FACTOR * stream.rhythm.longest_ns, _SILENCE_LIMIT_MAX_NS) / _NS
+        first_s = 0.0 if stream.is_seen else policy.first_data_s
+        return max(policy.staleness_s, first_s, stream.patience_s, habit_s)
 
     def start_session(self, now_ns: int, last_received: Mapping[StreamKey, int]) -> None:
         """Begin anew after a connection was made; what was learnt about silences stays."""

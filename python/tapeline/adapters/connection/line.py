@@ -101,6 +101,19 @@ class Line:
         """Whether a connection is open."""
         return not self._is_down
 
+    @property
+    def waiting_frames(self) -> int:
+        """Frames read from its sockets that have not been passed on; for any thread."""
+        return sum(len(each.inbox) for each in tuple(self._open) if each.inbox is not None)
+
+    def allowances(self) -> list[tuple[StreamKey, float]]:
+        """Return its streams of one instrument each, with the seconds each may be silent.
+
+        For any thread.
+        """
+        mine = [stream.key for stream in tuple(self.streams) if stream.raw_symbol]
+        return [(key, self._health.allowed_s(key)) for key in mine]
+
     def _keys(self, streams: Iterable[Stream]) -> list[StreamKey]:
         """Return instrument and channel of all that some streams bring."""
         keys = [

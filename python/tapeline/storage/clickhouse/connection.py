@@ -7,7 +7,7 @@ an answer is streamed, and that the embedded engine holds one folder a process.
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from tapeline.errors import SettingsError, StoreFormatError, StoreUnavailableError
 from tapeline.storage.clickhouse.faults import store_error
+from tapeline.storage.clickhouse.native import NativeEncoder
 from tapeline.storage.targets import Target
 
 DEFAULT_DATABASE: Final = "tapeline"
@@ -88,17 +89,27 @@ class Connection:
             return self._connected().query(self._bound(sql, parameters)).result_rows
 
     def insert(
-        self, table: str, names: Sequence[str], content: pa.Buffer, settings: Mapping[str, Any]
+        self, table: str, rows: pa.Table, types: Mapping[str, str], settings: Mapping[str, Any]
     ) -> None:
-        """Insert rows given as an Arrow file."""
+        """Insert rows as one block.
+
+        Parameters
+        ----------
+        rows, types
+            The columns, and as what ClickHouse has them, by name.
+        """
+        names = rows.schema.names
+        pieces = NativeEncoder(rows.combine_chunks(), [types[name] for name in names])
+        where = f"`{self.database}`.`{table}`"
         with self._translated():
-            self._connected().raw_insert(
-                f"`{self.database}`.`{table}`",
-                list(names),
-                content.to_pybytes(),
-                settings=dict(settings),
-                fmt="Arrow",
-            )
+            client = self._connected()
+            if self.is_embedded:
+                columns = ", ".join(f"`{name}`" for name in names)
+                self._append(f"INSERT INTO {where} ({columns})", settings, pieces)
+            else:
+                # Not piece by piece: the client sends it again when the connection breaks.
+                content = b"".join(pieces)
+                client.raw_insert(where, names, content, settings=dict(settings), fmt="Native")
 
     def stream(
         self, sql: str, parameters: Mapping[str, Any], settings: Mapping[str, Any]
@@ -129,11 +140,24 @@ class Connection:
 
         session = chdb.connect(str(_real(self._path)))
         try:
-            clause = ", ".join(f"{name} = {value!r}" for name, value in settings.items())
-            answer = session.send_query(f"{bound} SETTINGS {clause}", "ArrowStream")
+            answer = session.send_query(f"{bound} {_clause(settings)}", "ArrowStream")
             with answer:
                 for block in answer:
                     yield from pa.ipc.open_stream(block.bytes())
+        finally:
+            session.close()
+
+    def _append(self, statement: str, settings: Mapping[str, Any], pieces: Iterable[bytes]) -> None:
+        # clickhouse_connect would write them to a file for the engine to read.
+        import chdb
+
+        session = chdb.connect(str(_real(self._path)))
+        try:
+            # Left by an exception it is cancelled: a block without its end is no block.
+            with session.send_insert(f"{statement} {_clause(settings)}", "Native") as insert:
+                for piece in pieces:
+                    insert.append(piece)
+                insert.finish()
         finally:
             session.close()
 
@@ -225,6 +249,10 @@ class _Watched(io.RawIOBase):
     def close(self) -> None:
         self._source.close()
         super().close()
+
+
+def _clause(settings: Mapping[str, Any]) -> str:
+    return "SETTINGS " + ", ".join(f"{name} = {value!r}" for name, value in settings.items())
 
 
 def _real(path: Path | None) -> Path:

@@ -1,5 +1,6 @@
 """What an error of ClickHouse means for a writer or a reader."""
 
+import re
 from typing import Final
 
 from tapeline.errors import RowError, StoreError, StoreFormatError, StoreUnavailableError
@@ -54,7 +55,7 @@ def store_error(shown: str, error: Exception) -> StoreError:
     shown
         The store's address, without its password.
     """
-    code = getattr(error, "code", None)
+    code = getattr(error, "code", None) or _code_in(str(error))
     text = _sentence(error)
     if code in _PERSON:
         return StoreFormatError(f"{shown}: {_PERSON[code]} ({text})")
@@ -63,6 +64,12 @@ def store_error(shown: str, error: Exception) -> StoreError:
     if code in _SCHEMA:
         return StoreFormatError(f"{shown}: {text}")
     return StoreUnavailableError(f"{shown}: {text}")
+
+
+def _code_in(text: str) -> int | None:
+    """Return the code that the embedded engine's own errors have in their text alone."""
+    found = re.search(r"Code: (\d+)\. DB::Exception", text)
+    return None if found is None else int(found[1])
 
 
 def _sentence(error: Exception) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 from tapeline.errors import StoreFormatError
 from tapeline.storage.clickhouse.connection import Connection
-from tapeline.storage.clickhouse.tables import COMMENT, FORMAT, columns_of, tables
+from tapeline.storage.clickhouse.tables import COMMENT, EARLIER_TYPES, FORMAT, columns_of, tables
 
 _COMMENTS: Final = "SELECT name, comment FROM system.tables WHERE database = %(database)s"
 _COLUMNS: Final = (
@@ -13,8 +13,13 @@ _COLUMNS: Final = (
 )
 
 
-def check_tables(connection: Connection, *, may_be_missing: bool = False) -> None:
+def check_tables(connection: Connection, *, may_be_missing: bool = False) -> frozenset[str]:
     """Compare tables and columns with what this version writes.
+
+    Returns
+    -------
+    frozenset of str
+        Names of the tables and views that there are.
 
     Raises
     ------
@@ -34,6 +39,7 @@ def check_tables(connection: Connection, *, may_be_missing: bool = False) -> Non
                 f"{connection.shown}: there is no table {table} in {connection.database}:"
                 " it is not a store of tapeline, or not a whole one"
             )
+    return frozenset(comments)
 
 
 def _check_table(shown: str, table: str, comment: str, found: dict[str, str]) -> None:
@@ -44,7 +50,8 @@ def _check_table(shown: str, table: str, comment: str, found: dict[str, str]) ->
         )
     expected = columns_of(table)
     for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
+        wanted = expected.get(name, "")
+        if found.get(name) not in (wanted, EARLIER_TYPES.get(wanted, wanted)):
             raise StoreFormatError(
                 f"{shown}: column {name} of {table} is {found.get(name, 'missing')}, not"
                 f" {expected.get(name, 'there')}"

@@ -17,9 +17,8 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from tapeline.errors import StoreConflictError
-from tapeline.storage.clickhouse.arrow import arrow_file
 from tapeline.storage.clickhouse.connection import Connection
-from tapeline.storage.clickhouse.tables import STATE
+from tapeline.storage.clickhouse.tables import STATE, columns_of
 from tapeline.storage.consumer.taken import BATCHES_PER_STREAM
 from tapeline.storage.mark_runs import Run, marks_of, runs_of
 from tapeline.storage.ports import Chunk, Mark, Partition
@@ -129,8 +128,8 @@ class State:
             table = pa.Table.from_pylist(rows, _SCHEMA)
             self._connection.insert(
                 STATE,
-                table.schema.names,
-                arrow_file(table),
+                table,
+                columns_of(STATE),
                 {"insert_deduplication_token": f"write-{number}", "async_insert": 0},
             )
             winner = self._winner(number)

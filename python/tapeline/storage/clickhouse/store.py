@@ -9,18 +9,20 @@ from typing import Any, Final
 import pyarrow as pa
 
 from tapeline.errors import RowError
-from tapeline.storage.clickhouse.arrow import arrow_file, pieces_of, token_of
 from tapeline.storage.clickhouse.connection import Connection
+from tapeline.storage.clickhouse.pieces import pieces_of
 from tapeline.storage.clickhouse.schema_check import check_tables
 from tapeline.storage.clickhouse.state import State
 from tapeline.storage.clickhouse.tables import (
     PARTITIONS_PER_INSERT,
-    TIME,
+    VIEW_SUFFIX,
+    columns_of,
     create_statement,
-    partition_of,
     tables,
+    view_statement,
 )
 from tapeline.storage.ports import Chunk, Partition, Progress
+from tapeline.storage.schema import EVENT_TYPES
 from tapeline.telemetry.clock import Clock
 
 _INSERT: Final[Mapping[str, Any]] = {
@@ -51,11 +53,14 @@ class ClickHouseStore:
     def open(self) -> None:
         """Make database and tables where they are missing, check the others."""
         self._connection.command(f"CREATE DATABASE IF NOT EXISTS `{self._connection.database}`")
-        check_tables(self._connection, may_be_missing=True)
-        for table in tables():
-            statement = create_statement(table).replace("EXISTS ", "EXISTS {db}.", 1)
+        there = check_tables(self._connection, may_be_missing=True)
+        statements = {table: create_statement(table) for table in tables()}
+        statements |= {f"{name}{VIEW_SUFFIX}": view_statement(name) for name in EVENT_TYPES}
+        missing = [statement for name, statement in statements.items() if name not in there]
+        for statement in missing:
             self._connection.command(statement)
-        check_tables(self._connection)
+        if missing:
+            check_tables(self._connection)
 
     def progress(self, partitions: Collection[Partition]) -> Progress:
         """Read what was written, by whomever; see :meth:`Store.progress`."""
@@ -69,8 +74,8 @@ class ClickHouseStore:
         self._state.check(position, chunk)
         attempt = uuid.uuid4().hex
         for event_type, table in chunk.tables.items():
-            for piece in pieces_of(event_type, table):
-                self._insert(event_type, event_type, piece, attempt)
+            for place, piece in enumerate(pieces_of(event_type, table)):
+                self._insert(event_type, event_type, piece, f"{attempt}-{place}")
         self._state.move(position, chunk, self._clock.wall_ns() // 1_000_000_000)
 
     def rehearse(self, tables: Mapping[str, pa.Table]) -> None:
@@ -85,56 +90,20 @@ class ClickHouseStore:
             finally:
                 self._connection.command(f"DROP TABLE {{db}}.{name}")
 
-    def drop_before(self, event_type: str, before_ns: int) -> int:
-        """Delete rows whose time is earlier; rows without a time stay.
-
-        Parameters
-        ----------
-        before_ns
-            Unix UTC nanoseconds.
-
-        Returns
-        -------
-        int
-            How many rows are gone.
-
-        Raises
-        ------
-        StoreUnavailableError
-            Not now; some of them may be gone.
-        """
-        gone = self.count_before(event_type, before_ns)
-        if gone == 0:
-            return 0
-        edge = partition_of(event_type, before_ns)
-        whole = self._connection.rows(
-            "SELECT DISTINCT partition FROM system.parts WHERE active AND database = %(database)s"
-            f" AND table = %(table)s AND toUInt32(partition) < {edge} ORDER BY partition",
-            {"database": self._connection.database, "table": event_type},
-        )
-        for (partition,) in whole:
-            self._connection.command(
-                f"ALTER TABLE {{db}}.{event_type} DROP PARTITION {int(partition)}"
-            )
-        self._connection.command(
-            f"DELETE FROM {{db}}.{event_type} WHERE {TIME} < toInt64({int(before_ns)})"
-        )
-        return gone
-
-    def count_before(self, event_type: str, before_ns: int) -> int:
-        """Count the rows :meth:`drop_before` would delete."""
-        sql = f"SELECT count() FROM {{db}}.{event_type} FINAL WHERE {TIME} < toInt64(%(before)s)"
-        return int(self._connection.rows(sql, {"before": int(before_ns)})[0][0])
-
     def close(self) -> None:
         """Let the connection go."""
         self._connection.close()
 
-    def _insert(self, event_type: str, table: str, rows: pa.Table, attempt: str) -> None:
-        content = arrow_file(rows)
-        settings = {**_INSERT, "insert_deduplication_token": token_of(attempt, rows, content)}
+    def _insert(self, event_type: str, table: str, rows: pa.Table, token: str) -> None:
+        """Insert rows; ``token`` is for a client that sends a request twice.
+
+        Another attempt must have another one: the engine notes a token before the rows are there,
+        and when it is killed in between, it drops the rows of that token from then on, without a
+        word.
+        """
+        settings = {**_INSERT, "insert_deduplication_token": token}
         try:
-            self._connection.insert(table, rows.schema.names, content, settings)
+            self._connection.insert(table, rows, columns_of(event_type), settings)
         except RowError:
             # Columns that changed under us refuse every row: no reason to give rows up.
             check_tables(self._connection)

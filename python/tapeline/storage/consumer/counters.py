@@ -2,9 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
+from prometheus_client import Counter as Child
+
+from tapeline.storage.consumer.batches import REASONS
+from tapeline.storage.consumer.buffer import Load
 from tapeline.storage.consumer.delivery import Outcome
 from tapeline.telemetry.metrics import Metrics
+from tapeline.wire.native import inspect
+
+_AGES_PER_COMMIT: Final = 16
 
 
 @dataclass(slots=True)
@@ -46,49 +54,87 @@ class Counts:
 
 
 class WorkerMetrics:
-    """The Prometheus side: values are added per commit."""
+    """The Prometheus side: values are added per commit, children resolved once.
 
-    def __init__(self, metrics: Metrics, target: str) -> None:
+    Parameters
+    ----------
+    target
+        The store's name.
+    capacity_bytes
+        Where reading pauses.
+    """
+
+    def __init__(self, metrics: Metrics, target: str, capacity_bytes: int = 0) -> None:
         self._metrics = metrics
         self._target = target
+        self._children: dict[tuple[str, ...], Child] = {}
+        self._flushes = metrics.latency("tapeline_storage_flush_seconds", target=target)
+        self._ages = metrics.latency("tapeline_storage_published_to_stored_seconds", target=target)
+        metrics.gauge("tapeline_storage_buffer_capacity_bytes", target=target).set(capacity_bytes)
+        # A counter that begins with its first event has no increase that an alert could see.
+        for reason in REASONS:
+            self._add("dead_letters", 0, reason=reason)
+        self._add("absent_messages", 0)
+        self._gauges = {
+            name: metrics.gauge(f"tapeline_storage_{name}", target=target)
+            for name in (
+                "lag_messages",
+                "buffered_bytes",
+                "paused_state",
+                "up_state",
+                "residual_messages",
+            )
+        }
 
-    def committed(self, outcome: Outcome, seconds: float) -> None:
-        """Count a load the store has taken."""
-        self._add("messages_total", "Messages handled.", outcome.messages)
-        self._add("redelivered_messages_total", "Messages stored before.", outcome.redelivered)
-        self._add("commits_total", "Chunks stored.", 1)
-        self._add("write_seconds_total", "Time from decoding to stored.", seconds)
+    def committed(self, outcome: Outcome, seconds: float, load: Load, now_ns: int) -> None:
+        """Count a load the store has taken.
+
+        Parameters
+        ----------
+        seconds
+            From decoding to stored.
+        now_ns
+            Wall clock, Unix UTC nanoseconds.
+        """
+        self._add("messages", outcome.messages)
+        self._add("redelivered_messages", outcome.redelivered)
+        self._add("commits", 1)
+        self._add("write_seconds", seconds)
+        self._add("bytes", load.bytes)
+        self._flushes.record(int(seconds * 1e9))
+        # Evenly spaced ones speak for all: asking each batch would cost what decoding costs.
+        for batch in load.batches[:: max(1, len(load.batches) // _AGES_PER_COMMIT)]:
+            self._ages.record(now_ns - inspect(batch.value).sent_ns)
         for event_type, rows in outcome.rows.items():
-            self._metrics.counter(
-                "tapeline_storage_rows_total", "Rows stored.", target=self._target, type=event_type
-            ).inc(rows)
+            self._add("rows", rows, type=event_type)
         for reason, count in outcome.dead_letters.items():
-            self._metrics.counter(
-                "tapeline_storage_dead_letters_total",
-                "Messages and rows dead-lettered.",
-                target=self._target,
-                reason=reason,
-            ).inc(count)
+            self._add("dead_letters", count, reason=reason)
 
     def failed(self, kind: str) -> None:
         """Count an attempt that will be made again."""
-        self._metrics.counter(
-            "tapeline_storage_faults_total",
-            "Attempts that failed.",
-            target=self._target,
-            kind=kind,
-        ).inc()
+        self._add("faults", 1, kind=kind)
+
+    def absent(self, messages: int) -> None:
+        """Count messages that the bus no longer had."""
+        self._add("absent_messages", messages)
 
     def watch(self, counts: Counts) -> None:
         """Show the state of this moment."""
-        gauges = {
-            "lag_messages": ("Messages on the bus not read yet.", counts.lag or 0),
-            "buffered_bytes": ("Bytes read and not stored.", counts.buffered_bytes),
-            "paused_state": ("1 while reading waits for the store.", int(counts.is_paused)),
+        values = {
+            "lag_messages": counts.lag or 0,
+            "buffered_bytes": counts.buffered_bytes,
+            "paused_state": int(counts.is_paused),
+            "up_state": int(counts.fault is None and counts.ended_by is None),
+            "residual_messages": counts.residual,
         }
-        for name, (text, value) in gauges.items():
-            gauge = self._metrics.gauge(f"tapeline_storage_{name}", text, target=self._target)
-            gauge.set(value)
+        for name, value in values.items():
+            self._gauges[name].set(value)
 
-    def _add(self, name: str, text: str, value: float) -> None:
-        self._metrics.counter(f"tapeline_storage_{name}", text, target=self._target).inc(value)
+    def _add(self, name: str, value: float, **labels: str) -> None:
+        key = (name, *labels.values())
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self._metrics.counter(
+                f"tapeline_storage_{name}", target=self._target, **labels
+            )
+        child.inc(value)

@@ -1,7 +1,9 @@
 """The rows of one data file that a query is about, row group by row group."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import NamedTuple
 
 from tapeline.access.merging import LAST, Run, count_below, run_of
 from tapeline.access.ports import Query
@@ -12,6 +14,14 @@ from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.schema import HAS_EVENT_ID, ORDER_COLUMNS, TIME_COLUMNS
 
 _NAMES = ("exchange", "market", "symbol", "raw_symbol")
+
+
+class _Step(NamedTuple):
+    """What one pull gives."""
+
+    run: Run | None
+    bound_ns: int | None
+    """No row behind it is earlier; None at the end."""
 
 
 class FileFeed:
@@ -29,6 +39,8 @@ class FileFeed:
         Whether the answer has each event once.
     spans
         The times of all files that are merged.
+    readers
+        Threads that read ahead.
     from_ns
         Rows earlier than this were given out already.
     """
@@ -43,6 +55,7 @@ class FileFeed:
         *,
         is_once: bool,
         spans: Spans,
+        readers: ThreadPoolExecutor,
         from_ns: int | None = None,
     ) -> None:
         self._folder = folder
@@ -57,6 +70,8 @@ class FileFeed:
         self._needs_filter = not all(matches(query, each) for each in fact.instruments)
         self._file: DataFile | None = None
         self._groups: list[Group] | None = None
+        self._readers = readers
+        self._ahead: Future[_Step] | None = None
         first_ns = LAST if fact.time_min_ns is None else fact.time_min_ns
         self._bound_ns: int | None = first_ns
         if self._start_ns is not None:
@@ -67,30 +82,36 @@ class FileFeed:
         """No row still to come is earlier; None at the end."""
         return self._bound_ns
 
+    def prepare(self) -> None:
+        """Begin to read the next row group on another thread."""
+        if self._ahead is None and self._bound_ns is not None:
+            self._ahead = self._readers.submit(self._next)
+
     def pull(self) -> Run | None:
-        """Read the next row group.
+        """Read the next row group, or take the one that was read ahead.
 
         Raises
         ------
         FileGoneError
             The file was deleted since the snapshot was taken.
         """
+        ahead, self._ahead = self._ahead, None
+        step = self._next() if ahead is None else ahead.result()
+        self._bound_ns = step.bound_ns
+        return step.run
+
+    def _next(self) -> _Step:
+        """Read one row group; one thread at a time does."""
         if self._file is None or self._groups is None:
             self._file = DataFile(self._folder, self._fact, self._meter)
             self._groups = groups_for(self._fact, self._file.metadata, self._query)
         group = self._groups.pop(0) if self._groups else None
         run = None if group is None else self._rows(self._file, group)
-        if self._groups:
-            # The file is in order: what is to come is not earlier than what came.
-            self._bound_ns = max(self._bound_ns or 0, self._groups[0].first_ns)
-        else:
-            self._bound_ns = None
-            self.close()
-        return run
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file = None
+        if not self._groups:
+            self._file = None
+            return _Step(run, None)
+        # The file is in order: what is to come is not earlier than what came.
+        return _Step(run, max(self._bound_ns or 0, self._groups[0].first_ns))
 
     def _rows(self, file: DataFile, group: Group) -> Run:
         is_alone = self._spans.is_alone(group)

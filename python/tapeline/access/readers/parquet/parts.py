@@ -1,11 +1,13 @@
 """A data file, read in parts, from a disk or a bucket alike."""
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tapeline.access.readers.parquet.decoding import range_of, read_groups
 from tapeline.errors import StoreFormatError
 from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
@@ -25,13 +27,32 @@ class FileGoneError(Exception):
     """A file of the snapshot is not there any more: the log names others by now."""
 
 
+_TEXTS: Final = frozenset(
+    {
+        *("exchange", "market", "symbol", "raw_symbol", "side", "quality", "action", "origin"),
+        *("channel", "kind", "proof", "reason", "rule", "stage"),
+    }
+)
+"""Few different texts: read as dictionaries, an order moves numbers, and texts are made once."""
+_NO_DICTIONARY: Final = frozenset({"DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"})
+"""Texts in these encodings Arrow reads as texts alone."""
+
+
 class ReadMeter:
-    """Counts what was fetched."""
+    """Counts what was fetched, by several threads."""
 
     def __init__(self) -> None:
         self.bytes = 0
         self.files = 0
         self.row_groups = 0
+        self._lock = Lock()
+
+    def add(self, *, size: int = 0, files: int = 0, row_groups: int = 0) -> None:
+        """Count more."""
+        with self._lock:
+            self.bytes += size
+            self.files += files
+            self.row_groups += row_groups
 
 
 class DataFile:
@@ -54,7 +75,7 @@ class DataFile:
         self._folder = folder
         self._fact = fact
         self._meter = meter
-        meter.files += 1
+        meter.add(files=1)
         self._tail_from = max(fact.bytes - _TAIL, 0)
         self._tail = self._part(self._tail_from, fact.bytes)
         footer = int.from_bytes(self._tail[-_MAGIC : -_MAGIC // 2], "little") + _MAGIC
@@ -68,14 +89,17 @@ class DataFile:
             raise self._damaged(error) from error
 
     def read(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
-        """Read row groups; the columns are those of the file that have these names."""
-        self._meter.row_groups += len(groups)
+        """Read row groups; the columns are those of the file that have these names.
+
+        Texts of which there are few are dictionaries.
+        """
+        self._meter.add(row_groups=len(groups))
         content = self._fetched(_ranges(self.metadata, groups, columns))
         try:
-            file = pq.ParquetFile(
-                pa.BufferReader(content), metadata=self.metadata, pre_buffer=False
+            dictionaries = _dictionaries(self.metadata, groups, columns)
+            return _with_dictionaries(
+                read_groups(content, self.metadata, groups, columns, dictionaries)
             )
-            return file.read_row_groups(list(groups), columns=list(columns))
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 
@@ -98,7 +122,7 @@ class DataFile:
         content = read_part(self._folder, self._fact.path, begin, end - begin)
         if content is None:
             raise FileGoneError(f"{self._folder.shown}/{self._fact.path}")
-        self._meter.bytes += len(content)
+        self._meter.add(size=len(content))
         if len(content) != end - begin:
             raise self._damaged("it is shorter than the log says")
         return content
@@ -108,6 +132,32 @@ class DataFile:
             f"{self._folder.shown}/{self._fact.path} is damaged ({reason}); restore it from a copy,"
             " see docs/storage.md"
         )
+
+
+def _dictionaries(
+    footer: pq.FileMetaData, groups: Sequence[int], columns: Sequence[str]
+) -> list[str]:
+    """Return which columns can be read as dictionaries."""
+    paths = {footer.schema.column(place).path: place for place in range(footer.num_columns)}
+    return [
+        name
+        for name in columns
+        if name in _TEXTS
+        and name in paths
+        and all(
+            _NO_DICTIONARY.isdisjoint(footer.row_group(number).column(paths[name]).encodings)
+            for number in groups
+        )
+    ]
+
+
+def _with_dictionaries(table: pa.Table) -> pa.Table:
+    """Make the same columns dictionaries, however they lie in the file."""
+    for place, field in enumerate(table.schema):
+        if field.name in _TEXTS and pa.types.is_string(field.type):
+            coded = table[field.name].dictionary_encode()
+            table = table.set_column(place, field.with_type(coded.type), coded)
+    return table
 
 
 def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -129,11 +179,9 @@ def _ranges(
     found = []
     for number in groups:
         group = footer.row_group(number)
-        for place in range(footer.num_columns):
-            if footer.schema.column(place).path.partition(".")[0] in names:
-                chunk = group.column(place)
-                begin = chunk.data_page_offset
-                if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-                    begin = min(begin, chunk.dictionary_page_offset)
-                found.append((begin, begin + chunk.total_compressed_size))
+        found += [
+            range_of(group.column(place))
+            for place in range(footer.num_columns)
+            if footer.schema.column(place).path.partition(".")[0] in names
+        ]
     return found

@@ -1,6 +1,7 @@
 """The reader of a Parquet store."""
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from tapeline.storage.schema import EVENT_TYPES, stored_schema_of
 from tapeline.storage.targets import Target
 from tapeline.telemetry.clock import Clock, SystemClock
 
+_AHEAD: Final = 2
+"""How many row groups are read ahead, each by a thread of its own."""
 _RETRIES: Final = 3
 """How often a query follows files that a compaction has replaced."""
 
@@ -117,20 +120,23 @@ class ParquetReader:
             version = self._snapshots.version
             facts = self._not_before(facts, done_below_ns)
             spans = Spans(facts)
-            feeds = [
-                FileFeed(
-                    self._folder,
-                    fact,
-                    query,
-                    columns,
-                    self.meter,
-                    is_once=is_once,
-                    spans=spans,
-                    from_ns=done_below_ns,
-                )
-                for fact in facts
-            ]
-            merge = Merge(feeds)
+            readers = ThreadPoolExecutor(_AHEAD, "tapeline-read")
+            merge = Merge(
+                [
+                    FileFeed(
+                        self._folder,
+                        fact,
+                        query,
+                        columns,
+                        self.meter,
+                        is_once=is_once,
+                        spans=spans,
+                        readers=readers,
+                        from_ns=done_below_ns,
+                    )
+                    for fact in facts
+                ]
+            )
             try:
                 yield from merge
                 return
@@ -139,8 +145,7 @@ class ParquetReader:
                 if merge.done_below_ns is not None:
                     done_below_ns = merge.done_below_ns
             finally:
-                for feed in feeds:
-                    feed.close()
+                readers.shutdown(cancel_futures=True)
 
     def _check_replaced(
         self, error: FileGoneError | StoreFormatError, version: str, retry: int

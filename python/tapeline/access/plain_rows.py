@@ -1,4 +1,4 @@
-"""Turn decoded events into rows for ``tail``: whole columns at a time, not value by value."""
+"""Rows of events with values that JSON can hold: whole columns at a time, not value by value."""
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal

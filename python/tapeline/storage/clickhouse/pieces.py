@@ -1,6 +1,4 @@
-"""Rows to what ClickHouse is sent: Arrow files, each with a name of its content."""
-
-import zlib
+"""Rows cut into inserts."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,24 +10,6 @@ from tapeline.storage.clickhouse.tables import (
     PARTITIONS_PER_INSERT,
 )
 from tapeline.storage.schema import TIME_COLUMNS
-
-
-def arrow_file(table: pa.Table) -> pa.Buffer:
-    """Return rows as an Arrow file of one batch."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    return sink.getvalue()
-
-
-def token_of(attempt: str, table: pa.Table, content: pa.Buffer) -> str:
-    """Return the deduplication token of an insert: of these rows, in this attempt.
-
-    It is for a client that sends a request twice because the connection broke. Another attempt
-    must have another one: the engine notes a token before the rows are there, and when it is killed
-    in between, it drops the rows of that token from then on, without a word.
-    """
-    return f"{attempt}-{table.num_rows}-{content.size}-{zlib.crc32(content):08x}"
 
 
 def pieces_of(event_type: str, table: pa.Table) -> list[pa.Table]:

@@ -1,0 +1,1 @@
+"""The live socket: topics, bounded clients, and the bytes they get."""

@@ -1,0 +1,199 @@
+"""What waits for one client: bounded, and what does not fit is accounted for."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from tapeline.api.live.publications import Frame
+from tapeline.api.live.settings import LiveSettings
+from tapeline.api.live.topic import Topic
+
+_MOST_WORDS = 1024
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """What waits of one subscription."""
+
+    topic: Topic
+    is_binary: bool
+    frames: deque[tuple[bytes | str, int]] = field(default_factory=deque)
+    """Messages, and how many events each holds."""
+    skipped: int = 0
+    """Events left out since the last message."""
+    needs_state: bool = False
+    """Whether the whole state is to be sent in place of what waited."""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to send."""
+        return bool(self.frames or self.skipped or self.needs_state)
+
+
+@dataclass(slots=True)
+class Losses:
+    """What slow clients were not sent, of all clients since the start."""
+
+    skipped: int = 0
+    """Events, each counted in a marker."""
+    conflated: int = 0
+    """How often a state replaced what waited."""
+
+
+def message_of(parts: Sequence[bytes | str]) -> bytes | str:
+    """Return a message of its parts: one text, or frames."""
+    if len(parts) == 1:
+        return parts[0]
+    return b"".join(part for part in parts if isinstance(part, bytes))
+
+
+class Waiting:
+    """The queue of a client.
+
+    When it is full everything in it is dropped at once, so that what the client gets next is of
+    now. Topics of states send their latest state then, topics of events how many were left out.
+    """
+
+    def __init__(self, settings: LiveSettings, losses: Losses | None = None) -> None:
+        self._settings = settings
+        self._losses = losses if losses is not None else Losses()
+        self._lanes: dict[int, Lane] = {}
+        self._words: deque[str] = deque()
+        self._bytes = 0
+        self._frames = 0
+        self.news = asyncio.Event()
+        self.is_flooded = False
+        """Whether the client asked for more answers than it takes."""
+        self.skipped = 0
+        """Events left out in all."""
+        self.conflated = 0
+        """How often states replaced what waited."""
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many frames and how many bytes wait."""
+        return self._frames, self._bytes
+
+    def open_lane(self, topic: Topic, *, is_binary: bool) -> None:
+        """Begin a subscription; of states the first thing sent is the whole one."""
+        lane = Lane(topic, is_binary, needs_state=topic.key.is_state)
+        self._lanes[topic.channel] = lane
+        if lane.needs_state:
+            self.news.set()
+
+    def close_lane(self, channel: int) -> None:
+        """End a subscription; what waits of it is not sent."""
+        lane = self._lanes.pop(channel)
+        self._forget(lane)
+
+    def say(self, words: dict[str, object]) -> None:
+        """Add a control message."""
+        if len(self._words) >= _MOST_WORDS:
+            self.is_flooded = True
+        else:
+            self._words.append(orjson.dumps(words).decode())
+        self.news.set()
+
+    def put(self, frame: Frame) -> None:
+        """Add a frame of events, or a change of a book."""
+        lane = self._lanes[frame.channel]
+        self.news.set()
+        if lane.needs_state:
+            return
+        message = frame.message(lane.is_binary)
+        is_state = lane.topic.key.is_state
+        settings = self._settings
+        if is_state and len(lane.frames) >= settings.max_waiting_updates:
+            self._conflate(lane)
+            return
+        size = self._bytes + len(message)
+        if self._frames >= settings.max_waiting_frames or size > settings.max_waiting_bytes:
+            self._drop_all()
+            if is_state:
+                self._conflate(lane)
+                return
+            if len(message) > settings.max_waiting_bytes:
+                self._skip(lane, frame.rows)
+                return
+        lane.frames.append((message, frame.rows))
+        self._frames += 1
+        self._bytes += len(message)
+
+    def put_state(self, channel: int) -> None:
+        """Say that the whole state of a topic is to be sent."""
+        self._conflate(self._lanes[channel])
+        self.news.set()
+
+    def take(self) -> list[Sequence[bytes | str]]:
+        """Return the messages to send now, and forget them.
+
+        Returns
+        -------
+        list
+            The parts of each message, see :func:`message_of`: frames are shared between clients,
+            and become one message when it is sent.
+        """
+        self.news.clear()
+        found: list[Sequence[bytes | str]] = [(word,) for word in self._words]
+        self._words.clear()
+        parts: list[bytes | str] = []
+        size = 0
+        for part in self._take_frames():
+            is_full = size + len(part) > self._settings.message_bytes
+            if parts and (is_full or isinstance(part, str)):
+                found.append(parts)
+                parts, size = [], 0
+            if isinstance(part, str):
+                found.append((part,))
+            else:
+                parts.append(part)
+                size += len(part)
+        if parts:
+            found.append(parts)
+        self._frames = self._bytes = 0
+        return found
+
+    def _take_frames(self) -> list[bytes | str]:
+        found: list[bytes | str] = []
+        for channel, lane in self._lanes.items():
+            if not lane.has_news:
+                continue
+            if lane.skipped:
+                words = {"op": "skipped", "channel": channel, "skipped": lane.skipped}
+                found.append(orjson.dumps(words).decode())
+                lane.skipped = 0
+            if lane.needs_state:
+                found.append(lane.topic.whole().message(lane.is_binary))
+                lane.needs_state = False
+            found.extend(message for message, _ in lane.frames)
+            lane.frames.clear()
+        return found
+
+    def _drop_all(self) -> None:
+        for lane in self._lanes.values():
+            if not lane.frames:
+                continue
+            if lane.topic.key.is_state:
+                self._conflate(lane)
+            else:
+                self._skip(lane, sum(rows for _, rows in lane.frames))
+                self._forget(lane)
+
+    def _skip(self, lane: Lane, events: int) -> None:
+        lane.skipped += events
+        self.skipped += events
+        self._losses.skipped += events
+
+    def _conflate(self, lane: Lane) -> None:
+        self.conflated += bool(lane.frames)
+        self._losses.conflated += bool(lane.frames)
+        self._forget(lane)
+        lane.needs_state = True
+
+    def _forget(self, lane: Lane) -> None:
+        self._frames -= len(lane.frames)
+        self._bytes -= sum(len(message) for message, _ in lane.frames)
+        lane.frames.clear()

@@ -1,0 +1,1 @@
+"""The routes: each asks the layers below and shapes what they say."""

@@ -1,0 +1,1 @@
+"""What answers look like: the models the OpenAPI document is made of."""

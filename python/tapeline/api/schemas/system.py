@@ -1,0 +1,77 @@
+"""The state of the server, its stores and its live feed."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tapeline.api.schemas.common import Answer, IsoTime, MaybeNanoseconds, Nanoseconds
+
+Status = Literal["ok", "degraded", "down"]
+
+
+class Check(Answer):
+    """One thing that must work."""
+
+    name: str = Field(examples=["store"])
+    status: Status
+    detail: str = Field(description="What is wrong; empty when nothing is.", examples=[""])
+    since_ns: MaybeNanoseconds = Field(description="Since when it is so.")
+
+
+class Health(Answer):
+    """Whether the server can do its work."""
+
+    status: Status = Field(description="The worst of the checks.")
+    checks: list[Check]
+    version: str = Field(examples=["0.1.0"])
+    time_ns: Nanoseconds
+    time: IsoTime
+
+
+class Subscription(Answer):
+    """A stream of the live feed."""
+
+    type: str = Field(examples=["trade"])
+    exchange: str = Field(examples=["binance"])
+    market: str = Field(examples=["spot"])
+    symbol: str = Field(examples=["BTC/USDT"])
+    state: Literal["live", "stale", "waiting"] = Field(
+        description="`stale` when nothing has come for longer than it may, `waiting` before the "
+        "first event."
+    )
+    rows: int = Field(description="Rows since the start.", examples=[12_000])
+    last_ns: MaybeNanoseconds = Field(description="Time of the newest row.")
+    last_received_ns: MaybeNanoseconds = Field(description="When it came to the collector.")
+    age_ns: int | None = Field(
+        description="Since the newest row reached this server, by its clock.", examples=[120_000]
+    )
+
+
+class Load(Answer):
+    """How busy the server is."""
+
+    queries_running: int = Field(examples=[1])
+    queries_waiting: int = Field(examples=[0])
+    queries_at_most: int = Field(description="More are refused with 503.", examples=[24])
+    answered: int = Field(description="Queries since the start.", examples=[4021])
+    refused: int = Field(description="Refused since the start, 429 and 503.", examples=[0])
+
+
+class Live(Answer):
+    """The live feed."""
+
+    is_connected: bool
+    clients: int = Field(description="WebSocket clients.", examples=[3])
+    subscriptions: list[Subscription]
+
+
+class System(Answer):
+    """The server."""
+
+    version: str = Field(examples=["0.1.0"])
+    started_ns: Nanoseconds
+    time_ns: Nanoseconds
+    time: IsoTime
+    stores: str = Field(description="What is open, without passwords.", examples=["parquet:data"])
+    load: Load
+    live: Live | None = Field(description="Null when the server was started without a transport.")

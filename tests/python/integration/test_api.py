@@ -1,0 +1,223 @@
+"""The HTTP interface over a real store and a real socket: what it answers, and in which form."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pydantic import BaseModel
+
+import tapeline as tl
+from tapeline.access.plain_rows import rows_of
+from tapeline.api.schemas import market, runs, store, system
+from tapeline.api.settings import ApiSettings
+from tapeline.storage.parquet.folder import LocalFolder
+from tapeline.storage.parquet.store import ParquetStore
+from tapeline.telemetry.clock import SystemClock
+from tests.python.accessing import answer, fill, market_messages
+from tests.python.markets import SECOND, START, stored, trade
+from tests.python.runs import run_of
+from tests.python.serving import Served, serving
+
+MESSAGES = market_messages()
+TYPES = {"trades": "trade", "funding": "funding", "liquidations": "liquidation"}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> str:
+    root = tmp_path_factory.mktemp("served")
+    fill(ParquetStore(LocalFolder(root), clock=SystemClock()), MESSAGES)
+    return f"parquet:{root}"
+
+
+@pytest.fixture(scope="module")
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for number in range(3):
+        run = run_of("BTC/USDT", rows=800, run_id=f"0123456789abcde{number}")
+        run.write(folder / run.run_id)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(target: str, runs_folder: Path) -> Iterator[Served]:
+    with serving([target], ApiSettings(runs=runs_folder)) as served:
+        yield served
+
+
+@pytest.mark.parametrize("path", TYPES)
+def test_pages_hold_every_row_once_with_exact_decimals(server: Served, path: str) -> None:
+    expected = list(rows_of(answer(MESSAGES, TYPES[path])))
+    assert expected
+    limit = max(len(expected) // 7, 1)
+    pages = list(server.pages(f"/api/{path}", limit=limit))
+    found = [row for page in pages for row in page["data"]]
+    times = [row.pop("time") for row in found]
+    assert found == expected
+    assert len(pages) > 1
+    assert all(time.endswith("Z") and len(time) == 30 for time in times)
+    assert all(page["as_of_ns"] for page in pages)
+
+
+def test_conditions_are_those_of_the_access_layer(server: Served) -> None:
+    rows = list(rows_of(answer(MESSAGES, "trade", symbols=["BTC/USDT"], exchange="binance")))
+    start, end = rows[3]["timestamp_ns"], rows[-3]["timestamp_ns"]
+    found = server.get(
+        "/api/trades", exchange="binance", symbol="BTC/USDT", start=start, end=end
+    ).json
+    wanted = [row["event_id"] for row in rows if start <= row["timestamp_ns"] < end]
+    assert [row["event_id"] for row in found["data"]] == wanted
+    assert (found["coverage"]["start_ns"], found["coverage"]["end_ns"]) == (start, end)
+
+
+def test_arrow_and_csv_hold_the_same_rows(server: Served) -> None:
+    query = {"exchange": "binance", "market": "spot", "limit": 50}
+    plain = server.get("/api/trades", query)
+    arrow = server.get("/api/trades", query, accept="application/vnd.apache.arrow.stream")
+    table = pa.ipc.open_stream(arrow.body).read_all()
+    rows = [{**row, "time": shown["time"]} for row, shown in _pairs(table, plain.json)]
+    assert rows == plain.json["data"]
+    assert table.schema.field("price").type == pa.decimal128(38, 18)
+    assert json.loads(arrow.headers["tapeline-coverage"]) == plain.json["coverage"]
+    assert arrow.headers["tapeline-as-of-ns"] == str(plain.json["as_of_ns"])
+    assert arrow.headers["tapeline-next-cursor"] == plain.json["next_cursor"]
+    text = server.get("/api/trades", query, accept="text/csv")
+    lines = list(csv.DictReader(io.StringIO(text.body.decode())))
+    for name in ("price", "quantity", "event_id", "symbol"):
+        assert [line[name] for line in lines] == [row[name] for row in plain.json["data"]]
+    assert text.headers["content-type"] == "text/csv; charset=utf-8"
+    refused = server.get("/api/trades", accept="text/html")
+    assert (refused.status, refused.headers["content-type"]) == (406, "application/problem+json")
+
+
+def _pairs(table: pa.Table, said: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    return list(zip(rows_of(table), said["data"], strict=True))
+
+
+@pytest.mark.parametrize("form", ["text/csv", "application/vnd.apache.arrow.stream"])
+@pytest.mark.parametrize(
+    "path",
+    ["instruments", "bars", "quarantine", "coverage", "quality", "backtests", "analysis"],
+)
+def test_every_list_comes_in_every_form(server: Served, path: str, form: str) -> None:
+    query = {"exchange": "binance", "market": "spot", "symbol": "BTC/USDT"}
+    asked = {} if path == "backtests" else query
+    reply = server.get(f"/api/{path}", asked, accept=form)
+    assert reply.status == 200, reply.body
+    assert reply.headers["content-type"].startswith(form)
+    rows = server.get(f"/api/{path}", asked).json["data"]
+    if form == "text/csv":
+        assert len(list(csv.reader(io.StringIO(reply.body.decode())))) == len(rows) + 1
+    else:
+        assert pa.ipc.open_stream(reply.body).read_all().num_rows == len(rows)
+
+
+MODELS: dict[str, type[BaseModel]] = {
+    "instruments": market.InstrumentPage,
+    "trades": market.TradePage,
+    "funding": market.FundingPage,
+    "liquidations": market.LiquidationPage,
+    "orderbook?exchange=binance&market=spot&symbol=BTCUSDT": market.BookAnswer,
+    "bars?exchange=binance&market=spot&symbol=BTC/USDT": market.BarPage,
+    "analysis?exchange=binance&market=spot&symbol=BTC/USDT&indicators=sma:2,atr": (
+        market.AnalysisPage
+    ),
+    "coverage": store.CoveragePage,
+    "quality": store.QualityPage,
+    "quarantine": store.QuarantinePage,
+    "backtests": runs.RunPage,
+    "health": system.Health,
+    "system": system.System,
+}
+
+
+@pytest.mark.parametrize("path", MODELS)
+def test_answers_have_the_form_the_document_says(server: Served, path: str) -> None:
+    reply = server.get(f"/api/{path}")
+    assert reply.status == 200, reply.body
+    found = MODELS[path].model_validate_json(reply.body, strict=True)
+    assert getattr(found, "data", True), "an empty answer proves nothing"
+
+
+def test_the_book_is_that_of_the_access_layer(server: Served, target: str) -> None:
+    names = {"exchange": "binance", "market": "spot", "symbol": "BTC/USDT"}
+    newest = server.get("/api/orderbook", names, levels=5).json
+    with tl.open(target) as data:
+        book = data.book_at(
+            "BTC/USDT", newest["as_of_ns"], exchange="binance", market="spot"
+        ).to_dict()
+    assert newest["data"]["state"] == book["state"]
+    assert newest["data"]["bids"] == book["bids"][:5]
+    assert newest["data"]["asks"] == book["asks"][:5]
+    earlier = server.get("/api/orderbook", names, time=newest["as_of_ns"] - 10**9).json
+    assert earlier["data"]["time_ns"] == newest["as_of_ns"] - 10**9
+
+
+def test_pages_of_bars_are_the_bars_of_all_trades(tmp_path: Path) -> None:
+    chooser = random.Random(3)
+    times = sorted(chooser.choices(range(0, 90 * SECOND, SECOND // 4), k=400))
+    rows = [trade(START + each, str(100 + chooser.randrange(9)), "0.25") for each in times]
+    with serving([stored(tmp_path, {"trade": rows})]) as server:
+        names = {"symbol": "BTC/USDT", "interval": "5s"}
+        whole = server.get("/api/bars", names).json["data"]
+        pages = list(server.pages("/api/bars", names, limit=4))
+        later = server.get("/api/bars", names, start=START + 12 * SECOND).json["data"]
+        some = server.get("/api/analysis", names, indicators="sma:3").json
+    assert [bar for page in pages for bar in page["data"]] == whole
+    assert [(bar["start_ns"] - START) // SECOND for bar in whole] == list(range(0, 90, 5))
+    for bar in whole:
+        of_bar = [row for row in rows if bar["start_ns"] <= row["time_ns"] < bar["end_ns"]]
+        prices = [float(row["price"]) for row in of_bar]
+        assert (bar["open"], bar["close"]) == (prices[0], prices[-1])
+        assert (bar["high"], bar["low"]) == (max(prices), min(prices))
+        assert (bar["trades"], bar["volume"]) == (len(prices), len(prices) / 4)
+    assert [bar["is_complete"] for bar in whole] == [True] * 17 + [False]
+    assert later == whole[2:]
+    closes = [bar["close"] for bar in whole]
+    averages = [point["values"]["sma_3"] for point in some["data"]]
+    assert averages[:2] == [None, None]
+    assert averages[2:] == pytest.approx([sum(closes[i - 2 : i + 1]) / 3 for i in range(2, 18)])
+    assert some["metrics"]["trades"] == 400
+    assert some["metrics"]["total_return"] == pytest.approx(closes[-1] / closes[0] - 1)
+
+
+def test_runs_are_read_from_their_folder(server: Served) -> None:
+    listed = server.get("/api/backtests").json["data"]
+    assert len(listed) == 3
+    paged = [run for page in server.pages("/api/backtests", limit=1) for run in page["data"]]
+    assert paged == listed
+    run_id = listed[0]["run_id"]
+    models: dict[str, type[BaseModel]] = {
+        "": runs.RunAnswer,
+        "/equity": runs.EquityPage,
+        "/trades": runs.RoundTripPage,
+        "/fills": runs.FillPage,
+    }
+    for path, model in models.items():
+        reply = server.get(f"/api/backtests/{run_id}{path}")
+        assert reply.status == 200, reply.body
+        assert model.model_validate_json(reply.body, strict=True).model_dump()["data"]
+    trips = server.get(f"/api/backtests/{run_id}/trades").json["data"]
+    paged = [
+        trip
+        for page in server.pages(f"/api/backtests/{run_id}/trades", limit=3)
+        for trip in page["data"]
+    ]
+    assert paged == trips
+
+
+def test_quality_counts_every_row_and_every_refused_message(server: Served) -> None:
+    found = server.get("/api/quality").json["data"]
+    for event_type in ("trade", "orderbook", "funding", "liquidation"):
+        rows = answer(MESSAGES, event_type, start_ns=0)
+        assert sum(row["rows"] for row in found if row["type"] == event_type) == rows.num_rows
+        grades = [sum(row["grades"].values()) for row in found if row["type"] == event_type]
+        assert sum(grades) == rows.num_rows
+    refused = answer(MESSAGES, "quarantine", start_ns=0).num_rows
+    pages = list(server.pages("/api/quarantine", limit=100))
+    assert sum(len(page["data"]) for page in pages) == refused > 0

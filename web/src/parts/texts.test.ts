@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { countsText, floatText, spanText, timeText } from "./texts.ts";
+
+test("what is not known is a dash", () => {
+  expect([timeText(null), spanText(undefined), floatText(null)]).toEqual(["–", "–", "–"]);
+});
+
+test("the most frequent comes first", () => {
+  expect(countsText({ late: 1, price_jump: 1200 })).toBe("price_jump 1,200, late 1");
+});
+
+test("times are to the second, spans in their unit", () => {
+  expect(timeText(1723161253400000000)).toBe("2024-08-08 23:54:13");
+  expect(spanText(4_000_000)).toBe("4.0 ms");
+});

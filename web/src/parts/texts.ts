@@ -1,0 +1,29 @@
+/** Numbers of answers as text. They are shown as they came, only shorter for the eye. */
+import { dateText, durationText } from "../live/exact.ts";
+
+export function timeText(ns: number | null | undefined): string {
+  return ns === null || ns === undefined ? "–" : dateText(BigInt(ns));
+}
+
+export function spanText(ns: number | null | undefined): string {
+  return ns === null || ns === undefined ? "–" : durationText(BigInt(Math.round(ns)));
+}
+
+const COUNT = new Intl.NumberFormat("en-US");
+
+export function countText(value: number): string {
+  return COUNT.format(value);
+}
+
+const FLOAT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
+
+/** A computed number, to seven digits; exact ones never come this way. */
+export function floatText(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : FLOAT.format(value);
+}
+
+/** "price_jump 3, late 1", the most frequent first. */
+export function countsText(counts: Readonly<Record<string, number>>): string {
+  const pairs = Object.entries(counts).sort(([, one], [, other]) => other - one);
+  return pairs.map(([name, count]) => `${name} ${countText(count)}`).join(", ");
+}
