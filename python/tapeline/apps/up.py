@@ -78,7 +78,7 @@ def up_command(
         str | None,
         typer.Option(
             help="HOST:PORT for the collector's /metrics and /health; the store's are at the "
-            "next port. [none]"
+            "next port, the API's at the one after. [none]"
         ),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with a table [collect].")] = None,
@@ -173,7 +173,8 @@ def _record(
     if not plan.no_serve:
         from tapeline.apps.up_serving import served
 
-        serving = served(targets, f"local:{bus}", plan.port)
+        watched = next_address(settings, 2)
+        serving = served(targets, f"local:{bus}", plan.port, watched)
     with logging_to(level="WARNING"):
         run = _Run(settings, storing, serving, plan.data, SystemClock(), market)
         run.work(show=not plan.as_json)

@@ -7,18 +7,23 @@ from tapeline.apps.serve_settings import ServeSettings
 from tapeline.storage.targets import Kind, parse_target
 
 
-def served(targets: Sequence[str], transport: str, port: int) -> ServeSettings | None:
+def served(
+    targets: Sequence[str], transport: str, port: int, metrics: str | None = None
+) -> ServeSettings | None:
     """Return the settings of the server; None where none of the stores can be read.
 
     Parameters
     ----------
     port
         Where it is taken, a free one is chosen.
+    metrics
+        Where its metrics and health are; None for nowhere.
     """
     readable = tuple(text for text in targets if parse_target(text).kind is not Kind.REDIS)
     if not readable:
         return None
-    return ServeSettings(data=readable, transport=transport, port=port if _is_free(port) else 0)
+    free = port if _is_free(port) else 0
+    return ServeSettings(data=readable, transport=transport, port=free, metrics=metrics)
 
 
 def _is_free(port: int) -> bool:
