@@ -107,8 +107,9 @@ test-integration: setup
     pytest -m integration
 
 # Generate a faulty tape, run simulator, collector, local transport and decoder, and account for every frame
-demo: setup
+demo seconds=(if env("CI", "") == "" { "3600" } else { "15" }): setup
     tapeline demo
+    tapeline up --demo --seconds {{ seconds }}
 
 # Measure the hot path and the whole chain; prints a table and writes bench-results.json
 bench: setup

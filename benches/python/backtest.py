@@ -217,7 +217,7 @@ def sweeps(root: Path) -> list[tuple[int, float]]:
     results = []
     for executor in (InProcess(), Processes(2)):
         began = time.perf_counter()
-        results.append(sweep(engine, settings, sets, executor=executor, per_task=25))
+        results.append(sweep(engine, settings, sets, executor=executor))
         times.append((executor.workers, time.perf_counter() - began))
     assert results[0] == results[1]
     assert all(run.error is None for run in results[0])

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from benches.python.chain import PACED_FRAMES, PACED_PER_SECOND, generate, seconds_of
+from benches.python.stages import produced_ns, stages_of
 from benches.python.watched import Watched, commits_of, entries_of, watch
 from tapeline.apps.bench import Figure
 from tapeline.apps.chain import Simulation, collect
@@ -25,6 +26,7 @@ from tests.services.kafka import KafkaBroker
 FLUSH_S = 0.2
 """Flush interval of the latency run: short, so that a run has many commits."""
 
+_TOPIC = "trade.binance.spot.btcusdt"
 _FRAMES = int(os.environ.get("TAPELINE_BENCH_FRAMES", "600000"))
 
 
@@ -36,7 +38,7 @@ def sustained_and_queryable(folder: Path) -> list[Figure]:
 def _sustained(folder: Path) -> list[Figure]:
     tape = generate(folder, _FRAMES)
     root = folder / "sustained"
-    sent, stored = _chain(folder, tape, root, speed="max")
+    sent, stored, _ = _chain(folder, tape, root, speed="max")
     waited = waited_ns(root)
     began_ns = min(end_ns - pc.max(part).as_py() for end_ns, part in waited)
     span_ns = waited[-1][0] - began_ns
@@ -56,7 +58,7 @@ def _queryable(folder: Path) -> list[Figure]:
     tape = generate(folder, PACED_FRAMES)
     root = folder / "queryable"
     speed = seconds_of(tape) * PACED_PER_SECOND / PACED_FRAMES
-    sent, stored = _chain(folder, tape, root, speed=f"{speed:.6f}")
+    sent, stored, produced = _chain(folder, tape, root, speed=f"{speed:.6f}")
     if stored != sent:
         raise SystemExit(f"bench: {sent} trades were sent, {stored} stored")
     waited = pa.chunked_array([part for _, part in waited_ns(root)])
@@ -65,17 +67,24 @@ def _queryable(folder: Path) -> list[Figure]:
     return [
         Figure(f"{what}, p50", p50, "ms"),
         Figure(f"{what}, p99 beyond {FLUSH_S * 1e3:.0f} ms", p99 - FLUSH_S * 1e3, "ms", goal=50.0),
+        *stages_of(root, produced).figures(what),
     ]
 
 
-def _chain(folder: Path, tape: Path, root: Path, *, speed: str) -> tuple[int, int]:
-    """Run it to its end on a fresh broker; return how many trades were sent and stored."""
+def _chain(folder: Path, tape: Path, root: Path, *, speed: str) -> tuple[int, int, dict[int, int]]:
+    """Run it to its end on a fresh broker.
+
+    Returns
+    -------
+    tuple
+        How many trades were sent and stored, and when each message was given to the producer.
+    """
     broker = KafkaBroker(folder / f"{root.name}-kafka")
     broker.start()
     try:
         bus = f"kafka://{broker.servers}"
         topics = open_sink(f"{bus}?spool={folder / f'{root.name}.topics.db'}")
-        topics.create_topics(["trade.binance.spot.btcusdt"])
+        topics.create_topics([_TOPIC])
         topics.close(10.0)
         with _storing(bus, root) as stored:
             _wait_for_group(broker, f"tapeline-store-{parse_target(f'parquet:{root}').name}")
@@ -83,13 +92,14 @@ def _chain(folder: Path, tape: Path, root: Path, *, speed: str) -> tuple[int, in
             with Simulation([tape], ledger, speed=speed) as simulation:
                 spool = folder / f"{root.name}.spool.db"
                 summary, account = collect(simulation, f"{bus}?spool={spool}")
+        produced = produced_ns(broker.servers, _TOPIC)
     finally:
         broker.stop()
     lost = account["sent"] + sum(summary["control"].values()) - summary["frames"]
     if lost or summary["residual"]:
         raise SystemExit(f"bench: the collector lost {lost}, residual {summary['residual']}")
     (target,) = stored[0].summary["targets"]
-    return account["sent"], target["rows"].get("trade", 0)
+    return account["sent"], target["rows"].get("trade", 0), produced
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from benches.python.channels import measure_channels
 from benches.python.core import allocations, instructions, save_baseline
 from benches.python.frames import CpuClock, sample_tape
 from benches.python.indicators import indicators
+from benches.python.live import live
 from benches.python.peers import measure_peers
 from benches.python.storage import storage
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
@@ -53,6 +54,7 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "latency": (latency, False),
     "storage": (storage, False),
     "backtest": (backtest, False),
+    "live": (live, False),
 }
 
 

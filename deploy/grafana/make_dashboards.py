@@ -303,11 +303,61 @@ SYSTEM = (
         "Build", "short", [("tapeline_apps_build_info", "{{role}} {{version}} {{python}}")], "stat"
     ),
 )
+API = (
+    Panel(
+        "Requests a second",
+        "reqps",
+        [
+            (
+                "sum by (route, status) (rate(tapeline_api_requests_total[$__rate_interval]))",
+                "{{route}} {{status}}",
+            )
+        ],
+    ),
+    Panel("Time of a request", "s", quantiles("tapeline_api_request_seconds", "route")),
+    Panel(
+        "Queries",
+        "short",
+        [
+            ("tapeline_api_queries_running", "running {{instance}}"),
+            ("tapeline_api_queries_waiting", "waiting {{instance}}"),
+            ("increase(tapeline_api_queries_refused_total[10m])", "refused in 10 min {{instance}}"),
+        ],
+    ),
+    Panel(
+        "Live clients",
+        "short",
+        [
+            ("tapeline_api_live_clients", "clients {{instance}}"),
+            ("sum by (state) (tapeline_api_live_streams)", "streams {{state}}"),
+            ("tapeline_api_live_feed_up", "feed up {{instance}}"),
+        ],
+    ),
+    Panel(
+        "Live events a second",
+        "ops",
+        [
+            ("rate(tapeline_api_live_events_total[$__rate_interval])", "given {{instance}}"),
+            (
+                "rate(tapeline_api_live_skipped_events_total[$__rate_interval])",
+                "skipped {{instance}}",
+            ),
+            (
+                "rate(tapeline_api_live_conflations_total[$__rate_interval])",
+                "conflated {{instance}}",
+            ),
+        ],
+    ),
+    Panel(
+        "Sent to read by the live feed", "s", quantiles("tapeline_api_live_bus_seconds", "instance")
+    ),
+)
 BOARDS = {
     "overview": ("tapeline overview", OVERVIEW),
     "latency": ("tapeline latency", LATENCY),
     "quality": ("tapeline data quality", QUALITY),
     "system": ("tapeline system", SYSTEM),
+    "api": ("tapeline API", API),
 }
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "CopiedRows",
     "CopyDecoder",
     "CopyEncoder",
+    "DecimalRows",
     "DecodeError",
     "Events",
     "FloatRows",
@@ -26,6 +27,7 @@ __all__ = [
     "TapelineError",
     "crc32c",
     "decode",
+    "decode_decimals",
     "decode_rows",
     "encode_parquet",
     "floats",
@@ -237,6 +239,14 @@ class CopyDecoder:
 class CopiedRows:
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class DecimalRows:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+def decode_decimals(
+    chunk: object, rows: int, form: tuple[bool, bool], digits: tuple[int, int]
+) -> DecimalRows | None: ...
 
 @final
 class RowOrder:

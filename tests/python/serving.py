@@ -3,7 +3,7 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -42,6 +42,8 @@ class Served:
     """A server that runs."""
 
     port: int
+    connections: Callable[[], int]
+    """How many there are now, as the server counts them."""
 
     def get(
         self,
@@ -94,19 +96,22 @@ def serving(
     targets: Sequence[str | Path] | OpenSource,
     settings: ApiSettings | None = None,
     http: type[BoundedProtocol] = BoundedProtocol,
+    options: Mapping[str, Any] | None = None,
     **more: Any,  # noqa: ANN401 - passed to the application
 ) -> Iterator[Served]:
     """Serve stores on a free port of loopback, in a thread with an event loop of its own."""
     opener = targets if callable(targets) else partial(access.open, list(targets))
     app = create_app(opener, settings, version="test", shown="a test", **more)
-    server = uvicorn.Server(uvicorn_config(app, host="127.0.0.1", port=0, loop="uvloop", http=http))
+    chosen = {"host": "127.0.0.1", "port": 0, "loop": "uvloop", "http": http, **(options or {})}
+    server = uvicorn.Server(uvicorn_config(app, **chosen))
     thread = threading.Thread(target=server.run, name="server")
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             thread.join(0.01)
-        yield Served(server.servers[0].sockets[0].getsockname()[1])
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Served(port, lambda: len(server.server_state.connections))
     finally:
         server.should_exit = True
         thread.join()

@@ -1,10 +1,11 @@
-"""The façade over Rust: the book engine for stored messages, repeats, and the order of rows."""
+"""The façade over Rust: the book engine, repeats, the order of rows, decimals of Parquet files."""
 
 from collections.abc import Sequence
 from itertools import accumulate
 
 import pyarrow as pa
 
+from tapeline._core import decode_decimals
 from tapeline._core import merge_order as _merge_order
 from tapeline.storage.native import (
     ABSENT,
@@ -22,6 +23,7 @@ __all__ = [
     "COLUMNS",
     "BookReplay",
     "Side",
+    "decode_decimals",
     "merge_order",
     "repeats",
     "rule_of",

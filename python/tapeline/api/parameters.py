@@ -76,6 +76,17 @@ class InstrumentQuery(Parameters):
         return {"symbols": self.symbol, "exchange": self.exchange, "market": self.market}
 
 
+OneSymbol = Annotated[
+    str,
+    Field(
+        description="Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`). Where "
+        "several instruments have it, say exchange and market too.",
+        examples=["BTC/USDT"],
+    ),
+]
+"""Of questions about one instrument."""
+
+
 class TimeQuery(InstrumentQuery):
     """Which instruments, in which time."""
 

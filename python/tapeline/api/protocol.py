@@ -14,14 +14,21 @@ MOST_HEAD_BYTES: Final = 65_536
 """Of a request whose head has no end yet; the limits of a whole head are smaller."""
 
 
+TAKES_WITHIN_S: Final = 15.0
+LEAST_TAKEN_BYTES: Final = 65_536
+"""A client takes so much of an answer in that time, or all of it."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a limit on how long a request may take to come, and how much."""
+    """uvicorn's protocol with limits on requests that come slowly and answers nobody takes."""
 
     message_within_s = MESSAGE_WITHIN_S
+    takes_within_s = TAKES_WITHIN_S
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - passed through
         super().__init__(*arguments, **named)
         self._limit: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._in_head = False
 
@@ -33,6 +40,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
         self._end()
+        if self._taking is not None:
+            self._taking.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -65,6 +74,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end()
         super().handle_websocket_upgrade()
 
+    def on_response_complete(self) -> None:
+        """Have all of an answer written, which is not to say that the client has taken it."""
+        super().on_response_complete()
+        if self._taking is None:
+            self._watch()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, in the form of every fault."""
         self._refuse(MALFORMED, "this is no HTTP request")
@@ -82,6 +97,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._limit = None
         if not self.transport.is_closing():
             self.transport.abort()
+
+    def _watch(self) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        self._taking = None
+        if waiting:
+            self._taking = self.loop.call_later(self.takes_within_s, self._look, waiting)
+
+    def _look(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() > max(before - LEAST_TAKEN_BYTES, 0):
+            self.transport.abort()
+        else:
+            self._watch()
 
     def _refuse(self, kind: Kind, detail: str) -> None:
         body = orjson.dumps(

@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+import structlog
+
 from tapeline.access.source import DataSource
-from tapeline.api.problems import BUSY, STORE, TIME, ProblemError
-from tapeline.errors import StoreUnavailableError
+from tapeline.api.problems import BUSY, STORE, TIME, UNREADABLE, ProblemError
+from tapeline.errors import StoreError, StoreUnavailableError
 from tapeline.telemetry.clock import Clock
+
+_log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 OpenSource = Callable[[], DataSource]
@@ -32,6 +36,8 @@ class Work:
     def __init__(self, sources: "_Sources") -> None:
         self._sources = sources
         self._held: DataSource | None = None
+        self.asks_store = False
+        """Whether the query has asked for stores, open or not."""
         self.is_over = threading.Event()
 
     @property
@@ -43,14 +49,10 @@ class Work:
         StoreUnavailableError
             A store cannot be reached now.
         """
+        self.asks_store = True
         if self._held is None:
             self._held = self._sources.take()
         return self._held
-
-    @property
-    def has_store(self) -> bool:
-        """Whether the query has opened stores."""
-        return self._held is not None
 
     def check(self) -> None:
         """End the query when nobody waits for it; called between pieces of work.
@@ -150,7 +152,7 @@ class Queries:
         Raises
         ------
         ProblemError
-            Too many queries (503), it took too long (504), or a store is down (503).
+            Too many queries (503), it took too long (504), or a store is down or damaged (503).
         AbandonedError
             The client has gone.
         """
@@ -170,19 +172,30 @@ class Queries:
         future = asyncio.wrap_future(doing)
         try:
             result = await self._wait(future, is_gone)
-        except StoreUnavailableError as error:
-            self.is_down = True
-            raise self._store_problem() from error
+        except StoreError as error:
+            if not work.asks_store:
+                raise
+            self._note_down(error)
+            raise self._store_problem(error) from error
         finally:
             work.is_over.set()
             future.cancel()
         self.answered += 1
         return result
 
-    def _store_problem(self) -> ProblemError:
+    def _note_down(self, error: StoreError) -> None:
+        if not self.is_down:
+            _log.error("store_down", error=str(error))
+        self.is_down = True
+
+    def _store_problem(self, error: StoreError) -> ProblemError:
+        if isinstance(error, StoreUnavailableError):
+            kind, what = STORE, "a store cannot be reached now"
+        else:
+            kind, what = UNREADABLE, "a store is not there yet, or damaged: the log says what"
         return ProblemError(
-            STORE,
-            "a store cannot be reached now; the server asks it again with the next request",
+            kind,
+            f"{what}; the server asks it again with the next request",
             stale_since_ns=self.last_good_ns,
             retry_after_s=_STORE_RETRY_S,
         )
@@ -207,9 +220,8 @@ class Queries:
             result = job(work)
             is_good = True
         finally:
-            used_store = work.has_store
             work.done(is_good=is_good)
-        if used_store:
+        if work.asks_store:
             self.last_good_ns = self._clock.wall_ns()
             self.is_down = False
         return result

@@ -7,7 +7,6 @@ from typing import Any
 from tapeline.access.coverage import Coverage
 from tapeline.access.source import DataSource
 from tapeline.api.parameters import InstrumentQuery, TimeQuery
-from tapeline.api.problems import PARAMETER, ProblemError
 from tapeline.errors import ArgumentError, UnknownNameError
 
 NO_COVERAGE: dict[str, Any] = {
@@ -77,17 +76,11 @@ def one_instrument(
 
     Raises
     ------
-    ProblemError
-        No symbol was given, or several instruments have it.
+    ArgumentError
+        Several instruments have it.
     UnknownNameError
         There is none, or it has no rows of the type.
     """
-    if query.symbol is None:
-        raise ProblemError(
-            PARAMETER,
-            "symbol: say which; /api/instruments lists them",
-            errors=[("symbol", "is needed here")],
-        )
     names = query.checked_names()
     found = [row for row in instruments(source, names) if event_type in row["types"]]
     if not found:

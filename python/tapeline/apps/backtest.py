@@ -85,6 +85,9 @@ def backtest_command(
     timeout: Annotated[
         float | None, typer.Option(min=0.1, help="End the run after so many seconds. [no limit]")
     ] = None,
+    event_ids: Annotated[
+        bool, typer.Option("--event-ids", help="Name the event of each fill; reads more.")
+    ] = False,
     strategies: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Their folder. [./strategies, ./examples/strategies]"),
@@ -126,6 +129,7 @@ def backtest_command(
             parameters=backtest_words.parameters(param or ()),
             policy=backtest_words.policy(policy),
             costs=costs,
+            event_ids=event_ids,
             timeout_s=timeout,
             progress=_counter(advance),
         )

@@ -112,6 +112,12 @@ def collect_command(
     ca_file: Annotated[
         Path | None, typer.Option(help="Trust this certificate authority for wss, and no other.")
     ] = None,
+    book_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Send a snapshot of a rebuilt book after so many updates of it; 0 is never. [0]"
+        ),
+    ] = None,
     ledger: Annotated[
         Path | None, typer.Option(help="Write what was sent, by stream, for `tapeline audit`.")
     ] = None,
@@ -155,6 +161,7 @@ def collect_command(
         "profile": profile,
         "spool": spool,
         "ca_file": ca_file,
+        "book_every": book_every,
         "ledger": ledger,
         "metrics": metrics,
         "metrics_port": metrics_port,

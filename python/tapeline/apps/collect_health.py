@@ -1,8 +1,8 @@
 """Whether a collector does its work: its streams, its bus, its loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from tapeline.apps.collect_readings import StreamWatch
+from tapeline.apps.collect_readings import StreamReading
 from tapeline.telemetry.health import Check
 
 
@@ -11,13 +11,17 @@ class StreamChecks:
 
     Parameters
     ----------
+    streams
+        Gives the subscriptions of this moment.
     required
         Symbols, as the venue or we spell them; None for all subscriptions.
+    symbol_of
+        Our spelling by the venue's.
     """
 
     def __init__(
         self,
-        streams: StreamWatch,
+        streams: Callable[[], Iterable[StreamReading]],
         required: Sequence[str] | None,
         symbol_of: dict[str, str],
     ) -> None:
@@ -35,7 +39,7 @@ class StreamChecks:
                 if each.is_stale
                 else "",
             )
-            for each in self._streams.read()
+            for each in self._streams()
             if self._is_required(each.symbol)
         ]
 

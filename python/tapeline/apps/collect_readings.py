@@ -1,11 +1,12 @@
 """What a collector shows to whoever scrapes it: read then, never counted on the way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from typing import Any, Final
 
+from tapeline.adapters.connection.dialect import StreamKey
 from tapeline.adapters.connection.inbox import FRAMES_HIGH
 from tapeline.apps.collect_summary import residual_of
 from tapeline.apps.market import Market
@@ -44,37 +45,59 @@ class StreamReading:
         return {name: getattr(self, name) for name in names}
 
 
-class StreamWatch:
-    """Measures the silence of every subscription that has one instrument.
+class Silences:
+    """How long subscriptions have been silent; one without any data since it was first seen."""
 
-    A stream without any data is silent since it was first looked at.
-    """
+    def __init__(self) -> None:
+        self._since_ns: dict[tuple[str, str, StreamKey], int] = {}
+
+    def read(
+        self,
+        venue: tuple[str, str],
+        allowances: Iterable[tuple[StreamKey, float]],
+        received: Mapping[StreamKey, int],
+        now_ns: int,
+    ) -> Iterator[StreamReading]:
+        """Return the subscriptions of a market that must not be silent.
+
+        Parameters
+        ----------
+        venue
+            Exchange and market.
+        allowances
+            Seconds each may be silent; of a stream on several lines the most counts.
+        received
+            Newest stamps, Unix UTC nanoseconds, as ``now_ns``.
+        """
+        allowed: dict[StreamKey, float] = {}
+        for key, seconds in allowances:
+            allowed[key] = max(seconds, allowed.get(key, 0.0))
+        for key, seconds in allowed.items():
+            if seconds == inf:
+                continue
+            since_ns = self._since_ns.setdefault((*venue, key), now_ns)
+            silence_s = max(0, now_ns - received.get(key, since_ns)) / _NS
+            yield StreamReading(*venue, *key, silence_s, seconds)
+
+
+class StreamWatch:
+    """Measures the silence of every subscription that has one instrument."""
 
     def __init__(self, markets: Sequence[Market], clock: Clock) -> None:
         self._markets = markets
         self._clock = clock
-        self._since_ns: dict[tuple[str, str, str], int] = {}
+        self._silences = Silences()
 
     def read(self) -> list[StreamReading]:
         """Return the subscriptions that must not be silent, the most overdue first."""
         now_ns = self._clock.wall_ns()
-        found = [each for market in self._markets for each in self._of(market, now_ns)]
+        found: list[StreamReading] = []
+        for market in self._markets:
+            venue = (market.plan.venue.exchange, market.plan.venue.market)
+            lines = tuple(market.feed.lines)
+            allowances = (each for line in lines for each in line.allowances())
+            found += self._silences.read(venue, allowances, market.pump.last_received(), now_ns)
         return sorted(found, key=lambda each: each.allowed_s - each.silence_s)
-
-    def _of(self, market: Market, now_ns: int) -> Iterator[StreamReading]:
-        venue = market.plan.venue
-        received = market.pump.last_received()
-        allowed: dict[tuple[str, str], float] = {}
-        for line in tuple(market.feed.lines):
-            for key, seconds in line.allowances():
-                allowed[key] = max(seconds, allowed.get(key, 0.0))
-        for (symbol, channel), seconds in allowed.items():
-            if seconds == inf:
-                continue
-            since_ns = self._since_ns.setdefault((market.plan.name, symbol, channel), now_ns)
-            last_ns = received.get((symbol, channel), since_ns)
-            silence_s = max(0, now_ns - last_ns) / _NS
-            yield StreamReading(venue.exchange, venue.market, symbol, channel, silence_s, seconds)
 
 
 class CollectReadings:

@@ -77,6 +77,7 @@ def make_normalizer(settings: CollectSettings, plan: VenuePlan, clock: Clock) ->
         time_unit=settings.time_unit,
         stale_after_ns=stale_after_ns(settings, plan),
         keep_raw=settings.keep_raw,
+        book_every=settings.book_every,
         gap_patience_ns=_GAP_PATIENCE_NS if plan.feed.core else 0,
     )
 
@@ -140,7 +141,7 @@ class Collector:
         symbol_of = {
             each.raw_symbol: each.symbol for market in self.markets for each in market.plan.listed
         }
-        required = StreamChecks(streams, self._settings.required, symbol_of)
+        required = StreamChecks(streams.read, self._settings.required, symbol_of)
         health.live_when(self._beat.check)
         health.ready_when(required.check)
         health.ready_when(self._bus.check)

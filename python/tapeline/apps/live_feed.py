@@ -20,6 +20,8 @@ _LOG: Final = logger("tapeline.apps.live")
 _TYPES: Final = ("trade", "orderbook", "funding", "liquidation", "coverage")
 _REPORT_NS: Final = 1_000_000_000
 _JOIN_S: Final = 30.0
+_FEW: Final = 200
+"""Fewer messages at once are all there is: there is time to gather."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class FeedSettings:
     book is not live until the next one."""
     wait_s: float = 0.02
     """For messages; also how long a book that is due may wait."""
+    gather_s: float = 0.02
+    """Between two readings: what comes meanwhile of a topic is one frame."""
     book_every_s: float = 0.05
     """A book is published at most so often."""
     book_levels: int = LEVELS
@@ -60,7 +64,14 @@ class LiveFeed:
     the hub is told so, and it is opened again until it answers.
     """
 
-    def __init__(self, settings: FeedSettings, hub: Hub, inlet: Inlet, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: FeedSettings,
+        hub: Hub,
+        inlet: Inlet,
+        clock: Clock,
+        lag: FeedLag | None = None,
+    ) -> None:
         self._settings = settings
         self._hub = hub
         self._inlet = inlet
@@ -72,7 +83,7 @@ class LiveFeed:
         self._reported_ns = 0
         self._is_live = False
         self.streams = LiveStreams()
-        self.lag = FeedLag()
+        self.lag = lag if lag is not None else FeedLag()
         self.opened = 0
         """How often the bus was opened."""
 
@@ -129,6 +140,8 @@ class LiveFeed:
             batches = self._reader.batches(messages)
             self._give(batches, decoder)
             self._report("" if messages else bus.fault())
+            if len(messages) < _FEW:
+                self._stop.wait(self._settings.gather_s if messages else 0.0)
 
     def _give(self, batches: list[Batch], decoder: LiveDecoder) -> None:
         now_ns = self._clock.monotonic_ns()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -100,8 +101,13 @@ def serve_command(
         raise typer.BadParameter(str(error)) from error
 
 
-def serve(settings: ServeSettings) -> None:
+def serve(settings: ServeSettings, tell: Callable[[str], None] | None = None) -> None:
     """Answer until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    tell
+        Told the address once it listens, instead of standard error.
 
     Raises
     ------
@@ -126,6 +132,8 @@ def serve(settings: ServeSettings) -> None:
         metrics=counted,
         clock=clock,
     )
+    if live is not None:
+        live.show_in(counted)
     shown = ServeReadings(app.state.context, counted, clock)
     with (
         _listening(settings.host, settings.port) as line,
@@ -135,7 +143,12 @@ def serve(settings: ServeSettings) -> None:
         server = uvicorn.Server(
             uvicorn_config(app, callback_notify=shown.tick, timeout_notify=1, **options)
         )
-        _tell(line, is_open=tokens is None)
+        if tell is not None:
+            tell(_url(line))
+        else:
+            who = "no token needed" if tokens is None else "with a token"
+            sys.stderr.write(f"{_url(line)}  ({who}; Ctrl-C ends it)\n")
+            sys.stderr.flush()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(server.serve(sockets=[line]))
 
@@ -182,12 +195,10 @@ def _listening(host: str, port: int) -> socket.socket:
     return line
 
 
-def _tell(line: socket.socket, *, is_open: bool) -> None:
+def _url(line: socket.socket) -> str:
     host, port = line.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    who = "no token needed" if is_open else "with a token"
-    sys.stderr.write(f"http://{shown}:{port}/  ({who}; Ctrl-C ends it)\n")
-    sys.stderr.flush()
+    return f"http://{shown}:{port}/"
 
 
 def _loop_factory() -> Any:  # noqa: ANN401 - what asyncio.Runner takes

@@ -1,7 +1,7 @@
 """The live socket of ``tapeline serve``: hub, feed and route, wired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,9 +15,10 @@ from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import MarketSocket
 from tapeline.api.origins import Origins
 from tapeline.api.ports import StreamFact, StreamState
-from tapeline.apps.live_feed import FeedSettings, LiveFeed
+from tapeline.apps.live_feed import FeedLag, FeedSettings, LiveFeed
 from tapeline.apps.live_streams import SILENCE_NS
 from tapeline.telemetry.clock import Clock
+from tapeline.telemetry.metrics import Metrics, Reading
 from tapeline.transport.uris import parse_uri
 
 
@@ -57,6 +58,7 @@ class ServeLive:
         self.socket = MarketSocket(
             self.hub, Gate(self.hub, is_known, origins or Origins.of((), ())), clock
         )
+        self.lag = FeedLag()
         self.feed: LiveFeed | None = None
         """None before the application has begun."""
 
@@ -70,6 +72,22 @@ class ServeLive:
         router = APIRouter(lifespan=self._lifespan)
         router.include_router(self.socket.router())
         return router
+
+    def show_in(self, metrics: Metrics) -> None:
+        """Show the feed and what clients were sent."""
+        metrics.read_from(self._readings)
+        metrics.latency("tapeline_api_live_bus_seconds", self.lag.bus)
+        metrics.latency("tapeline_api_live_encoding_seconds", self.lag.encoding)
+        metrics.latency("tapeline_api_live_handing_seconds", self.lag.handing)
+
+    def _readings(self) -> Iterator[Reading]:
+        counts = self.socket.counts
+        yield "tapeline_api_live_feed_up", {}, self.is_connected
+        yield "tapeline_api_live_events", {}, self.hub.events
+        yield "tapeline_api_live_skipped_events", {}, counts.losses.skipped
+        yield "tapeline_api_live_conflations", {}, counts.losses.conflated
+        for reason, count in counts.ended.items():
+            yield "tapeline_api_live_ended_clients", {"reason": reason}, count
 
     @property
     def is_connected(self) -> bool:
@@ -106,7 +124,7 @@ class ServeLive:
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         inlet = Inlet(self.hub, asyncio.get_running_loop())
-        self.feed = LiveFeed(self._feed_settings, self.hub, inlet, self._clock)
+        self.feed = LiveFeed(self._feed_settings, self.hub, inlet, self._clock, self.lag)
         self.feed.start()
         try:
             yield

@@ -94,6 +94,9 @@ class CollectSettings(BaseModel):
     ledger: Path | None = None
     """What was sent, by stream, for ``tapeline audit``; written at the end."""
     keep_raw: Literal["imperfect", "all"] = "imperfect"
+    book_every: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Send a snapshot of a rebuilt book after so many updates of it; 0 is never. Who begins to read
+    the bus later needs one."""
     metrics: str | None = None
     """``HOST:PORT`` of ``/metrics`` and ``/health``; None is none."""
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0

@@ -1,4 +1,4 @@
-"""``tapeline up``: a collector and a store on this machine, with one command."""
+"""``tapeline up``: a collector, a store and a dashboard on this machine, with one command."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
@@ -16,6 +16,7 @@ import typer
 from tapeline.apps.collect_plan import venue_plans
 from tapeline.apps.observing import next_address
 from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
+from tapeline.apps.up_demo import DEMO_S, DemoMarket, simulated_market
 from tapeline.apps.up_supervisor import Child
 from tapeline.apps.up_view import View, last_words
 from tapeline.errors import SettingsError, TapelineError
@@ -23,6 +24,10 @@ from tapeline.storage.targets import Kind, parse_target
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.telemetry.log import logging_to
 from tapeline.transport.local_file import LocalFile
+
+if TYPE_CHECKING:
+    from tapeline.apps.audit_table import AuditReport
+    from tapeline.apps.serve_settings import ServeSettings
 
 _DEFAULTS: Final = {"symbols": ("BTCUSDT", "ETHUSDT"), "types": ("all",)}
 _LOOK_S: Final = 0.25
@@ -46,7 +51,9 @@ def up_command(
         str | None,
         typer.Option(help="trade, l1, l2, funding, liquidation or all, with commas. [all]"),
     ] = None,
-    data: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("tapeline-data"),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder for everything. [tapeline-data]")
+    ] = None,
     target: Annotated[
         list[str] | None, typer.Option(help="Where to store; repeatable. [parquet:DATA/parquet]")
     ] = None,
@@ -71,18 +78,31 @@ def up_command(
         str | None,
         typer.Option(
             help="HOST:PORT for the collector's /metrics and /health; the store's are at the "
-            "next port. [none]"
+            "next port, the API's at the one after. [none]"
         ),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with a table [collect].")] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of the dashboard; taken or 0: a free one.")
+    ] = 8000,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="No API, no dashboard.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A simulated market, in a folder that is not kept.")
+    ] = False,
+    seconds: Annotated[
+        float | None, typer.Option(help="With --demo: end after so many. [3600]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
-    """Record an exchange on this machine: collect and store, with one command.
+    """Record an exchange on this machine: collect, store and show, with one command.
 
     Without options it records trades, best prices and books of BTC/USDT and ETH/USDT at Binance
-    into ./tapeline-data, until Ctrl-C. Started again it goes on where it was. Collecting and
-    storing are two processes: one that dies is started again, and the other does not notice.
+    into ./tapeline-data, until Ctrl-C, and says where the dashboard is. Started again it goes on
+    where it was. Collecting, storing and serving are processes: one that dies is started again,
+    and the others do not notice.
     """
+    if seconds is not None and not demo:
+        raise typer.BadParameter("--seconds is for --demo; --duration ends a recording")
     overrides = {
         "exchange": exchange,
         "market": market,
@@ -96,14 +116,52 @@ def up_command(
         "ledger": ledger,
         "metrics": metrics,
     }
-    bus = data / "bus.db"
-    targets = tuple(target) if target else (f"parquet:{data / 'parquet'}",)
+    if demo:
+        with simulated_market(data, seconds or DEMO_S) as feed:
+            said = {name: value for name, value in overrides.items() if value is not None}
+            plan = _Plan(feed.data, port, no_serve, flush_interval, as_json, tuple(target or ()))
+            run = _record(config, {**feed.overrides(), **said}, plan, feed)
+            summary = run.collecting.told.summary
+            account = None
+            if run.fault() is None and summary is not None:
+                account = feed.account(run.targets, summary)
+            _finish(run, as_json=as_json, account=account)
+        return
+    plan = _Plan(
+        data or Path("tapeline-data"),
+        port,
+        no_serve,
+        flush_interval,
+        as_json,
+        tuple(target or ()),
+    )
+    _finish(_record(config, overrides, plan, None), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What was said beside the collector's settings."""
+
+    data: Path
+    port: int
+    no_serve: bool
+    flush_interval_s: float
+    as_json: bool
+    targets: tuple[str, ...]
+
+
+def _record(
+    config: Path | None, overrides: dict[str, Any], plan: _Plan, market: DemoMarket | None
+) -> "_Run":
+    """Run to the end."""
+    bus = plan.data / "bus.db"
+    targets = plan.targets or (f"parquet:{plan.data / 'parquet'}",)
     try:
         settings = _collect_settings(config, {**overrides, "transport": f"local:{bus}"})
         storing = StoreSettings(
             transport=f"local:{bus}",
             targets=targets,
-            flush_interval_s=flush_interval,
+            flush_interval_s=plan.flush_interval_s,
             trim=True,
             metrics=next_address(settings),
         )
@@ -111,13 +169,31 @@ def up_command(
             parse_target(text)
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from error
+    serving = None
+    if not plan.no_serve:
+        from tapeline.apps.up_serving import served
+
+        watched = next_address(settings, 2)
+        serving = served(targets, f"local:{bus}", plan.port, watched)
     with logging_to(level="WARNING"):
-        run = _Run(settings, storing, data, SystemClock())
-        run.work(show=not as_json)
+        run = _Run(settings, storing, serving, plan.data, SystemClock(), market)
+        run.work(show=not plan.as_json)
+    return run
+
+
+def _finish(run: "_Run", *, as_json: bool, account: "AuditReport | None" = None) -> None:
+    """Say what was done, and fail where something went wrong."""
     if as_json:
         sys.stdout.write(orjson.dumps(run.as_dict()).decode() + "\n")
     else:
-        _print_end(run)
+        _print_end(run, is_kept=account is None)
+    if account is not None:
+        if not as_json:
+            from tapeline.apps.audit_table import print_report
+
+            print_report(account)
+        if not account.is_good:
+            raise TapelineError("frames of the simulated market are not accounted for")
     if (fault := run.fault()) is not None:
         raise TapelineError(fault)
 
@@ -145,8 +221,15 @@ class _Run:
     """One run, from start to summary."""
 
     def __init__(
-        self, settings: CollectSettings, storing: StoreSettings, data: Path, clock: Clock
+        self,
+        settings: CollectSettings,
+        storing: StoreSettings,
+        serving: "ServeSettings | None",
+        data: Path,
+        clock: Clock,
+        market: DemoMarket | None = None,
     ) -> None:
+        self._market = market
         self.settings = settings
         self.targets = [parse_target(text) for text in storing.targets]
         self.data = data
@@ -167,24 +250,35 @@ class _Run:
         self.storing = Child(
             "store", storing.model_dump(mode="json"), data / "store.log", clock, keeps_trying=True
         )
+        self.serving: Child | None = None
+        if serving is not None:
+            told = serving.model_dump(mode="json")
+            self.serving = Child("serve", told, data / "serve.log", clock, keeps_trying=True)
+        self._has_told = False
 
     def work(self, *, show: bool) -> None:
         """Run until the collector has ended or somebody asks; then end in the order of the data."""
         folder = next((each.path for each in self.targets if each.kind is Kind.PARQUET), None)
-        view = View(self._title(), self.collecting, self.storing, self.bus, folder, self._clock)
+        view = View(
+            self._title(),
+            self.collecting,
+            self.storing,
+            self.bus,
+            folder,
+            self._clock,
+            self.serving,
+        )
         with self._on_signals(), _shown(view, self._clock, is_on=show) as refresh:
             try:
-                while not self._stop.wait(_LOOK_S) and self.collecting.state in (
-                    "running",
-                    "waiting",
-                ):
-                    self.collecting.tend()
-                    self.storing.tend()
+                while not self._stop.wait(_LOOK_S) and self._goes_on():
+                    for child in self._children():
+                        child.tend()
+                    self._tell_url()
                     refresh()
                 self._end(refresh)
             finally:
-                self.collecting.kill()
-                self.storing.kill()
+                for child in self._children():
+                    child.kill()
         self._left.messages = self._tidy()
 
     def fault(self) -> str | None:
@@ -208,9 +302,7 @@ class _Run:
             "targets": [target.shown for target in self.targets],
             "collect": self.collecting.told.summary,
             "store": self.storing.told.summary,
-            "restarts": {
-                child.role: max(0, child.restarts) for child in (self.collecting, self.storing)
-            },
+            "restarts": {child.role: max(0, child.restarts) for child in self._children()},
             "not_stored": self._left.messages,
         }
 
@@ -221,8 +313,29 @@ class _Run:
         )
         return f"recording {' '.join(what)} ({','.join(settings.types)})"
 
+    def _children(self) -> list[Child]:
+        serving = [] if self.serving is None else [self.serving]
+        return [self.collecting, self.storing, *serving]
+
+    def _goes_on(self) -> bool:
+        frames = self.collecting.told.status.get("frames", 0)
+        is_open = self._market is None or self._market.is_open(is_read=frames > 0)
+        return is_open and self.collecting.state in ("running", "waiting")
+
+    def _tell_url(self) -> None:
+        """Say once where the dashboard is."""
+        if self.serving is None or self._has_told:
+            return
+        url = self.serving.told.status.get("url")
+        if url is not None:
+            self._has_told = True
+            sys.stderr.write(f"dashboard: {url}\n")
+            sys.stderr.flush()
+
     def _end(self, refresh: Callable[[], None]) -> None:
-        """Collector first, then what is on the bus is stored."""
+        """Collector first, then what is on the bus is stored; until then it is shown."""
+        if self._market is not None:
+            self._market.close()
         self.collecting.stop()
         self._await(self.collecting, _COLLECTOR_END_S, refresh)
         self.storing.tend()
@@ -230,6 +343,9 @@ class _Run:
         if not self._await(self.storing, _STORE_END_S, refresh):
             self.storing.stop()
             self._await(self.storing, _COLLECTOR_END_S, refresh)
+        if self.serving is not None:
+            self.serving.stop()
+            self._await(self.serving, _COLLECTOR_END_S, refresh)
 
     def _await(self, child: Child, limit_s: float, refresh: Callable[[], None]) -> bool:
         end = self._clock.monotonic_ns() + int(limit_s * 1e9)
@@ -295,7 +411,7 @@ def _shown(view: View, clock: Clock, *, is_on: bool) -> Iterator[Callable[[], No
     yield tell
 
 
-def _print_end(run: _Run) -> None:
+def _print_end(run: _Run, *, is_kept: bool) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -318,5 +434,5 @@ def _print_end(run: _Run) -> None:
     if run.settings.venues:
         symbol = run.settings.venues[0].partition("=")[2].partition(",")[0]
     for target in run.targets:
-        if target.kind is not Kind.REDIS:
+        if is_kept and target.kind is not Kind.REDIS:
             console.print(f"next: tapeline query {target.shown} --types trade --symbols {symbol}")

@@ -1,4 +1,4 @@
-"""A process of ``tapeline up``: it collects or stores, and tells its parent how it goes.
+"""A process of ``tapeline up``: it collects, stores or serves, and tells its parent how it goes.
 
 It reads lines from its standard input: first a JSON object with ``role`` and ``settings``, later
 ``finish``; the end of the input means that the parent is gone. It writes JSON lines: ``status``
@@ -142,6 +142,8 @@ def main() -> int:
 
 
 def _work(role: str, settings: Mapping[str, Any], reporter: Reporter) -> dict[str, Any]:
+    if role == "serve":
+        return _serve(settings, reporter)
     if role == "collect":
         collected = collect(
             CollectSettings.model_validate(settings),
@@ -151,6 +153,17 @@ def _work(role: str, settings: Mapping[str, Any], reporter: Reporter) -> dict[st
         return collected.as_dict()
     stored = store(StoreSettings.model_validate(settings), is_quiet=True, look=reporter.storing)
     return stored.as_dict()
+
+
+def _serve(settings: Mapping[str, Any], reporter: Reporter) -> dict[str, Any]:
+    # Only here: the other two need no web server.
+    from tapeline.apps.serve import serve
+    from tapeline.apps.serve_settings import ServeSettings
+
+    # The server ends in order on its own, and then raises the signal again.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    serve(ServeSettings.model_validate(settings), lambda url: reporter.tell("status", {"url": url}))
+    return {}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The two processes of ``tapeline up``: started, watched, started again, ended in order."""
+"""The processes of ``tapeline up``: started, watched, started again, ended in order."""
 
 import signal
 import subprocess
@@ -38,7 +38,7 @@ class Child:
     Parameters
     ----------
     role
-        ``collect`` or ``store``.
+        ``collect``, ``store`` or ``serve``.
     settings
         Of that command, as plain JSON values.
     log

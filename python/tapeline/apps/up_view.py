@@ -49,6 +49,8 @@ class View:
         The local transport file.
     folder
         Where the rows are, if that is on this machine.
+    serving
+        The process of API and dashboard, if there is one.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class View:
         bus: Path,
         folder: Path | None,
         clock: Clock,
+        serving: Child | None = None,
     ) -> None:
+        self._serving = serving
         self._title = title
         self._collecting = collecting
         self._storing = storing
@@ -92,7 +96,8 @@ class View:
     def faults(self) -> list[tuple[str, str]]:
         """Return what is wrong now."""
         found = []
-        for child in (self._collecting, self._storing):
+        serving = () if self._serving is None else (self._serving,)
+        for child in (self._collecting, self._storing, *serving):
             text = child.told.fault if child.state != "running" else child.told.status.get("fault")
             if text:
                 found.append((child.role, text[:300]))
@@ -102,11 +107,15 @@ class View:
         return found
 
     def _facts(self) -> list[tuple[str, str]]:
-        return [
+        facts = [
             ("collect", self._collect(self._collecting.told.status)),
             ("store", self._store(self._storing.told.status)),
             ("disk", self._disk_text()),
         ]
+        if self._serving is not None:
+            url = self._serving.told.status.get("url")
+            facts.append(("dashboard", url or self._starting(self._serving)))
+        return facts
 
     def _collect(self, status: dict[str, Any]) -> str:
         if not status:

@@ -206,3 +206,24 @@ class Macd(Bands):
         super().__init__(
             "macd", (whole(fast, "fast"), whole(slow, "slow", fast + 1), whole(signal, "signal"))
         )
+
+
+class Spread(Stream):
+    """:func:`tapeline.indicators.spread`, running."""
+
+    def __init__(self) -> None:
+        super().__init__("spread", ())
+
+
+class BookImbalance(Stream):
+    """:func:`tapeline.indicators.book_imbalance`, running."""
+
+    def __init__(self) -> None:
+        super().__init__("book_imbalance", ())
+
+
+class Microprice(Stream):
+    """:func:`tapeline.indicators.microprice`, running."""
+
+    def __init__(self) -> None:
+        super().__init__("microprice", ())

@@ -140,11 +140,14 @@ class Tail:
 
 @dataclass(slots=True)
 class Changes:
-    """Partitions a source gained and lost since it was last asked."""
+    """Partitions a source gained, lost and found to be others since it was last asked."""
 
     gained: list[Partition] = field(default_factory=list)
     """They give no message before :meth:`Source.start`."""
     lost: list[Partition] = field(default_factory=list)
+    renewed: list[Partition] = field(default_factory=list)
+    """Their topics were deleted and made anew while they were read. They give no message before
+    :meth:`Source.start`, either."""
 
 
 class Source(Protocol):

@@ -182,14 +182,24 @@ _API = [
         ("api_requests", "Requests answered, by route as declared.", ("route", "status")),
         ("api_queries_answered", "Queries of stores that were answered.", ()),
         ("api_queries_refused", "Queries refused because too many waited.", ()),
+        ("api_live_events", "Events given to the live socket that somebody listens to.", ()),
+        ("api_live_skipped_events", "Events slow clients were not sent, but told of.", ()),
+        ("api_live_conflations", "How often a book of now replaced changes that waited.", ()),
+        ("api_live_ended_clients", "WebSocket clients the server ended.", ("reason",)),
     ),
     *_gauges(
         ("api_queries_running", "Queries that read a store now.", ()),
         ("api_queries_waiting", "Queries that wait for a worker.", ()),
+        ("api_live_feed_up", "1 while the bus of the live feed answers.", ()),
         ("api_live_clients", "WebSocket clients connected.", ()),
         ("api_live_streams", "Streams of the live feed, by state.", ("state",)),
     ),
-    *_latencies(("api_request_seconds", "From request to the end of its answer.", ("route",))),
+    *_latencies(
+        ("api_request_seconds", "From request to the end of its answer.", ("route",)),
+        ("api_live_bus_seconds", "From sent by the collector to read by the live feed.", ()),
+        ("api_live_encoding_seconds", "From read to encoded for clients.", ()),
+        ("api_live_handing_seconds", "From encoded to taken by the event loop's queue.", ()),
+    ),
 ]
 _APPS = [
     *_counters(("telemetry_scrape_faults", "Readings that failed in a scrape: a defect.", ())),

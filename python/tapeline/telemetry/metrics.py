@@ -34,7 +34,7 @@ _BOUNDS_NS = tuple(
 )
 
 # A series more for each counter, which nobody asks for.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 Reading = tuple[str, Mapping[str, str], float]
 """Name in the catalogue, labels, value."""

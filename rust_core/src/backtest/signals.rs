@@ -53,6 +53,22 @@ impl Signals<'_> {
     }
 }
 
+/// The next signal of a block that wants another position than the one that is held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Next {
+    /// It is at this place.
+    Signal {
+        /// Its row in the block.
+        place: usize,
+        /// Time of that row.
+        time_ns: i64,
+    },
+    /// The block has none.
+    Nothing,
+    /// Signals have to be looked at one by one.
+    Unknown,
+}
+
 /// Signals whose latency has not passed, of this block and of those before.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -86,6 +102,22 @@ impl Waiting {
         found
     }
 
+    /// Leaves out the next signals that want the position that is held: they change nothing.
+    pub(super) fn skip(&mut self, block: &Signals<'_>, held: f64) -> Next {
+        if block.are_orders || !self.earlier.is_empty() {
+            return Next::Unknown;
+        }
+        let rest = block.wanted.get(self.next..).unwrap_or_default();
+        self.next += same(rest, held);
+        block
+            .times
+            .get(self.next)
+            .map_or(Next::Nothing, |&time_ns| Next::Signal {
+                place: self.next,
+                time_ns,
+            })
+    }
+
     /// Keeps what of a block has not reached the market.
     pub(super) fn end(&mut self, block: &Signals<'_>) {
         while let Some(signal) = block.at(self.next) {
@@ -94,4 +126,15 @@ impl Waiting {
         }
         self.next = 0;
     }
+}
+
+/// Counts the leading values that are equal to one, by blocks first: there are often many.
+fn same(values: &[f64], one: f64) -> usize {
+    let (blocks, _) = values.as_chunks::<64>();
+    let whole = blocks
+        .iter()
+        .take_while(|block| !block.iter().fold(false, |any, value| any | (*value != one)))
+        .count();
+    let rest = values.get(whole * 64..).unwrap_or_default();
+    whole * 64 + rest.iter().take_while(|value| **value == one).count()
 }

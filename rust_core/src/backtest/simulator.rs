@@ -9,7 +9,7 @@ use super::quoting::{self, Budget, Demand, Quote};
 use super::records::{Filled, Records, State};
 use super::schedule::{Due, Schedule, Settlement};
 use super::settings::{Settings, Slippage};
-use super::signals::{Signals, Waiting};
+use super::signals::{Next, Signals, Waiting};
 
 /// An account in a market, followed block after block.
 #[derive(Debug)]
@@ -78,7 +78,8 @@ impl Simulator {
         self.check_columns(market)?;
         let mut states = rows_of(funding).peekable();
         let mut due_ns = i64::MIN;
-        for (row, (&time_ns, &price)) in market.times.iter().zip(market.prices).enumerate() {
+        let mut row = 0;
+        while let (Some(&time_ns), Some(&price)) = (market.times.get(row), market.prices.get(row)) {
             if time_ns >= due_ns {
                 while let Some((at, next)) = states.next_if(|(at, _)| *at < time_ns) {
                     self.pass(at);
@@ -92,10 +93,17 @@ impl Simulator {
                     .map_or(i64::MAX, |(at, _)| at.saturating_add(1));
                 due_ns = self.schedule.due_ns().min(state_ns);
             }
+            let quiet = self.quiet_rows(market, signals, row, due_ns);
+            if let Some(&last) = quiet.last() {
+                self.price = last;
+                row += quiet.len();
+                continue;
+            }
             self.take_signals(signals, time_ns, row);
             self.price = price;
             self.see_volume(market, time_ns, row);
             self.trade(market, time_ns, row);
+            row += 1;
         }
         for (at, next) in states {
             self.pass(at);
@@ -188,6 +196,46 @@ impl Simulator {
         let settled = Settlement { mark, ..settlement };
         self.records.funding(settled, position, amount);
         self.record(settlement.time_ns);
+    }
+
+    /// Returns the prices of the rows from this one on at which nothing can happen: nothing is due, no
+    /// signal reaches the market but those that want the position that is held.
+    fn quiet_rows<'a>(
+        &mut self,
+        market: &Market<'a>,
+        signals: &Signals<'_>,
+        row: usize,
+        due_ns: i64,
+    ) -> &'a [f64] {
+        let held = self.account.position;
+        let is_reached = match self.work {
+            Work::Hold => true,
+            Work::Target { position, .. } => position == held,
+            Work::Order(_) => false,
+        };
+        if !is_reached || self.budget.is_counting() {
+            return &[];
+        }
+        let (place, signal_ns) = match self.waiting.skip(signals, held) {
+            Next::Signal { place, time_ns } => (place, time_ns),
+            Next::Nothing => (usize::MAX, i64::MAX),
+            Next::Unknown => return &[],
+        };
+        let (first, wait_ns) = if self.settings.is_same_stream {
+            (place.saturating_add(1), self.settings.latency_ns)
+        } else {
+            (row, self.settings.latency_ns.max(1))
+        };
+        let until_ns = due_ns.min(signal_ns.saturating_add(wait_ns));
+        if first <= row && market.times.get(row).is_none_or(|at| *at >= until_ns) {
+            return &[];
+        }
+        // A signal acts on a row behind its own, and not before its latency has passed.
+        let mut end = first_from(market.times, row, signal_ns.saturating_add(wait_ns)).max(first);
+        end = end
+            .min(first_from(market.times, row, due_ns))
+            .min(market.len());
+        market.prices.get(row..end).unwrap_or_default()
     }
 
     fn take_signals(&mut self, signals: &Signals<'_>, time_ns: i64, row: usize) {
@@ -329,6 +377,18 @@ impl Simulator {
             price: self.price,
         });
     }
+}
+
+/// Returns the first place from `begin` on whose time is not before `time_ns`: it is often near.
+fn first_from(times: &[i64], begin: usize, time_ns: i64) -> usize {
+    let mut step = 8;
+    let mut low = begin;
+    while times.get(low + step).is_some_and(|at| *at < time_ns) {
+        low += step;
+        step *= 2;
+    }
+    let near = times.get(low..times.len().min(low + step + 1));
+    low + near.map_or(0, |near| near.partition_point(|at| *at < time_ns))
 }
 
 /// Yields what funding states say of the next settlement, with their times.

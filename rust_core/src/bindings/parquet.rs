@@ -1,15 +1,15 @@
-//! `encode_parquet` and `time_order` for Python.
+//! `encode_parquet`, `time_order` and `decode_decimals` for Python.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::types::{ArrowPrimitiveType, Int64Type, UInt32Type};
+use arrow_array::types::{ArrowPrimitiveType, Int64Type, UInt8Type, UInt32Type};
 use arrow_array::{
     Array, ArrayRef, PrimitiveArray, RecordBatch, RecordBatchIterator, RecordBatchReader,
     UInt32Array,
 };
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{Field, Schema};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
@@ -85,13 +85,75 @@ impl RowOrder {
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         drop(requested_schema);
-        let field = Field::new("place", DataType::UInt32, false);
-        let schema = Arc::new(Schema::new(vec![field]));
-        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::clone(&self.order)]);
-        let batches = std::iter::once(batch);
-        let reader: Box<dyn RecordBatchReader + Send> =
-            Box::new(RecordBatchIterator::new(batches, schema));
-        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")
+        one_column(py, "place", &self.order)
+    }
+}
+
+/// Offers a column as a stream of one table.
+fn one_column<'py>(
+    py: Python<'py>,
+    name: &str,
+    column: &ArrayRef,
+) -> PyResult<Bound<'py, PyCapsule>> {
+    let field = Field::new(name, column.data_type().clone(), column.null_count() > 0);
+    let schema = Arc::new(Schema::new(vec![field]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::clone(column)]);
+    let batches = std::iter::once(batch);
+    let reader: Box<dyn RecordBatchReader + Send> =
+        Box::new(RecordBatchIterator::new(batches, schema));
+    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")
+}
+
+/// Returns the decimals of a column chunk, or `None` when it has to be read in the general way. Releases
+/// the GIL.
+///
+/// `chunk` is a table of one column of bytes; `form` says whether a row may be null, and whether pages are
+/// compressed by zstd; `digits` are precision and scale.
+#[pyfunction]
+pub(super) fn decode_decimals(
+    py: Python<'_>,
+    chunk: &Bound<'_, PyAny>,
+    rows: usize,
+    form: (bool, bool),
+    digits: (u8, i8),
+) -> PyResult<Option<DecimalRows>> {
+    let bytes = only_column::<UInt8Type>(chunk)?;
+    let (is_optional, is_compressed) = form;
+    let found = py.detach(|| {
+        parquet::decimals(parquet::Chunk {
+            bytes: bytes.values(),
+            rows,
+            is_optional,
+            is_compressed,
+        })
+    });
+    let Some(found) = found else { return Ok(None) };
+    let (precision, scale) = digits;
+    let column = found
+        .with_precision_and_scale(precision, scale)
+        .map_err(refused)?;
+    Ok(Some(DecimalRows {
+        column: Arc::new(column),
+    }))
+}
+
+/// Decimals. Any Arrow library reads them through `__arrow_c_stream__`.
+#[pyclass(frozen, module = "tapeline._core")]
+#[derive(Debug)]
+pub(super) struct DecimalRows {
+    column: ArrayRef,
+}
+
+#[pymethods]
+impl DecimalRows {
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        drop(requested_schema);
+        one_column(py, "value", &self.column)
     }
 }
 

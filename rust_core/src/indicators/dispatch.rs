@@ -24,12 +24,12 @@ impl Isa {
         Self::all().last().copied().unwrap_or(Self::Scalar)
     }
 
-    /// Returns the fastest for an indicator: EMA and RSI wait for the value before, and wider
+    /// Returns the fastest for an indicator: EMA, MACD and RSI wait for the value before, and wider
     /// instructions only add to that.
     #[must_use]
     pub fn best_for(name: &str) -> Self {
         match name {
-            "ema" | "rsi" => Self::Scalar,
+            "ema" | "macd" | "rsi" => Self::Scalar,
             _ => Self::best(),
         }
     }

@@ -47,19 +47,19 @@ pub fn make(name: &str, windows: &[u32], numbers: &[f64], isa: Isa) -> Made {
 
 fn rolling(name: &str, windows: &[u32], numbers: &[f64], isa: Isa) -> Option<Made> {
     Some(match (name, windows, numbers) {
-        ("sum", &[window], []) => with_window(window, isa, Sum::new),
-        ("sma", &[window], []) => with_window(window, isa, Mean::new),
-        ("wma", &[window], []) => with_window(window, isa, WeightedMean::new),
-        ("min", &[window], []) => with_window(window, isa, Extreme::<false>::new),
-        ("max", &[window], []) => with_window(window, isa, Extreme::<true>::new),
-        ("var", &[window, ddof], []) => {
-            with_window(window, isa, |window| Variance::<false>::new(window, ddof))
-        }
-        ("std", &[window, ddof], []) => {
-            with_window(window, isa, |window| Variance::<true>::new(window, ddof))
-        }
+        ("sum", &[window], []) => windowed(window, isa, Sum::new),
+        ("sma", &[window], []) => windowed(window, isa, Mean::new),
+        ("wma", &[window], []) => windowed(window, isa, WeightedMean::new),
+        ("min", &[window], []) => windowed(window, isa, Extreme::<false>::new),
+        ("max", &[window], []) => windowed(window, isa, Extreme::<true>::new),
+        ("var", &[window, ddof], []) => windowed(window, isa, move |window| {
+            Variance::<false>::new(window, ddof)
+        }),
+        ("std", &[window, ddof], []) => windowed(window, isa, move |window| {
+            Variance::<true>::new(window, ddof)
+        }),
         ("bollinger", &[window], &[deviations]) => positive("deviations", deviations)
-            .and_then(|number| with_window(window, isa, |window| Bollinger::new(window, number))),
+            .and_then(|number| windowed(window, isa, move |window| Bollinger::new(window, number))),
         ("realised_volatility", &[window], &[factor]) => {
             positive("factor", factor).and_then(|factor| {
                 with_window(window, isa, |window| {
@@ -86,7 +86,7 @@ fn smoothed(name: &str, windows: &[u32], numbers: &[f64], isa: Isa) -> Option<Ma
 
 fn of_trades(name: &str, windows: &[u32], numbers: &[f64], isa: Isa) -> Option<Made> {
     Some(match (name, windows, numbers) {
-        ("vwap", &[window], []) => with_window(window, isa, WeightedPrice::new),
+        ("vwap", &[window], []) => windowed(window, isa, WeightedPrice::new),
         ("kyle_lambda", &[window], []) => with_window(window, isa, KyleLambda::new),
         ("autocorrelation", &[window, lag], []) => at_least("lag", 1, lag)
             .and_then(|lag| with_window(window, isa, |window| Autocorrelation::new(window, lag))),
@@ -117,6 +117,16 @@ fn with_window<F: Formula<I, O> + 'static, const I: usize, const O: usize>(
     formula: impl FnOnce(u32) -> F,
 ) -> Made {
     at_least("window", 1, window).map(|window| boxed(formula(window), isa))
+}
+
+/// As [`with_window`], of what is a function of the values in the window alone.
+fn windowed<F: Formula<I, O> + 'static, const I: usize, const O: usize>(
+    window: u32,
+    isa: Isa,
+    formula: impl Fn(u32) -> F + Send + Sync + 'static,
+) -> Made {
+    at_least("window", 1, window)
+        .map(|window| Running::in_segments(window as usize - 1, move || formula(window), isa))
 }
 
 fn boxed<F: Formula<I, O> + 'static, const I: usize, const O: usize>(

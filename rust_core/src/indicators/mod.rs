@@ -28,6 +28,7 @@ mod ladder;
 mod make;
 mod momentum;
 mod passes;
+mod segments;
 mod smoothing;
 mod stream;
 mod sum;

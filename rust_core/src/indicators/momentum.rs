@@ -112,11 +112,21 @@ impl Formula<3, 1> for TrueRange {
     #[inline(always)]
     fn feed(&mut self, [high, low, close]: [&[f64]; 3], [output]: [&mut [f64]; 1]) {
         let ranges = super::first(&mut self.ranges, high.len());
-        for (((range, high), low), close) in ranges.iter_mut().zip(high).zip(low).zip(close) {
-            let (above, below) = (high - self.close_before, low - self.close_before);
-            *range = larger(high - low, larger(above.abs(), below.abs()));
-            self.close_before = *close;
+        if let ([range, ..], [high, ..], [low, ..]) = (&mut *ranges, high, low) {
+            *range = true_range(*high, *low, self.close_before);
         }
+        // Over slices that begin one apart, so that no row waits for the one before it.
+        let rest = ranges.iter_mut().zip(high).zip(low).skip(1).zip(close);
+        for (((range, high), low), before) in rest {
+            *range = true_range(*high, *low, *before);
+        }
+        self.close_before = close.last().copied().unwrap_or(self.close_before);
         self.mean.smooth(ranges, output);
     }
+}
+
+#[inline(always)]
+fn true_range(high: f64, low: f64, before: f64) -> f64 {
+    let (above, below) = (high - before, low - before);
+    larger(high - low, larger(above.abs(), below.abs()))
 }

@@ -2,6 +2,7 @@
 
 use super::dispatch::{Isa, run};
 use super::error::IndicatorError;
+use super::segments::Segments;
 
 /// The most values that a formula is fed at once: its scratch arrays stay in the first cache.
 pub(super) const TILE: usize = 512;
@@ -41,11 +42,33 @@ pub trait Indicator: Send {
 pub(super) struct Running<F, const I: usize, const O: usize> {
     formula: F,
     isa: Isa,
+    /// None where each result needs the one before it.
+    segments: Option<Segments<F>>,
 }
 
 impl<F: Formula<I, O> + 'static, const I: usize, const O: usize> Running<F, I, O> {
     pub(super) fn boxed(formula: F, isa: Isa) -> Box<dyn Indicator> {
-        Box::new(Self { formula, isa })
+        Box::new(Self {
+            formula,
+            isa,
+            segments: None,
+        })
+    }
+
+    /// Of a formula whose results are functions of the last `history` values and their own.
+    pub(super) fn in_segments(
+        history: usize,
+        fresh: impl Fn() -> F + Send + Sync + 'static,
+        isa: Isa,
+    ) -> Box<dyn Indicator> {
+        Box::new(Self {
+            formula: fresh(),
+            isa,
+            segments: Some(Segments {
+                history,
+                fresh: Box::new(fresh),
+            }),
+        })
     }
 }
 
@@ -88,7 +111,16 @@ impl<F: Formula<I, O>, const I: usize, const O: usize> Indicator for Running<F, 
             Some(output) => &mut **output,
             None => &mut [],
         });
-        run(self.isa, &mut self.formula, inputs, outputs);
+        let count = self
+            .segments
+            .as_ref()
+            .map_or(1, |each| each.count_for(expected));
+        match &self.segments {
+            Some(segments) if count > 1 => {
+                segments.feed(self.isa, &mut self.formula, inputs, outputs, count);
+            }
+            _ => run(self.isa, &mut self.formula, inputs, outputs),
+        }
         Ok(())
     }
 }
@@ -113,7 +145,7 @@ pub(super) fn feed_all<F: Formula<I, O>, const I: usize, const O: usize>(
 }
 
 #[inline(always)]
-fn cut<'a>(columns: &mut [&'a [f64]], at: usize, size: usize) -> &'a [f64] {
+pub(super) fn cut<'a>(columns: &mut [&'a [f64]], at: usize, size: usize) -> &'a [f64] {
     let Some((column, (head, tail))) = columns
         .get_mut(at)
         .and_then(|column| column.split_at_checked(size).map(|cut| (column, cut)))
@@ -125,7 +157,7 @@ fn cut<'a>(columns: &mut [&'a [f64]], at: usize, size: usize) -> &'a [f64] {
 }
 
 #[inline(always)]
-fn cut_mut<'a>(columns: &mut [&'a mut [f64]], at: usize, size: usize) -> &'a mut [f64] {
+pub(super) fn cut_mut<'a>(columns: &mut [&'a mut [f64]], at: usize, size: usize) -> &'a mut [f64] {
     let Some(column) = columns.get_mut(at) else {
         return &mut [];
     };

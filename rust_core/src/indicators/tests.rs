@@ -1,6 +1,12 @@
 //! Every indicator: the bits do not depend on how the input is cut, nor on the instruction set.
 
-use super::{Indicator, IndicatorError, Isa, make};
+use super::extreme::Extreme;
+use super::segments::Segments;
+use super::stream::Formula;
+use super::sum::Mean;
+use super::variance::Variance;
+use super::weighted::WeightedMean;
+use super::{Indicator, IndicatorError, Isa, dispatch, make};
 
 const NAMES: [(&str, &[u32], &[f64]); 21] = [
     ("sum", &[20], &[]),
@@ -137,4 +143,54 @@ fn wrong_parameters_and_columns_are_said() {
             found: 3
         })
     ));
+}
+
+fn in_segments<F: Formula<1, 1>>(
+    fresh: impl Fn() -> F + Clone + Send + Sync + 'static,
+    history: usize,
+) {
+    let values = column(3, 5_000);
+    let (most, rest) = values.split_at(4_700);
+    for count in [1, 2, 3, 7] {
+        let segments = Segments {
+            history,
+            fresh: Box::new(fresh.clone()),
+        };
+        let (mut whole, mut cut) = (fresh(), fresh());
+        let (mut expected, mut found) = (vec![0.0; 5_000], vec![0.0; 5_000]);
+        dispatch::run(Isa::best(), &mut whole, [&values], [&mut expected]);
+        let (head, tail) = found.split_at_mut(4_700);
+        segments.feed(Isa::best(), &mut cut, [most], [head], count);
+        // The formula that is left has seen everything, too.
+        dispatch::run(Isa::best(), &mut cut, [rest], [tail]);
+        let bits = |all: &[f64]| all.iter().map(|each| each.to_bits()).collect::<Vec<_>>();
+        let is_nan = |all: &[f64]| all.iter().map(|each| each.is_nan()).collect::<Vec<_>>();
+        assert_eq!(is_nan(&found), is_nan(&expected), "{history} {count}");
+        let (found, expected): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .zip(expected)
+            .filter(|(one, _)| !one.is_nan())
+            .unzip();
+        assert_eq!(bits(&found), bits(&expected), "{history} {count}");
+    }
+}
+
+#[test]
+fn segments_do_not_show() {
+    for window in [1, 2, 5, 20, 64, 300] {
+        let history = window as usize - 1;
+        in_segments(move || Mean::new(window), history);
+        in_segments(move || Variance::<true>::new(window, 0), history);
+        in_segments(move || Extreme::<true>::new(window), history);
+        in_segments(move || WeightedMean::new(window), history);
+    }
+}
+
+#[test]
+fn short_columns_are_one_segment() {
+    let segments = Segments {
+        history: 19,
+        fresh: Box::new(|| Mean::new(20)),
+    };
+    assert_eq!(segments.count_for(100_000), 1);
 }

@@ -1,4 +1,5 @@
-//! Arrow tables as Parquet files, for rows that are written as they come.
+//! Arrow tables as Parquet files, for rows that are written as they come; and their decimals read back,
+//! which is all that is read here.
 //!
 //! It writes the columns that stores have and nothing else: texts, byte strings, 128-bit decimals, whole
 //! numbers, lists of them and maps of texts. What it writes is plain Parquet, format version 2.6, which
@@ -25,6 +26,7 @@ mod levels;
 mod order;
 mod pages;
 mod places;
+mod reading;
 mod rle;
 mod schema;
 mod statistics;
@@ -36,3 +38,4 @@ mod tests;
 pub use error::ParquetError;
 pub use file::{Options, encode};
 pub use order::time_order;
+pub use reading::{Chunk, decimals};

@@ -44,7 +44,7 @@ def engine(target: str, loader: StrategyLoader) -> BacktestEngine:
 
 
 @pytest.mark.parametrize("name", ["next_price", "whole_mean", "next_class", "later_funding"])
-def test_a_strategy_that_looks_ahead_is_found(engine: BacktestEngine, name: str) -> None:
+def test_a14_a_strategy_that_looks_ahead_is_found(engine: BacktestEngine, name: str) -> None:
     with pytest.raises(LookAheadError, match=f"'{name}' looks ahead: for 2026-01-05T12:0"):
         engine.run(name)
 
@@ -58,7 +58,7 @@ def test_the_check_can_be_left_out(engine: BacktestEngine) -> None:
     assert engine.run("next_price", check_causality=False).metrics["fills"]
 
 
-def test_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
+def test_a14_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
     with pytest.raises(StrategyError, match="raised NameError: name 'nothing'") as caught:
         engine.run("raises")
     assert 'raises.py", line 5, in strategy' in str(caught.value)
@@ -84,7 +84,7 @@ def test_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
         ("list", "gave list; expected an array"),
     ],
 )
-def test_what_is_no_answer_is_refused(engine: BacktestEngine, what: str, message: str) -> None:
+def test_a14_what_is_no_answer_is_refused(engine: BacktestEngine, what: str, message: str) -> None:
     with pytest.raises(StrategyError, match=message):
         engine.run("gives", parameters={"what": what})
 
@@ -94,9 +94,13 @@ def test_what_is_one_is_taken(engine: BacktestEngine, what: str) -> None:
     assert engine.run("gives", parameters={"what": what}).fills["quantity"].to_pylist() == [1.0]
 
 
-def test_a_strategy_that_never_ends_is_stopped(engine: BacktestEngine) -> None:
+def test_a14_a_strategy_that_never_ends_is_stopped(engine: BacktestEngine) -> None:
     with pytest.raises(StrategyTimeoutError, match=r"did not end in 0\.2 s"):
         engine.run("never_ends", timeout_s=0.2)
+
+
+@pytest.mark.slow  # Each run starts a process, which takes seconds.
+def test_a_run_in_its_own_process_is_a_run(engine: BacktestEngine) -> None:
     with pytest.raises(BacktestError, match="died with exit code 9"):
         engine.run("dies", timeout_s=60)
     with pytest.raises(StrategyError, match="raised NameError"):
@@ -115,7 +119,7 @@ def test_a_time_limit_needs_data_that_can_be_opened_again(
 
 
 @pytest.mark.parametrize("name", ["crossover", "counts", "next_class"])
-def test_an_empty_range_gives_an_empty_result(engine: BacktestEngine, name: str) -> None:
+def test_a15_an_empty_range_gives_an_empty_result(engine: BacktestEngine, name: str) -> None:
     result = engine.run(name, START - 100 * SECOND, START - 50 * SECOND)
     assert (result.rows, result.equity.num_rows, result.fills.num_rows) == (0, 0, 0)
     assert result.symbols == ("BTC/USDT",)
@@ -131,7 +135,7 @@ def test_a_store_without_rows_gives_an_empty_result(tmp_path: Path, loader: Stra
     assert (result.symbols, result.rows, result.metrics["trades"]) == ((), 0, 0)
 
 
-def test_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> None:
+def test_a15_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> None:
     """Every row lies in a gap: refused, or nothing is traded and the result says why."""
     holes = [
         gap("trade", START + (n * 10 - 1) * SECOND, START + (n * 10 + 11) * SECOND, n * 10, n * 10)
@@ -145,8 +149,11 @@ def test_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> None:
     result = engine.run("holds", policy="mask")
     assert (result.rows, result.equity.num_rows) == (300, 0)
     assert result.metrics["pnl"] is None or result.metrics["pnl"] == 0
-    assert result.excluded.num_rows == 31
-    assert sum(result.excluded["events"].to_pylist()) >= 300
+    # They overlap, so that together they are one, in which each row counts once.
+    (row,) = result.excluded.to_pylist()
+    assert (row["start_ns"], row["end_ns"]) == (START - SECOND, START + 311 * SECOND)
+    assert row["events"] == 300
+    assert (row["type"], row["reason"]) == ("trade", "gap")
     assert engine.run("holds", policy="allow").metrics["fills"] == 1
 
 

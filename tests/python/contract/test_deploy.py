@@ -154,7 +154,7 @@ def test_dashboards_are_what_their_tables_say() -> None:
     make = DEPLOY / "grafana" / "make_dashboards.py"
     subprocess.run([sys.executable, make, "--check"], check=True)
     boards = [json.loads(path.read_text()) for path in (DEPLOY / "grafana/dashboards").iterdir()]
-    assert len({board["uid"] for board in boards}) == len(boards) == 4
+    assert len({board["uid"] for board in boards}) == len(boards) == 5
     for board in boards:
         ids = [panel["id"] for panel in board["panels"]]
         assert len(set(ids)) == len(ids)

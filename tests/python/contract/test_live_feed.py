@@ -20,6 +20,7 @@ from tests.python.live_frames import Frame
 from tests.python.live_serving import PATIENCE_S, Client, ShownBook, serving_bus, until
 from tests.python.storing import make_messages
 from tests.services.kafka import KafkaBroker
+from tests.services.nats import NatsServer
 
 Sent = tuple[str, bytes, bytes]
 BTC: Final = {"exchange": "binance", "market": "spot", "symbol": "BTC/USDT"}
@@ -40,12 +41,21 @@ def settings(path: Path, **options: Any) -> FeedSettings:  # noqa: ANN401
 class Market:
     """A generated market, pushed through the pipeline piece by piece."""
 
-    def __init__(self, of: tuple[str, str], frames: int) -> None:
+    def __init__(
+        self,
+        of: tuple[str, str],
+        frames: int,
+        book_every: int = 0,
+        *,
+        has_anomalies: bool = True,
+    ) -> None:
         spelled = speller(*of)
         self.names = [each.strip() for each in spelled.default_symbols.split(",")][:1]
-        tape = MarketSettings(symbols=self.names, types=["l2"], frames=frames)
+        tape = MarketSettings(
+            symbols=self.names, types=["l2"], frames=frames, has_anomalies=has_anomalies
+        )
         self._lines = list(MarketTape(tape, spelled).lines())
-        self._normalizer = Normalizer(exchange=of[0], market=of[1])
+        self._normalizer = Normalizer(exchange=of[0], market=of[1], book_every=book_every)
         self.of = of
 
     def push(self, part: slice) -> list[Sent]:
@@ -127,9 +137,7 @@ async def test_who_comes_late_gets_the_book_of_now_and_the_best_prices(tmp_path:
             best = await client.subscribe(market.topic("bbo"), 2)
             async with asyncio.timeout(PATIENCE_S):
                 while True:
-                    shown = ShownBook()
-                    for frame in _of(client, channel):
-                        shown.apply(frame)
+                    shown = _shown(client, channel)
                     told = [frame for frame in _of(client, best) if not frame.flags]
                     if equals(shown, expected) and told:
                         break
@@ -138,6 +146,38 @@ async def test_who_comes_late_gets_the_book_of_now_and_the_best_prices(tmp_path:
     for side in ("bid", "ask"):
         (price, size) = expected[f"{side}s"][0]
         assert (columns[f"{side}_price"], columns[f"{side}_quantity"]) == ([price], [size])
+
+
+@pytest.mark.parametrize("of", _MARKETS, ids=" ".join)
+async def test_a_snapshot_of_the_rebuilt_book_is_a_beginning(
+    of: tuple[str, str], tmp_path: Path
+) -> None:
+    market = Market(of, 400, book_every=30, has_anomalies=False)
+    path = tmp_path / "bus.db"
+    append(path, market.push(slice(0, 400)))
+    expected = market.book()
+    assert expected["state"] == "live"
+    # What the venue sent as a whole book lies further back than is read.
+    with serving_bus(settings(path, warmup_messages=80)) as (url, _):
+        async with await Client.open(url) as client:
+            channel = await client.subscribe(market.topic("book"))
+            async with asyncio.timeout(PATIENCE_S):
+                while not equals(_shown(client, channel), expected):
+                    await client.hear()
+
+
+async def test_without_a_snapshot_no_book_is_shown(tmp_path: Path) -> None:
+    market = Market(("binance", "spot"), 400, has_anomalies=False)
+    path = tmp_path / "bus.db"
+    append(path, market.push(slice(0, 400)))
+    with serving_bus(settings(path, warmup_messages=80)) as (url, live):
+        await until(lambda: live.hub.topics > 0)
+        async with await Client.open(url) as client:
+            channel = await client.subscribe(market.topic("book"))
+            while not _of(client, channel):
+                await client.hear()
+            shown = _shown(client, channel)
+    assert (shown.is_live, shown.levels, shown.snapshots) == (False, {}, 1)
 
 
 async def test_events_begin_with_those_of_now(tmp_path: Path) -> None:
@@ -192,11 +232,19 @@ async def test_a_bus_that_is_away_is_said_and_opened_again(tmp_path: Path) -> No
 
 
 @pytest.mark.integration
-async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
-    own_broker: KafkaBroker, tmp_path: Path
+@pytest.mark.parametrize("kind", ["kafka", "nats"])
+async def test_a_broker_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     messages = make_messages(600)
-    uri = f"kafka://{own_broker.servers}?spool={tmp_path / 'spool.db'}"
+    broker: KafkaBroker | NatsServer
+    if kind == "kafka":
+        broker = kafka = request.getfixturevalue("own_broker")
+        servers = kafka.servers
+    else:
+        broker = nats = request.getfixturevalue("own_nats")
+        servers = nats.address
+    uri = f"{kind}://{servers}?spool={tmp_path / 'spool.db'}"
     sink = open_sink(uri)
     try:
         sink.create_topics(sorted({key for key, _, _ in messages}))
@@ -207,10 +255,10 @@ async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
             await until(lambda: live.is_connected)
             async with await Client.open(url) as client:
                 channel = await client.subscribe({"type": "trade", **BTC}, form="json")
-                own_broker.pause()
+                broker.pause()
                 while (await client.until("status"))["status"] != "stale":
                     pass
-                own_broker.resume()
+                broker.resume()
                 while (await client.until("status"))["status"] != "live":
                     pass
                 sink.send(messages[5:])
@@ -221,6 +269,13 @@ async def test_kafka_that_freezes_makes_the_feed_stale_and_nothing_is_missed(
                 assert _told_ids(client, channel) == expected
     finally:
         sink.close(5)
+
+
+def _shown(client: Client, channel: int) -> ShownBook:
+    shown = ShownBook()
+    for frame in _of(client, channel):
+        shown.apply(frame)
+    return shown
 
 
 def _of(client: Client, channel: int) -> list[Frame]:

@@ -73,7 +73,7 @@ def test_how_many_share_a_reading_changes_nothing(
     assert sweep(engine, settings, SETS, executor=InProcess(), per_task=per_task) == alone
 
 
-@pytest.mark.parametrize("make", [Processes, RayExecutor])
+@pytest.mark.parametrize("make", [Processes, pytest.param(RayExecutor, marks=pytest.mark.slow)])
 def test_more_workers_give_the_same_to_the_bit(
     engine: BacktestEngine,
     settings: Settings,

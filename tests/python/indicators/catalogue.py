@@ -87,6 +87,9 @@ def catalogue(window: int) -> list[Entry]:
             w,
         ),
         _one("funding_carry", "rate hours", ti.funding_carry, ti.FundingCarry, w),
+        _one("spread", "bid ask", ti.spread, ti.Spread),
+        _one("book_imbalance", "bids asks", ti.book_imbalance, ti.BookImbalance),
+        _one("microprice", " ".join(quote), ti.microprice, ti.Microprice),
     ]
 
 

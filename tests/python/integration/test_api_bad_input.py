@@ -29,6 +29,7 @@ class HurriedProtocol(BoundedProtocol):
     """Waits for requests for less long."""
 
     message_within_s = 0.3
+    takes_within_s = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,10 @@ def test_a03_times_are_exact_or_refused(server: Served) -> None:
         reply = server.ask("GET", f"/api/{path}{mark}start={START}&end={START}")
         assert reply.status == 200
         assert path == "coverage" or reply.json["data"] == []
+    assert (
+        server.get("/api/bars", symbol="BTC/USDT", start=START + 9, end=START + 9).json["data"]
+        == []
+    )
     whole = server.get("/api/trades", start="1976-01-01", end="2026-12-31T00:00:00Z", limit=10)
     assert len(whole.json["data"]) == 10
     assert whole.json["next_cursor"]
@@ -276,6 +281,27 @@ def test_a09_what_comes_too_slowly_is_cut_off(server: Served, head: bytes) -> No
             slow.join()
 
 
+def test_a09_an_answer_that_nobody_takes_is_let_go(tmp_path: Path) -> None:
+    note = [("note", "x" * 2000)]
+    rows = [trade(START + n, "100.5", metadata=note) for n in range(MAX_LIMIT)]
+    with (
+        serving([stored(tmp_path, {"trade": rows})], http=HurriedProtocol) as server,
+        closing(socket.socket()) as line,
+    ):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(60)
+        line.connect(("127.0.0.1", server.port))
+        path = f"/api/trades?limit={MAX_LIMIT}"
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        whole = server.get(path)
+        assert len(whole.body) > 20_000_000
+        until = time.monotonic() + 60
+        while server.connections() and time.monotonic() < until:
+            time.sleep(0.05)
+        # What the kernel had is all there is: the rest was forgotten.
+        assert len(ended(line)) < len(whole.body)
+
+
 def test_a09_requests_of_other_forms_have_answers(server: Served) -> None:
     assert said_raw(server, b"GET /api/health HTTP/1.0\r\nHost: localhost\r\n\r\n").startswith(
         b"HTTP/1.1 200"
@@ -314,6 +340,29 @@ def said_refused(server: Served, data: bytes) -> bytes:
         except OSError:
             # It has closed the connection while we were still sending.
             return b""
+
+
+def test_a11_a_store_that_goes_and_comes_back(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    target = stored(data, {"trade": [trade(START + n * SECOND, "100.5") for n in range(3)]})
+    with serving([target]) as server:
+        before_ns = server.get("/api/health").json["time_ns"]
+        assert server.get("/api/trades").status == 200
+        data.rename(tmp_path / "away")
+        seen = set()
+        for path in ("trades", "instruments", "bars?symbol=BTC/USDT", "coverage", "quality"):
+            reply = server.ask("GET", f"/api/{path}")
+            assert str(tmp_path) not in refused(reply, 503)
+            assert reply.headers["retry-after"] == str(reply.json["retry_after_s"])
+            seen.add(reply.json["stale_since"])
+        health = server.get("/api/health")
+        assert (health.status, health.json["status"]) == (503, "down")
+        (check,) = health.json["checks"]
+        assert before_ns <= check["since_ns"] <= health.json["time_ns"]
+        assert len(seen) == 1, "it has been stale since one moment"
+        (tmp_path / "away").rename(data)
+        assert len(server.get("/api/trades").json["data"]) == 3
+        assert server.get("/api/health").json["status"] == "ok"
 
 
 def test_a11_a_store_that_is_down_is_503_with_since_when(root: Path) -> None:

@@ -1,5 +1,7 @@
 """A topic deleted and made anew, a log cut before it was read: on a real Kafka, and told."""
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,13 @@ from tapeline.apps.audit import audit
 from tapeline.storage.targets import parse_target
 from tapeline.transport.ports import Message
 from tests.python.integration.conftest import deleted
-from tests.python.integration.test_store_kafka import assert_each_once, send, store_all
+from tests.python.integration.test_store_kafka import (
+    assert_each_once,
+    command,
+    send,
+    started,
+    store_all,
+)
 from tests.python.storing import decoded, ids, make_messages, stored
 from tests.services.kafka import KafkaBroker
 
@@ -25,6 +33,20 @@ def statements(root: Path) -> list[dict[str, Any]]:
     """Return what the store's writer stated itself."""
     rows = stored(root, "coverage").to_pylist()
     return [row for row in rows if row["channel"].startswith("bus.")]
+
+
+def wait_for_rows(root: Path, trades: int) -> None:
+    """Wait until a store that is being filled has so many trades."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        entries = [
+            json.loads(path.read_text()) for path in (root / "_log").glob("?" * 20 + ".json")
+        ]
+        added = [fact for entry in entries for fact in entry["added"] if not entry["removed"]]
+        if sum(fact["rows"] for fact in added if fact["type"] == "trade") >= trades:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {trades} trades within 90 s")
 
 
 def bus_holes(root: Path, symbol: str, end: int | None = None) -> list[dict[str, Any]]:
@@ -58,6 +80,33 @@ def test_topic_made_anew_beyond_the_stores_offset_is_read_from_its_beginning(
     assert report.is_good
     # From then on it is the log that the store knows.
     assert (store_all(broker, root)["made_anew"], len(statements(root))) == (0, len(topics))
+
+
+@pytest.mark.parametrize("trades", [150, 1500], ids=["shorter", "longer"])
+def test_topic_made_anew_while_it_is_read_is_read_from_its_beginning(
+    broker: KafkaBroker, tmp_path: Path, trades: int
+) -> None:
+    old = make_messages(600, per_push=30)
+    send(broker, tmp_path, old)
+    root = tmp_path / "store"
+    # New topics are looked for every 10 s, and ours are gone for a moment.
+    with started(command(broker, root, "--idle", "20")) as process:
+        wait_for_rows(root, 600)
+        deleted(broker)
+        new = make_messages(trades, producer="test-2", per_push=30, first_id=1001)
+        send(broker, tmp_path, new)
+        out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
+    (summary,) = json.loads(out)["targets"]
+    topics = {topic for topic, _, _ in new}
+    assert (summary["made_anew"], summary["jumped"]) == (len(topics), 0)
+    # What came of the new topics before it was known that they are new comes once more.
+    assert summary["residual"] == 0
+    assert summary["messages"] - summary["redelivered"] == len(old) + len(new)
+    assert_each_once(root, [*old, *new])
+    assert stored(root, "coverage").num_rows == len(decoded([*old, *new], "coverage")) + len(topics)
+    assert len(statements(root)) == len(topics)
+    assert {row["proof"] for row in statements(root)} == {"unverifiable"}
 
 
 def test_topic_that_stays_is_never_taken_for_another(broker: KafkaBroker, tmp_path: Path) -> None:

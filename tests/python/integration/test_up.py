@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,7 +33,9 @@ class Up:
 
     def __init__(self, data: Path, *words: str) -> None:
         self.data = data
-        command = (sys.executable, "-m", "tapeline.apps.cli", "up", "--data", str(data), "--json")
+        command = [sys.executable, "-m", "tapeline.apps.cli", "up", "--data", str(data), "--json"]
+        # What is shown is a process more, and has tests of its own.
+        command += [] if "--port" in words else ["--no-serve"]
         self._process = subprocess.Popen(
             [*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -254,3 +257,30 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         children = [up.child(role) for role in _ROLES]
         up.kill()
         until(lambda: not any(map(is_alive, children)), "the end of the children")
+
+
+def test_a_demonstration_shows_a_moving_market_and_accounts_for_every_frame() -> None:
+    command = [sys.executable, "-m", "tapeline.apps.cli", "up", "--demo", "--seconds", "6"]
+    process = subprocess.Popen(
+        [*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        url = next(line for line in lines if line.startswith("dashboard: ")).split()[1]
+        path = "api/trades?exchange=binance&market=spot&symbol=BTC/USDT&limit=5"
+
+        def shown() -> list[dict[str, Any]]:
+            with suppress(OSError), urllib.request.urlopen(url + path, timeout=20) as answer:  # noqa: S310
+                found: list[dict[str, Any]] = json.loads(answer.read())["data"]
+                return found
+            return []
+
+        until(lambda: len(shown()) > 0 or process.poll() is not None, "trades")
+        printed, told = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 0, told
+    assert "residual 0" in printed
+    assert "simulator" in printed

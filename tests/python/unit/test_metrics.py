@@ -198,6 +198,17 @@ def test_less_than_a_day_is_not_made_a_year() -> None:
     assert metrics.cagr([1.0, 1e300], DAY) is None
 
 
+def test_ratios_of_less_than_a_day_are_none() -> None:
+    hour = DAY // 24
+    for hours, has_ratios in ((23, False), (24, True)):
+        times = [hour * number for number in range(hours + 1)]
+        equity = [100.0 + number % 3 for number in range(hours + 1)]
+        figures = metrics.summarize(times, equity, [1.0] * len(times), sample_ns=hour)
+        assert figures["volatility"] is not None
+        assert (figures["sharpe"] is not None) == has_ratios
+        assert (figures["sortino"] is not None) == has_ratios
+
+
 def test_figures_too_large_for_a_float_are_none() -> None:
     figures = metrics.summarize([0, DAY, 2 * DAY], [1e-300, 1e300, 1.0], [0.0] * 3, sample_ns=DAY)
     assert all(value is None or math.isfinite(value) for value in figures.values())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tapeline.errors import RowError, SettingsError
 from tapeline.storage.consumer.bisect import row_bytes, split_refused
+from tapeline.storage.consumer.buffer import Buffer, Limits
 from tapeline.storage.consumer.taken import BATCHES_PER_STREAM, Taken
 from tapeline.storage.parquet.manifest import Commit, from_json, to_json
 from tapeline.storage.parquet.sorting import runs_of
@@ -20,6 +21,7 @@ from tapeline.storage.schema import (
     stored_schema_of,
 )
 from tapeline.storage.targets import Kind, parse_target
+from tests.python.storing import as_read, make_messages
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
@@ -162,3 +164,19 @@ def test_runs_are_sorted_whole_and_of_one_day(times: list[int | None], rows_max:
         len(times) or None,
         len(times),
     )
+
+
+def test_a_chunk_is_due_earlier_by_what_its_store_took_lately() -> None:
+    buffer = Buffer(Limits(age_s=1.0))
+    (message, *_) = as_read(make_messages(3))
+    buffer.add([message], 0)
+    assert buffer.due_in_s(0) == 1.0
+    buffer.note_write(0.25)
+    assert buffer.due_in_s(0) == 0.75
+    assert not buffer.is_due(749_999_999)
+    assert buffer.is_due(750_000_000)
+    # A slow write fades, and is never waited for longer than half of the time.
+    buffer.note_write(0.01)
+    assert 0.75 < (buffer.due_in_s(0) or 0.0) < 0.78
+    buffer.note_write(30.0)
+    assert buffer.due_in_s(0) == 0.5

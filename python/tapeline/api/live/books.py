@@ -59,7 +59,7 @@ class ChannelBook:
             return rows.filter(pc.invert(own))
         first = pc.index(own, True).as_py()
         begun = rows.slice(first, 1)
-        self._replay = None
+        self._replay, self._waiting = None, []
         after = rows.slice(first + 1)
         return pa.concat_tables([begun, after.filter(pc.invert(own.slice(first + 1)))])
 

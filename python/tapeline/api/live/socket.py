@@ -1,9 +1,9 @@
 """The route ``/ws/market``: one task reads a client, one writes to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -13,7 +13,7 @@ from tapeline.api.live.hub import Hub
 from tapeline.api.live.server import CUT
 from tapeline.api.live.session import TOO_LARGE, Close, Session
 from tapeline.api.live.settings import LiveSettings
-from tapeline.api.live.waiting import Waiting
+from tapeline.api.live.waiting import Losses, Waiting, message_of
 from tapeline.telemetry.clock import Clock, SystemClock
 
 PATH = "/ws/market"
@@ -30,9 +30,12 @@ class SocketCounts:
     """Clients that did not read."""
     cut_other: int = 0
     """Clients closed by the server for another reason."""
-    skipped: int = 0
-    """Events left out for clients that have left."""
-    conflated: int = 0
+    losses: Losses = field(default_factory=Losses)
+
+    @property
+    def ended(self) -> Mapping[str, int]:
+        """How many connections the server ended, by reason."""
+        return {"slow": self.cut_slow, "limit": self.cut_other, "refused": self.refused}
 
 
 class MarketSocket:
@@ -69,7 +72,7 @@ class MarketSocket:
             self._gate.leave(address)
 
     async def _serve(self, socket: WebSocket) -> None:
-        waiting = Waiting(self._hub.settings)
+        waiting = Waiting(self._hub.settings, self.counts.losses)
         session = Session(self._hub, waiting, self._clock)
         self._hub.join(waiting)
         tasks = [
@@ -90,8 +93,6 @@ class MarketSocket:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._hub.leave(waiting, session.topics)
-            self.counts.skipped += waiting.skipped
-            self.counts.conflated += waiting.conflated
 
 
 async def _read(socket: WebSocket, session: Session) -> Close | None:
@@ -110,10 +111,10 @@ async def _write(socket: WebSocket, waiting: Waiting, settings: LiveSettings) ->
     """Send what waits; return why the client must go, None when it has left."""
     while True:
         await waiting.news.wait()
-        for message in waiting.take():
+        for parts in waiting.take():
             try:
                 async with asyncio.timeout(settings.slow_after_s):
-                    await _send(socket.send, message)
+                    await _send(socket.send, message_of(parts))
             except TimeoutError:
                 return _SLOW
             except (OSError, RuntimeError, WebSocketDisconnect):

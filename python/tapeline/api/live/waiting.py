@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -32,6 +33,23 @@ class Lane:
         return bool(self.frames or self.skipped or self.needs_state)
 
 
+@dataclass(slots=True)
+class Losses:
+    """What slow clients were not sent, of all clients since the start."""
+
+    skipped: int = 0
+    """Events, each counted in a marker."""
+    conflated: int = 0
+    """How often a state replaced what waited."""
+
+
+def message_of(parts: Sequence[bytes | str]) -> bytes | str:
+    """Return a message of its parts: one text, or frames."""
+    if len(parts) == 1:
+        return parts[0]
+    return b"".join(part for part in parts if isinstance(part, bytes))
+
+
 class Waiting:
     """The queue of a client.
 
@@ -39,8 +57,9 @@ class Waiting:
     now. Topics of states send their latest state then, topics of events how many were left out.
     """
 
-    def __init__(self, settings: LiveSettings) -> None:
+    def __init__(self, settings: LiveSettings, losses: Losses | None = None) -> None:
         self._settings = settings
+        self._losses = losses if losses is not None else Losses()
         self._lanes: dict[int, Lane] = {}
         self._words: deque[str] = deque()
         self._bytes = 0
@@ -108,25 +127,32 @@ class Waiting:
         self._conflate(self._lanes[channel])
         self.news.set()
 
-    def take(self) -> list[bytes | str]:
-        """Return the messages to send now, and forget them."""
+    def take(self) -> list[Sequence[bytes | str]]:
+        """Return the messages to send now, and forget them.
+
+        Returns
+        -------
+        list
+            The parts of each message, see :func:`message_of`: frames are shared between clients,
+            and become one message when it is sent.
+        """
         self.news.clear()
-        found: list[bytes | str] = list(self._words)
+        found: list[Sequence[bytes | str]] = [(word,) for word in self._words]
         self._words.clear()
-        joined: list[bytes] = []
+        parts: list[bytes | str] = []
         size = 0
-        for message in self._take_frames():
-            is_full = size + len(message) > self._settings.message_bytes
-            if joined and (is_full or isinstance(message, str)):
-                found.append(b"".join(joined))
-                joined, size = [], 0
-            if isinstance(message, str):
-                found.append(message)
+        for part in self._take_frames():
+            is_full = size + len(part) > self._settings.message_bytes
+            if parts and (is_full or isinstance(part, str)):
+                found.append(parts)
+                parts, size = [], 0
+            if isinstance(part, str):
+                found.append((part,))
             else:
-                joined.append(message)
-                size += len(message)
-        if joined:
-            found.append(b"".join(joined))
+                parts.append(part)
+                size += len(part)
+        if parts:
+            found.append(parts)
         self._frames = self._bytes = 0
         return found
 
@@ -159,9 +185,11 @@ class Waiting:
     def _skip(self, lane: Lane, events: int) -> None:
         lane.skipped += events
         self.skipped += events
+        self._losses.skipped += events
 
     def _conflate(self, lane: Lane) -> None:
         self.conflated += bool(lane.frames)
+        self._losses.conflated += bool(lane.frames)
         self._forget(lane)
         lane.needs_state = True
 

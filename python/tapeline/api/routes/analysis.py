@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tapeline.api.context import answer, context_of
 from tapeline.api.listing import Listing
-from tapeline.api.parameters import TimeQuery
+from tapeline.api.parameters import OneSymbol, TimeQuery
 from tapeline.api.problems import PARAMETER, TOO_MUCH, ProblemError
 from tapeline.api.queries import Work
 from tapeline.api.reading import Asked, as_of, coverage_of, one_instrument, summary_of
@@ -27,6 +27,7 @@ router = APIRouter(prefix="/api", tags=["analysis"])
 class AnalysisQuery(TimeQuery):
     """Indicators over the bars of one instrument."""
 
+    symbol: OneSymbol
     interval: Annotated[str, Field(max_length=8, examples=["1m"], description="As of bars.")] = "1m"
     indicators: Annotated[
         str,

@@ -16,7 +16,7 @@ from tapeline.api.context import answer, context_of
 from tapeline.api.listing import Listing
 from tapeline.api.negotiation import JSON, choose
 from tapeline.api.pages import decode, encode, scope_of
-from tapeline.api.parameters import Cursor, InstrumentQuery, ListQuery, Time, TimeQuery
+from tapeline.api.parameters import Cursor, InstrumentQuery, ListQuery, OneSymbol, Time, TimeQuery
 from tapeline.api.problems import CURSOR, PARAMETER, TOO_MUCH, ProblemError
 from tapeline.api.queries import Work
 from tapeline.api.reading import (
@@ -63,6 +63,7 @@ def _instruments(work: Work, query: ListQuery) -> Listing:
 class BookQuery(InstrumentQuery):
     """A book at a moment."""
 
+    symbol: OneSymbol
     time: Annotated[
         Time | None, Field(description="The moment, its messages included; none is the latest.")
     ] = None
@@ -110,6 +111,7 @@ def _book(work: Work, query: BookQuery) -> bytes:
 class BarQuery(TimeQuery):
     """Bars of one instrument."""
 
+    symbol: OneSymbol
     interval: Annotated[
         str,
         Field(
@@ -159,7 +161,7 @@ def _bars(work: Work, query: BarQuery, most_rows: int) -> Listing:
             raise ProblemError(CURSOR, "give the next_cursor of an answer, unchanged")
     newest = as_of([row])
     coverage = summary_of(coverage_of(work.source, ("trade",), about))
-    is_empty = about.end_ns is not None and (start_ns or 0) >= about.end_ns
+    is_empty = about.is_empty or (about.end_ns is not None and (start_ns or 0) >= about.end_ns)
     trades = iter(()) if is_empty else _trades(work, names, start_ns, about.end_ns)
     try:
         page = bars_page(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tapeline.access.book_rows import book_rows
 from tapeline.access.frames import Frame
 from tapeline.access.native import Side
-from tapeline.compute.backtest.feed import SUSPICIOUS, Arrays, Rows, flags
+from tapeline.compute.backtest.feed import EVENT_ID, SUSPICIOUS, Arrays, Rows, event_ids, flags
 from tapeline.compute.backtest.strategy import Array
 from tapeline.compute.columns import to_numpy
 
@@ -18,7 +18,7 @@ LEVELS: Final = 20
 """Levels a side that strategies see and orders meet."""
 
 
-def read_books(frame: Frame, *, with_quality: bool) -> Iterator[Rows]:
+def read_books(frame: Frame, *, with_quality: bool, with_ids: bool = False) -> Iterator[Rows]:
     """Yield the book after each message, as arrays of rows and levels."""
     for rows, bids, asks in book_rows(frame, LEVELS):
         time = pc.coalesce(rows["timestamp_ns"], rows["received_ns"])
@@ -27,6 +27,8 @@ def read_books(frame: Frame, *, with_quality: bool) -> Iterator[Rows]:
         arrays["ask_price"], arrays["ask_quantity"] = _matrices(asks)
         if with_quality:
             arrays[SUSPICIOUS] = flags(pc.equal(_flat(rows["quality"]), "suspicious"))
+        if with_ids:
+            arrays[EVENT_ID] = event_ids(_flat(rows[EVENT_ID]))
         if time.null_count:
             known = time.is_valid().to_numpy()
             arrays = {name: each[known] for name, each in arrays.items()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from tapeline.compute.backtest.answers import Wanted, checked
 from tapeline.compute.backtest.causality import check_causality
-from tapeline.compute.backtest.feed import SUSPICIOUS, Arrays
+from tapeline.compute.backtest.feed import EVENT_ID, SUSPICIOUS, Arrays
 from tapeline.compute.backtest.loader import LoadedStrategy
 from tapeline.compute.backtest.strategy import Columns, Instrument, MarketData
 from tapeline.errors import StrategyError
@@ -137,7 +137,7 @@ class StrategyCalls:
 
 
 def _own(arrays: Arrays) -> Arrays:
-    return {name: each for name, each in arrays.items() if name != SUSPICIOUS}
+    return {name: each for name, each in arrays.items() if name not in (SUSPICIOUS, EVENT_ID)}
 
 
 def _joined(past: Arrays | None, arrays: Arrays) -> Arrays:

@@ -68,6 +68,7 @@ class BacktestEngine:
         check_causality: bool | None = None,
         block_rows: int | None = None,
         memory_cap_bytes: int = MEMORY_CAP_BYTES,
+        event_ids: bool = False,
         timeout_s: float | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> RunResult:
@@ -100,6 +101,9 @@ class BacktestEngine:
             result.
         memory_cap_bytes
             Columns of one block are smaller than this.
+        event_ids
+            Whether fills name the event they were filled at. It is another column to read, 16 bytes
+            a row that do not compress.
         timeout_s
             The run gets a process of its own, which is killed after so many seconds. None runs here
             and has no limit.
@@ -139,6 +143,7 @@ class BacktestEngine:
             check_causality=check_causality,
             block_rows=block_rows,
             memory_cap_bytes=memory_cap_bytes,
+            event_ids=event_ids,
         )
         given = dict(parameters or {})
         if timeout_s is None:
@@ -229,6 +234,7 @@ def settings_of(
     check_causality: bool | None = None,
     block_rows: int | None = None,
     memory_cap_bytes: int = MEMORY_CAP_BYTES,
+    event_ids: bool = False,
 ) -> Settings:
     """Return the settings of a run; see :meth:`BacktestEngine.run`.
 
@@ -250,6 +256,7 @@ def settings_of(
         check_causality=check_causality,
         block_rows=block_rows,
         memory_cap_bytes=memory_cap_bytes,
+        event_ids=event_ids,
     )
 
 

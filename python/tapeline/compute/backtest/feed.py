@@ -17,6 +17,9 @@ Arrays = dict[str, Array]
 SUSPICIOUS: Final = "is_suspicious"
 """The column that says which rows were graded so; int8."""
 
+EVENT_ID: Final = "event_id"
+"""The column of event ids, 16 bytes each, where they were asked for."""
+
 _DECIMALS: Final = (
     "price",
     "quantity",
@@ -29,6 +32,7 @@ _DTYPES: Final[Mapping[str, type[np.generic]]] = {
     "next_funding_ns": np.int64,
     "side": np.int8,
 }
+_ID: Final = np.dtype("V16")
 _SIDES: Final = pa.array(["sell", None, "buy"], pa.string())
 
 
@@ -39,7 +43,9 @@ class Rows(NamedTuple):
     without_time: int
 
 
-def read_columns(frame: Frame, columns: Sequence[str], *, with_quality: bool) -> Iterator[Rows]:
+def read_columns(
+    frame: Frame, columns: Sequence[str], *, with_quality: bool, with_ids: bool = False
+) -> Iterator[Rows]:
     """Yield the rows of a type that has no levels, as arrays.
 
     Parameters
@@ -48,16 +54,25 @@ def read_columns(frame: Frame, columns: Sequence[str], *, with_quality: bool) ->
         Names of :data:`tapeline.compute.backtest.strategy.COLUMNS`; ``time_ns`` is always there.
     with_quality
         Whether :data:`SUSPICIOUS` is wanted too.
+    with_ids
+        Whether :data:`EVENT_ID` is wanted too.
     """
     times = ["timestamp_ns"] if frame.type == "trade" else ["timestamp_ns", "received_ns"]
     names = [name for name in COLUMNS[frame.type] if name in columns and name != "time_ns"]
-    stored = [*times, *names, *(["quality"] if with_quality else [])]
+    stored = [*times, *names]
+    stored += ["quality"] if with_quality else []
+    stored += [EVENT_ID] if with_ids else []
     for batch in frame.batches(stored):
-        yield _converted(batch, times, names, with_quality=with_quality)
+        yield _converted(batch, times, names, with_quality=with_quality, with_ids=with_ids)
 
 
 def empty_columns(
-    event_type: str, columns: Sequence[str], levels: int, *, with_quality: bool
+    event_type: str,
+    columns: Sequence[str],
+    levels: int,
+    *,
+    with_quality: bool,
+    with_ids: bool = False,
 ) -> Arrays:
     """Return the columns of a type without rows."""
     names = [name for name in COLUMNS[event_type] if name in columns or name == "time_ns"]
@@ -66,11 +81,17 @@ def empty_columns(
         name: np.empty((0,) if name == "time_ns" else shape, _DTYPES.get(name, np.float64))
         for name in names
     }
-    return found | ({SUSPICIOUS: np.empty(0, np.int8)} if with_quality else {})
+    found |= {SUSPICIOUS: np.empty(0, np.int8)} if with_quality else {}
+    return found | ({EVENT_ID: np.empty(0, _ID)} if with_ids else {})
 
 
 def _converted(
-    batch: pa.RecordBatch, times: Sequence[str], names: Sequence[str], *, with_quality: bool
+    batch: pa.RecordBatch,
+    times: Sequence[str],
+    names: Sequence[str],
+    *,
+    with_quality: bool,
+    with_ids: bool,
 ) -> Rows:
     time = pc.coalesce(*(batch.column(name) for name in times))
     total = batch.num_rows
@@ -82,7 +103,15 @@ def _converted(
         arrays[name] = _CONVERTERS[name](batch.column(name))
     if with_quality:
         arrays[SUSPICIOUS] = flags(pc.equal(batch.column("quality"), "suspicious"))
+    if with_ids:
+        arrays[EVENT_ID] = event_ids(batch.column(EVENT_ID))
     return Rows(arrays, total - batch.num_rows)
+
+
+def event_ids(column: pa.Array) -> Array:
+    """Return ids, of which none is null, as 16 bytes each."""
+    ids: Array = np.frombuffer(column.buffers()[1], _ID)[column.offset :][: len(column)]
+    return ids
 
 
 def flags(column: pa.Array) -> Array:

@@ -1,7 +1,7 @@
 """Reads one instrument block by block: counted, hashed, and without what has no part in the run."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ from tapeline.access.frames import Frame, Frames
 from tapeline.compute.backtest.blocks import Lane, blocks
 from tapeline.compute.backtest.book_feed import LEVELS, read_books
 from tapeline.compute.backtest.feed import (
+    EVENT_ID,
     SUSPICIOUS,
     Arrays,
     Rows,
@@ -24,7 +25,15 @@ from tapeline.errors import BacktestError, DataQualityError
 ORDER: Final = ("trade", "orderbook", "funding", "liquidation")
 """The types in the order in which rows of one time come."""
 
-Part = tuple[int, dict[str, Arrays]]
+
+class Block(NamedTuple):
+    """Rows of every type, as they have a part in the run."""
+
+    arrays: dict[str, Arrays]
+    rows_read: int
+    """Rows that were read so far, with those of this block and some of the next."""
+    is_last: bool
+    """Whether it is known that no rows come after it."""
 
 
 class Intake:
@@ -44,6 +53,8 @@ class Intake:
         For messages.
     cap_bytes
         More than this must not be read; None is without limit.
+    with_ids
+        Whether rows of the type ``priced`` come with their event ids.
     """
 
     def __init__(
@@ -55,6 +66,8 @@ class Intake:
         priced: str,
         symbol: str,
         cap_bytes: int | None,
+        *,
+        with_ids: bool = False,
     ) -> None:
         self._types = [name for name in ORDER if name in columns]
         self._policy = policy
@@ -71,14 +84,25 @@ class Intake:
         with_quality = policy.suspicious != "allow"
         self._lanes = {
             name: Lane(
-                _read(frames[name], columns[name], with_quality=with_quality),
+                _read(
+                    frames[name],
+                    columns[name],
+                    with_quality=with_quality,
+                    with_ids=with_ids and name == priced,
+                ),
                 lambda batch, name=name: self._see(name, batch),  # type: ignore[misc]
-                empty_columns(name, _whole(name, columns[name]), LEVELS, with_quality=with_quality),
+                empty_columns(
+                    name,
+                    _whole(name, columns[name]),
+                    LEVELS,
+                    with_quality=with_quality,
+                    with_ids=with_ids and name == priced,
+                ),
             )
             for name in self._types
         }
 
-    def blocks(self, rows: int) -> Iterator[dict[str, Arrays]]:
+    def blocks(self, rows: int) -> Iterator[Block]:
         """Yield the rows that have a part in the run, in blocks of so many rows read.
 
         Raises
@@ -87,12 +111,9 @@ class Intake:
             The policy refuses suspicious events, and there is one.
         """
         for block in blocks(self._lanes, rows):
-            yield {name: self._kept(name, arrays) for name, arrays in block.items()}
-
-    @property
-    def is_read(self) -> bool:
-        """Whether there are no more rows than those of the blocks so far."""
-        return not any(lane.rows or lane.is_open for lane in self._lanes.values())
+            kept = {name: self._kept(name, arrays) for name, arrays in block.items()}
+            is_last = not any(lane.rows or lane.is_open for lane in self._lanes.values())
+            yield Block(kept, self.rows, is_last)
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of each column read."""
@@ -116,6 +137,8 @@ class Intake:
         self._without_time[event_type] += batch.without_time
         for name, values in batch.arrays.items():
             self._bytes += values.nbytes
+            if name == EVENT_ID:
+                continue
             known = self._hashes.setdefault((event_type, name), ContentHash())
             known.update(pa.table({name: values.reshape(-1)}))
         if self._cap_bytes is not None and self._bytes > self._cap_bytes:
@@ -183,10 +206,12 @@ class Intake:
         }
 
 
-def _read(frame: Frame, columns: Sequence[str], *, with_quality: bool) -> Iterator[Rows]:
+def _read(
+    frame: Frame, columns: Sequence[str], *, with_quality: bool, with_ids: bool
+) -> Iterator[Rows]:
     if frame.type == "orderbook":
-        return read_books(frame, with_quality=with_quality)
-    return read_columns(frame, columns, with_quality=with_quality)
+        return read_books(frame, with_quality=with_quality, with_ids=with_ids)
+    return read_columns(frame, columns, with_quality=with_quality, with_ids=with_ids)
 
 
 def _whole(event_type: str, columns: Sequence[str]) -> Sequence[str]:

@@ -129,20 +129,23 @@ class Mask:
     Parameters
     ----------
     windows
-        Those to mask; they may overlap.
+        Those to mask. Those that overlap become one.
     """
 
     def __init__(self, windows: Sequence[Window]) -> None:
-        self.windows = list(windows)
-        merged: list[list[int]] = []
-        for start, end in sorted(each.bounds for each in windows):
-            if merged and start < merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], end)
+        self._merged: list[list[Window]] = []
+        bounds: list[list[int]] = []
+        for window in sorted(windows, key=lambda each: each.bounds):
+            start, end = window.bounds
+            if bounds and start < bounds[-1][1]:
+                bounds[-1][1] = max(bounds[-1][1], end)
+                self._merged[-1].append(window)
             else:
-                merged.append([start, end])
-        self._starts = np.array([start for start, _ in merged], dtype=np.int64)
-        self._ends = np.array([end for _, end in merged], dtype=np.int64)
-        self.events = [0] * len(self.windows)
+                bounds.append([start, end])
+                self._merged.append([window])
+        self._starts = np.array([start for start, _ in bounds], dtype=np.int64)
+        self._ends = np.array([end for _, end in bounds], dtype=np.int64)
+        self._events = np.zeros(len(bounds), dtype=np.int64)
 
     @property
     def starts(self) -> list[int]:
@@ -157,24 +160,27 @@ class Mask:
         inside = (places >= 0) & (times < self._ends[np.maximum(places, 0)])
         if not inside.any():
             return None
-        left_out = times[inside]
-        for number, window in enumerate(self.windows):
-            start, end = window.bounds
-            low = np.searchsorted(left_out, start, side="right")
-            high = np.searchsorted(left_out, end, side="left")
-            self.events[number] += max(0, int(high - low))
+        self._events += np.bincount(places[inside], minlength=len(self._starts))
         return ~inside
 
     def rows(self, symbol: str) -> list[Mapping[str, Any]]:
-        """Return the windows as rows of the result."""
+        """Return what was left out as rows of the result: each time once, with all reasons."""
         return [
             {
                 "symbol": symbol,
-                "type": window.type,
-                "start_ns": window.start_ns,
-                "end_ns": window.end_ns,
-                "reason": window.reason,
-                "events": events,
+                "type": ", ".join(dict.fromkeys(each.type for each in windows)),
+                "start_ns": None if start == -_LIMIT_NS else int(start),
+                "end_ns": None if end == _LIMIT_NS else int(end),
+                "reason": _reasons(windows),
+                "events": int(events),
             }
-            for window, events in zip(self.windows, self.events, strict=True)
+            for windows, start, end, events in zip(
+                self._merged, self._starts, self._ends, self._events, strict=True
+            )
         ]
+
+
+def _reasons(windows: Sequence[Window]) -> str:
+    reasons = list(dict.fromkeys(each.reason for each in windows))
+    more = len(reasons) - _SHOWN
+    return "; ".join(reasons[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")

@@ -58,7 +58,7 @@ FILL_SCHEMA: Final = pa.schema(
 ``side`` is ``buy`` or ``sell``; ``quantity`` is positive; ``price`` is what was paid, slippage
 included; ``notional``, ``fee`` and ``slippage`` (what the fill cost beyond the market's price) are
 in the settlement currency; ``signal_time_ns`` is the time of the row whose target was filled;
-``event_id`` is the market's event, 32 hexadecimal digits, null unless events were asked for.
+``event_id`` is the market's event, 32 hexadecimal digits, null unless ``event_ids`` was asked for.
 """
 
 TRADE_SCHEMA: Final = pa.schema(
@@ -108,7 +108,8 @@ EXCLUDED_SCHEMA: Final = pa.schema(
 """What had no part in the run.
 
 Windows, between ``start_ns`` and ``end_ns``, both excluded (null is without limit), and single
-events, of which both times are theirs. ``events`` are the rows left out for it.
+events, of which both times are theirs. Windows do not overlap: what several types or reasons say of
+one time is one row that names them all. ``events`` are the rows left out for it, of all types.
 """
 
 TABLES: Final = {

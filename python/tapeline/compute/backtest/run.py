@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tapeline.access.frames import Frames
 from tapeline.access.source import DataSource
+from tapeline.compute.backtest.ahead import ahead
 from tapeline.compute.backtest.attempt import Attempt
 from tapeline.compute.backtest.costs import Costs
 from tapeline.compute.backtest.feed import Arrays
@@ -55,6 +56,7 @@ class Settings:
     check_causality: bool | None
     block_rows: int | None
     memory_cap_bytes: int
+    event_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +148,26 @@ def _run_one(
     needs_all = any(each.needs_all for each in attempts)
     cap_bytes = settings.memory_cap_bytes if needs_all else None
     intake = Intake(
-        frames, plan.columns, settings.policy, mask, plan.market, instrument.symbol, cap_bytes
+        frames,
+        plan.columns,
+        settings.policy,
+        mask,
+        plan.market,
+        instrument.symbol,
+        cap_bytes,
+        with_ids=settings.event_ids,
     )
-    blocks = intake.blocks(2**62 if needs_all else plan.block_rows)
-    for number, block in enumerate(blocks):
-        with_check = settings.check_causality
-        if with_check is None:
-            with_check = number == 0 and intake.is_read
-        for each in attempts:
-            each.take(block, with_check=with_check)
-        if all(each.error is not None for each in attempts):
-            break
-        if progress is not None:
-            progress(Progress(instrument.symbol, intake.rows, _last_ns(block)))
+    with ahead(intake.blocks(2**62 if needs_all else plan.block_rows)) as blocks:
+        for number, block in enumerate(blocks):
+            with_check = settings.check_causality
+            if with_check is None:
+                with_check = number == 0 and block.is_last
+            for each in attempts:
+                each.take(block.arrays, with_check=with_check)
+            if all(each.error is not None for each in attempts):
+                break
+            if progress is not None:
+                progress(Progress(instrument.symbol, block.rows_read, _last_ns(block.arrays)))
     excluded = pa.Table.from_pylist(intake.excluded(), TABLES["excluded"])
     for each in attempts:
         each.end(settings.end_ns, excluded)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tapeline.compute.backtest.answers import Wanted
 from tapeline.compute.backtest.costs import Costs
-from tapeline.compute.backtest.feed import Arrays
+from tapeline.compute.backtest.feed import EVENT_ID, Arrays
 from tapeline.compute.backtest.native import Simulator
 from tapeline.compute.backtest.result import TABLES
 from tapeline.compute.backtest.strategy import Array, Instrument
@@ -88,6 +88,7 @@ class Simulation:
         self._market = market
         self._spread: Array = np.full(1, np.nan)
         self._taken: dict[str, list[pa.Table]] = {name: [] for name in _TABLES}
+        self._rows_before = 0
         self._simulator = Simulator(
             capital=costs.capital,
             is_inverse=costs.is_inverse(instrument),
@@ -121,7 +122,9 @@ class Simulation:
         for name in _TABLES:
             taken = self._simulator.take(name)
             if len(taken):
-                self._taken[name].append(pa.table(taken))
+                table = pa.table(taken)
+                self._taken[name].append(self._named(table, rows) if name == "fills" else table)
+        self._rows_before += len(rows["time_ns"])
 
     def finish(self, end_ns: int | None) -> dict[str, pa.Table]:
         """End the run; return the tables of the result, as far as this instrument has rows.
@@ -134,7 +137,18 @@ class Simulation:
         self._simulator.finish(end_ns)
         for name in _TABLES:
             self._taken[name].append(pa.table(self._simulator.take(name)))
-        return {name: self._shaped(name, pa.concat_tables(self._taken[name])) for name in _TABLES}
+        return {
+            name: self._shaped(name, pa.concat_tables(parts, promote_options="default"))
+            for name, parts in self._taken.items()
+        }
+
+    def _named(self, fills: pa.Table, rows: Arrays) -> pa.Table:
+        """Add the event ids of the rows of the market that fills are of, if they were read."""
+        if EVENT_ID not in rows:
+            return fills
+        places = fills["row"].to_numpy() - self._rows_before
+        names = [each.tobytes().hex() for each in rows[EVENT_ID][places]]
+        return fills.append_column(EVENT_ID, pa.array(names, pa.string()))
 
     def _market_columns(self, block: Mapping[str, Arrays]) -> Arrays:
         rows = block[self._market]
@@ -185,6 +199,6 @@ class Simulation:
         if "is_long" in columns:
             columns["side"] = pc.if_else(columns["is_long"], "long", "short")
         columns |= {key: pa.repeat(value, rows) for key, value in names.items()}
-        columns["event_id"] = pa.nulls(rows, pa.string())
+        columns.setdefault(EVENT_ID, pa.nulls(rows, pa.string()))
         schema = TABLES[name]
         return pa.table({field.name: columns[field.name] for field in schema}, schema=schema)

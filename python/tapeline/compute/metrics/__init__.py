@@ -9,6 +9,7 @@ input                     zero                        None
 no point of equity        counts and sums             everything made from equity
 one point                 pnl, return, drawdown       volatility, ratios, CAGR, exposure
 equity that never moves   pnl, return, volatility     Sharpe, Sortino, Calmar
+less than a day           all others                  CAGR, Sharpe, Sortino, Calmar
 no trade                  fees, funding, turnover     hit rate, profit factor
 no losing trade                                       profit factor
 ========================  ==========================  ===========================================

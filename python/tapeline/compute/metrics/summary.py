@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from tapeline.compute.metrics.arrays import Floats, as_floats, as_times
 from tapeline.compute.metrics.drawdowns import calmar, longest_drawdown_ns, max_drawdown
 from tapeline.compute.metrics.growth import (
+    DAY_NS,
     cagr,
     pnl,
     sharpe,
@@ -93,13 +94,15 @@ def _figures(
     grid = sample(times, held, sample_ns)
     growth = cagr(held, elapsed)
     deepest = max_drawdown(held)
+    # A ratio of some hours, times the root of a year of them, says nothing.
+    has_ratios = elapsed >= DAY_NS
     return {
         "pnl": pnl(held),
         "total_return": total_return(held),
         "cagr": growth,
         "volatility": volatility(grid, sample_ns),
-        "sharpe": sharpe(grid, sample_ns),
-        "sortino": sortino(grid, sample_ns),
+        "sharpe": sharpe(grid, sample_ns) if has_ratios else None,
+        "sortino": sortino(grid, sample_ns) if has_ratios else None,
         "calmar": calmar(growth, deepest),
         "max_drawdown": deepest,
         "max_drawdown_duration_ns": longest_drawdown_ns(times, held),

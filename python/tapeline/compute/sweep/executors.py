@@ -1,14 +1,24 @@
 """Where the tasks of a sweep are done."""
 
 import multiprocessing
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Protocol, TypeVar
+from multiprocessing.context import BaseContext
+from typing import Final, Protocol, TypeVar
+
+import pyarrow as pa
 
 from tapeline.errors import ArgumentError
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
+
+_IMPORTED: Final = ["pandas", "numpy", "pyarrow", "tapeline.compute.columns"]
+"""What takes longest of what a worker imports, and may be copied: Polars may not. Arrow imports
+pandas at its first array, where it is installed."""
+_THREADS: Final = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class Executor(Protocol):
@@ -35,7 +45,11 @@ class InProcess:
 
 
 class Processes:
-    """Processes of this machine, begun anew (``spawn``), so that nothing of this one leaks in.
+    """Processes of this machine that share nothing with this one.
+
+    They are copies of a process that has imported what takes longest and done nothing else
+    (``forkserver``; on other systems than Linux each is begun anew). A worker has one thread where
+    libraries would use all cores.
 
     Parameters
     ----------
@@ -55,6 +69,21 @@ class Processes:
 
     def map(self, function: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
         """Yield what the function gives for each task."""
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self._workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(
+            self._workers, mp_context=_context(), initializer=use_one_core
+        ) as pool:
             yield from pool.map(function, tasks)
+
+
+def use_one_core() -> None:
+    """Keep libraries from using cores that other workers work on; before their first use."""
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    pa.set_cpu_count(1)
+
+
+def _context() -> BaseContext:
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    return context

@@ -13,8 +13,11 @@ from tapeline.compute.backtest.run import Settings
 from tapeline.compute.sweep.executors import Executor, InProcess
 from tapeline.errors import ArgumentError
 
-_PER_TASK: Final = 16
-"""So many sets share one reading of the rows."""
+_TASKS_A_WORKER: Final = 2
+"""More are more readings of the rows; fewer leave workers idle at the end."""
+
+_MOST_SETS: Final = 64
+"""So many sets share one reading of the rows at most: their accounts are in memory together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def sweep(
     *,
     each_symbol: bool = False,
     executor: Executor | None = None,
-    per_task: int = _PER_TASK,
+    per_task: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[SweepRun]:
     """Run a strategy with every set of parameters.
@@ -57,7 +60,8 @@ def sweep(
     executor
         Where the work is done; None is here.
     per_task
-        So many sets share one reading of the rows. It changes no result.
+        So many sets share one reading of the rows; None is as many as make two tasks a worker, at
+        most 64. It changes no result.
     progress
         Told how many sets are done, and of how many.
 
@@ -75,6 +79,9 @@ def sweep(
     executor = executor or InProcess()
     if not isinstance(executor, InProcess):
         engine.check_opens("a sweep over processes")
+    if per_task is None:
+        even = -(-len(parameter_sets) // (executor.workers * _TASKS_A_WORKER))
+        per_task = min(max(even, 1), _MOST_SETS)
     tasks = _tasks(engine, settings, parameter_sets, each_symbol=each_symbol, per_task=per_task)
     found: list[SweepRun] = []
     total = sum(len(task.numbers) for task in tasks)

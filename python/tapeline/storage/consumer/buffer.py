@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from tapeline.storage.consumer.absences import Absence
 from tapeline.storage.consumer.batches import Batch, Rejected, examine
 from tapeline.storage.ports import Message, Partition
+
+_FADING: Final = 0.95
+"""A slow write counts for half after 14 that are faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class Limits:
     bytes: int = 48 * 1024 * 1024
     """Of encoded messages: bounds chunks of long rows (books, quarantined frames)."""
     age_s: float = 1.0
-    """The oldest message waits so long at most before the store is given it."""
+    """The oldest message waits so long at most until it is stored, if the store takes no longer
+    for a chunk than lately, and not half of this."""
     messages_per_poll: int = 500
 
 
@@ -49,6 +54,7 @@ class Buffer:
         self._limits = limits
         self._load = Load()
         self._since_ns = 0
+        self._write_s = 0.0
 
     def __len__(self) -> int:
         return self._load.messages
@@ -65,7 +71,7 @@ class Buffer:
 
     def is_due(self, now_ns: int) -> bool:
         """Whether it should go to the store."""
-        is_old = now_ns - self._since_ns >= self._limits.age_s * 1e9
+        is_old = now_ns - self._since_ns >= self._patience_s * 1e9
         return len(self) > 0 and (self.is_full or is_old)
 
     def due_in_s(self, now_ns: int) -> float | None:
@@ -74,7 +80,16 @@ class Buffer:
             return None
         if self.is_full:
             return 0.0
-        return max(self._limits.age_s - (now_ns - self._since_ns) / 1e9, 0.0)
+        return max(self._patience_s - (now_ns - self._since_ns) / 1e9, 0.0)
+
+    @property
+    def _patience_s(self) -> float:
+        """How old the oldest message gets here: what is left of its time is the store's."""
+        return self._limits.age_s - min(self._write_s, self._limits.age_s / 2)
+
+    def note_write(self, seconds: float) -> None:
+        """Learn how long the store took for a chunk: slow ones count at once, and fade."""
+        self._write_s = max(seconds, self._write_s * _FADING)
 
     def add(
         self, messages: Sequence[Message], now_ns: int, absences: Sequence[Absence] = ()

@@ -6,6 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter as Child
 
+from tapeline.storage.consumer.batches import REASONS
 from tapeline.storage.consumer.buffer import Load
 from tapeline.storage.consumer.delivery import Outcome
 from tapeline.telemetry.metrics import Metrics
@@ -70,6 +71,10 @@ class WorkerMetrics:
         self._flushes = metrics.latency("tapeline_storage_flush_seconds", target=target)
         self._ages = metrics.latency("tapeline_storage_published_to_stored_seconds", target=target)
         metrics.gauge("tapeline_storage_buffer_capacity_bytes", target=target).set(capacity_bytes)
+        # A counter that begins with its first event has no increase that an alert could see.
+        for reason in REASONS:
+            self._add("dead_letters", 0, reason=reason)
+        self._add("absent_messages", 0)
         self._gauges = {
             name: metrics.gauge(f"tapeline_storage_{name}", target=target)
             for name in (

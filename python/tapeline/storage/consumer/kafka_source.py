@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
 from tapeline.errors import TransportError
+from tapeline.storage.consumer.kafka_ids import TopicIds
 from tapeline.storage.consumer.kafka_message import message_of
 from tapeline.storage.consumer.kafka_tails import read_tails
 from tapeline.storage.ports import Changes, Message, Offsets, Partition, Tail
@@ -83,6 +84,8 @@ class KafkaSource:
         self._started: set[Partition] = set()
         self._next: dict[Partition, int] = {}
         self._changes = Changes()
+        self._ids = TopicIds(servers, clock)
+        self._restarted: set[Partition] = set()
         self._is_paused = False
         self._is_settled = False
         self._is_closed = False
@@ -110,6 +113,7 @@ class KafkaSource:
     def poll(self, messages_max: int, timeout_s: float) -> list[Message]:
         """Read what follows; see :meth:`tapeline.storage.ports.Source.poll`."""
         self._raise_fault()
+        self._note_renewed()
         found = []
         try:
             received = self._consumer.consume(messages_max, timeout_s)
@@ -121,6 +125,9 @@ class KafkaSource:
             message = message_of(raw)
             # What was fetched before a partition was taken away, or before it was started.
             if message.origin in self._started:
+                if message.offset < self._next[message.origin]:
+                    # Another log already, whose end was before our offset: read from its beginning.
+                    self._restarted.add(message.origin)
                 self._next[message.origin] = message.offset + 1
                 found.append(message)
         return found
@@ -198,6 +205,19 @@ class KafkaSource:
             self._is_closed = True
             self._consumer.close()
 
+    def _note_renewed(self) -> None:
+        """Stop reading topics that are others by now, until it is said from where on."""
+        topics = set(self._ids.made_anew({topic for topic, _ in self._started}))
+        if not topics:
+            return
+        renewed = [each for each in self._started if each[0] in topics]
+        anew = [each for each in renewed if each not in self._restarted]
+        self._restarted.difference_update(renewed)
+        self._started.difference_update(anew)
+        self._set_flow(anew, is_paused=True)
+        self._changes.renewed += anew
+        _log.info("topics were made anew", topics=sorted(topics), partitions=len(anew))
+
     def _set_flow(self, partitions: Collection[Partition], *, is_paused: bool) -> None:
         each = [TopicPartition(*partition) for partition in partitions]
         if each:
@@ -224,8 +244,11 @@ class KafkaSource:
         lost = [(each.topic, each.partition) for each in partitions]
         self._owned.difference_update(lost)
         self._started.difference_update(lost)
-        self._changes.lost += lost
-        self._changes.gained = [each for each in self._changes.gained if each not in set(lost)]
+        self._restarted.difference_update(lost)
+        changes, gone = self._changes, set(lost)
+        changes.lost += lost
+        changes.gained = [each for each in changes.gained if each not in gone]
+        changes.renewed = [each for each in changes.renewed if each not in gone]
         _log.info("partitions revoked", lost=len(lost), owned=len(self._owned))
 
     def _is_data(self, message: KafkaMessage) -> bool:

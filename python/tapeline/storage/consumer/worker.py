@@ -78,6 +78,7 @@ class Worker:
         self._expected: dict[Partition, int | None] = {}
         self._absences = Absences(name)
         self._awaiting: set[Partition] = set()
+        self._renewed: set[Partition] = set()
         self._is_open = False
         self._hand: Hand | None = None
         self._future: Future[Any] | None = None
@@ -163,9 +164,10 @@ class Worker:
             pause(_BUSY_WAIT_S)
             return
         changes = self._source.changes()
-        if changes.lost:
-            self._forget(changes.lost)
-        self._awaiting.update(changes.gained)
+        if gone := [*changes.lost, *changes.renewed]:
+            self._forget(gone)
+        self._renewed.update(changes.renewed)
+        self._awaiting.update(changes.gained, changes.renewed)
         wanted = [each for each in messages if each.origin in self._expected]
         if wanted:
             self._news_ns = self._read_ns = self._clock.monotonic_ns()
@@ -189,6 +191,7 @@ class Worker:
     def _forget(self, partitions: list[Partition]) -> None:
         self._buffer.drop(partitions)
         self._awaiting.difference_update(partitions)
+        self._renewed.difference_update(partitions)
         for partition in partitions:
             self._expected.pop(partition, None)
 
@@ -287,6 +290,9 @@ class Worker:
             self._awaiting.difference_update(ours)
             self._expected.update(ours)
             self._absences.begin(ours)
+            # Of the others the source knows it: on their new logs may be what the store has taken.
+            renewed = list({*renewed, *self._renewed} & progress.offsets.keys())
+            self._renewed.difference_update(ours)
             anew = [each for each in renewed if each in ours]
             for each in anew:
                 self._absences.begin_anew(each, progress.offsets[each])
@@ -311,6 +317,7 @@ class Worker:
             self._news_ns = self._clock.monotonic_ns()
             self.counts.add(outcome)
             seconds = (self._news_ns - self._job_began_ns) / 1e9
+            self._buffer.note_write(seconds)
             self._metrics.committed(outcome, seconds, load, self._clock.wall_ns())
             ours = {k: v for k, v in load.following.items() if k in self._expected}
             self._expected.update(ours)

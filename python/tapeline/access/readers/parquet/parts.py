@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tapeline.access.readers.parquet.decoding import range_of, read_groups
 from tapeline.errors import StoreFormatError
 from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
@@ -95,13 +96,10 @@ class DataFile:
         self._meter.add(row_groups=len(groups))
         content = self._fetched(_ranges(self.metadata, groups, columns))
         try:
-            file = pq.ParquetFile(
-                pa.BufferReader(content),
-                metadata=self.metadata,
-                pre_buffer=False,
-                read_dictionary=_dictionaries(self.metadata, groups, columns),
+            dictionaries = _dictionaries(self.metadata, groups, columns)
+            return _with_dictionaries(
+                read_groups(content, self.metadata, groups, columns, dictionaries)
             )
-            return _with_dictionaries(file.read_row_groups(list(groups), columns=list(columns)))
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 
@@ -181,11 +179,9 @@ def _ranges(
     found = []
     for number in groups:
         group = footer.row_group(number)
-        for place in range(footer.num_columns):
-            if footer.schema.column(place).path.partition(".")[0] in names:
-                chunk = group.column(place)
-                begin = chunk.data_page_offset
-                if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-                    begin = min(begin, chunk.dictionary_page_offset)
-                found.append((begin, begin + chunk.total_compressed_size))
+        found += [
+            range_of(group.column(place))
+            for place in range(footer.num_columns)
+            if footer.schema.column(place).path.partition(".")[0] in names
+        ]
     return found
