@@ -12,7 +12,7 @@ import orjson
 from tapeline.apps.audit_content import Content, Stream, Tally, columns_of
 from tapeline.apps.audit_ledgers import Account, Sent
 from tapeline.apps.bus_reader import Bus, BusMessage, KafkaBus, NatsBus, message_counts, open_bus
-from tapeline.errors import ArgumentError, DecodeError
+from tapeline.errors import ArgumentError, DecodeError, SettingsError
 from tapeline.storage.consumer.batches import Batch, examine
 from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path
 from tapeline.storage.consumer.decoding import decode_batches
@@ -21,7 +21,7 @@ from tapeline.storage.schema import EVENT_TYPES
 from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.topics import raw_symbol_of
-from tapeline.transport.uris import BusUri, LocalUri, NatsUri, parse_uri
+from tapeline.transport.uris import BusUri, LocalUri, NatsUri, ZmqUri, parse_uri
 from tapeline.wire.native import inspect
 
 _ROWS: Final = 200_000
@@ -137,6 +137,8 @@ def _account(content: Content) -> Account:
 
 
 def _letters(address: BusUri) -> Iterator[tuple[dict[str, str], bytes]]:
+    if isinstance(address, ZmqUri):
+        raise SettingsError("a ZeroMQ publisher keeps no messages: audit against ledgers")
     if isinstance(address, LocalUri):
         yield from _letters_in_file(address)
         return

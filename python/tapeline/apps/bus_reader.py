@@ -13,14 +13,15 @@ from typing import Any, Final, Protocol
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from tapeline.errors import TransportError
+from tapeline.errors import SettingsError, TransportError
 from tapeline.storage.consumer.nats_source import NatsSource
 from tapeline.storage.consumer.nats_source import message_counts as nats_counts
+from tapeline.storage.consumer.zeromq_source import ZmqSource
 from tapeline.storage.ports import Changes
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.topics import routing_key_of
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, parse_uri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
 
 _DISCOVER_NS: Final = 1_000_000_000
 _READ_MESSAGES: Final = 500
@@ -108,6 +109,8 @@ def open_bus(
         return LocalBus(address, pattern, time, back)
     if isinstance(address, NatsUri):
         return NatsBus(address, pattern, time, back)
+    if isinstance(address, ZmqUri):
+        return ZmqBus(address, pattern, time)
     return KafkaBus(address, pattern, time, back)
 
 
@@ -116,6 +119,8 @@ def message_counts(address: BusUri) -> dict[str, int]:
 
     Raises
     ------
+    SettingsError
+        The bus keeps nothing.
     TransportError
         The broker does not answer, or the file cannot be read.
     """
@@ -127,6 +132,8 @@ def message_counts(address: BusUri) -> dict[str, int]:
             file.close()
     if isinstance(address, NatsUri):
         return nats_counts(address)
+    if isinstance(address, ZmqUri):
+        raise SettingsError("a ZeroMQ publisher keeps no messages: there is nothing to count")
     consumer = Consumer(_consumer_config(address.servers))
     try:
         topics = consumer.list_topics(timeout=10).topics
@@ -275,6 +282,33 @@ class NatsBus:
             if self._next.get(each, 0) > ends[each]:
                 self._next[each] = 0  # Made anew.
         self._source.start({each: self._next.get(each) for each in changes.gained})
+
+
+class ZmqBus:
+    """All matching topics of a publisher, from the moment of listening."""
+
+    def __init__(self, address: ZmqUri, pattern: re.Pattern[str], clock: Clock) -> None:
+        self._source = ZmqSource(address, lambda topic: pattern.fullmatch(topic) is not None, clock)
+
+    def read(self, timeout_s: float) -> list[BusMessage]:
+        """Hear what comes; see :meth:`Bus.read`."""
+        found = self._source.poll(_READ_MESSAGES, timeout_s)
+        gained = self._source.changes().gained
+        if gained:
+            self._source.start(dict.fromkeys(gained))
+            found = [*found, *self._source.poll(_READ_MESSAGES, 0.0)]
+        return [
+            BusMessage(each.topic, each.partition, each.offset, each.key, each.value)
+            for each in found
+        ]
+
+    def fault(self) -> str:
+        """Return nothing: a silent publisher and an absent one are the same from here."""
+        return ""
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._source.close()
 
 
 class KafkaBus:

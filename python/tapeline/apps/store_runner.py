@@ -24,6 +24,7 @@ from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
 from tapeline.storage.consumer.nats_source import NatsSource, check_server
 from tapeline.storage.consumer.trimming import Trimming
 from tapeline.storage.consumer.worker import Worker
+from tapeline.storage.consumer.zeromq_source import ZmqSource
 from tapeline.storage.parquet.open import open_parquet
 from tapeline.storage.ports import Source, Store
 from tapeline.storage.postgres.open import open_postgres
@@ -33,7 +34,7 @@ from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.health import Beat, Check, Health
 from tapeline.telemetry.log import logger
 from tapeline.telemetry.metrics import Metrics
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, state_path
 
 _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
@@ -186,9 +187,16 @@ class StoreRunner:
             trimming = self._trimming
             on_commit = None if trimming is None else partial(trimming.stored, target.name)
             return LocalSource(transport, types, self._clock, on_commit)
+        wanted = frozenset(types)
+        if isinstance(transport, ZmqUri):
+            return ZmqSource(
+                transport,
+                lambda topic: topic.partition(".")[0] in wanted,
+                self._clock,
+                prefixes=[f"{name}." for name in sorted(wanted)],
+            )
         group = f"tapeline-store-{target.name}"
         if isinstance(transport, NatsUri):
-            wanted = frozenset(types)
             return NatsSource(
                 transport,
                 lambda topic: topic.partition(".")[0] in wanted,
@@ -240,4 +248,7 @@ def dead_letters_of(transport: BusUri) -> DeadLetters:
         return LocalDeadLetters(dead_letter_path(transport.path))
     if isinstance(transport, NatsUri):
         return NatsDeadLetters(transport)
+    if isinstance(transport, ZmqUri):
+        # Nobody keeps what is published: they go to a file of this machine.
+        return LocalDeadLetters(state_path("deadletter", transport.endpoint))
     return KafkaDeadLetters(transport.servers)

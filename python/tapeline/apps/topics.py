@@ -24,7 +24,7 @@ from tapeline.transport.topics import (
     kafka_topic,
     parse_routing_key,
 )
-from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, parse_uri
+from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
 from tapeline.wire.native import topic
 
 _TYPES: Final = ("trade", "coverage", "quarantine")
@@ -129,6 +129,8 @@ def create_topics(
         settings = nats_settings(address)
         make_streams(address, [settings.stream_config(name) for name in sorted(names)])
         return
+    if isinstance(address, ZmqUri):
+        raise SettingsError("a ZeroMQ publisher has no topics to make")
     maker = TopicMaker(kafka_settings(address))
     maker.want(sorted(names))
     end = clock.monotonic_ns() + _DEADLINE_NS

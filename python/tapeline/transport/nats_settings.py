@@ -1,12 +1,11 @@
 """Settings of the NATS bus: where it is, how its streams are made."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tapeline.transport.topics import TopicLayout, nats_stream, nats_subjects
-from tapeline.transport.uris import NatsUri
+from tapeline.transport.uris import NatsUri, state_path
 
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
@@ -44,8 +43,7 @@ class NatsSettings:
         if self.spool is not None:
             return self.spool
         where = f"nats-{self.address.servers}-{self.address.prefix}-{self.layout}"
-        name = re.sub(r"[^A-Za-z0-9.-]+", "_", where)
-        return Path.home() / ".local" / "state" / "tapeline" / "spool" / f"{name}.db"
+        return state_path("spool", where)
 
     def stream_config(self, topic: str) -> dict[str, Any]:
         """Return the configuration of the stream of a topic."""

@@ -10,8 +10,9 @@ from tapeline.transport.local import LocalSettings, LocalSink
 from tapeline.transport.nats import NatsSink
 from tapeline.transport.nats_identity import batch_name
 from tapeline.transport.nats_settings import NatsSettings
-from tapeline.transport.ports import AckHook, MessageSink
-from tapeline.transport.uris import KafkaUri, NatsUri, parse_uri
+from tapeline.transport.ports import AckHook, Capabilities, MessageSink
+from tapeline.transport.uris import KafkaUri, NatsUri, ZmqUri, parse_uri
+from tapeline.transport.zeromq import ZmqSink
 
 
 def open_sink(
@@ -29,7 +30,8 @@ def open_sink(
     ----------
     uri
         ``kafka://HOST:PORT[,HOST:PORT][?profile=ordered&layout=market&...]``,
-        ``nats://HOST:PORT[,HOST:PORT][/PREFIX][?layout=market&...]`` or ``local:PATH``.
+        ``nats://HOST:PORT[,HOST:PORT][/PREFIX][?layout=market&...]``, ``zmq+tcp://HOST:PORT``,
+        ``zmq+ipc://PATH`` or ``local:PATH``.
     spool
         Where messages wait for a bus that is away, unless the address says.
     kafka, local
@@ -57,12 +59,27 @@ def open_sink(
         return NatsSink(
             nats_settings(address, spool), clock=time, name_of=batch_name, on_ack=on_ack
         )
+    if isinstance(address, ZmqUri):
+        return ZmqSink(address, clock=time, on_ack=on_ack)
     base = local if local is not None else LocalSettings(path=address.path)
     return LocalSink(
         replace(base, path=address.path, durable=address.durable or base.durable),
         clock=time,
         on_ack=on_ack,
     )
+
+
+def capabilities(uri: str) -> Capabilities:
+    """Say what the bus of an address promises.
+
+    Raises
+    ------
+    SettingsError
+        The address is not one of the allowed forms.
+    """
+    if isinstance(parse_uri(uri), ZmqUri):
+        return Capabilities(is_lossy=True, keeps=False)
+    return Capabilities()
 
 
 def kafka_settings(address: KafkaUri, base: KafkaSettings | None = None) -> KafkaSettings:

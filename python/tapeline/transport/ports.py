@@ -51,8 +51,18 @@ class CloseReport:
     lost: int
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a bus promises beyond carrying bytes unchanged."""
+
+    is_lossy: bool = False
+    """A slow or absent reader misses messages; it can tell how many."""
+    keeps: bool = True
+    """A reader that comes later finds what was sent before."""
+
+
 class MessageSink(Protocol):
-    """A bus that takes messages and never drops one.
+    """A bus that takes messages; one that is not lossy never drops one.
 
     One thread owns a sink: every method is called from the event loop's thread. ``send`` and
     ``poll`` do not wait for the bus.

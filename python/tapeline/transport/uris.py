@@ -14,6 +14,7 @@ FORMS: Final = (
     "&compression=lz4|zstd|none&spool=PATH&partitions=N&replication=N&retention_ms=N],"
     " nats://HOST:PORT[,HOST:PORT][/PREFIX] or nats+tls://...[?layout=symbol|market&creds=PATH"
     "&ca=PATH&plaintext=allow&spool=PATH&replication=N&retention_ms=N&max_bytes=N&window_s=N]"
+    " zmq+tcp://HOST:PORT[?keys=DIR&hwm=N] or zmq+ipc://PATH[?hwm=N],"
     " or local:PATH[?durable=process|full]"
 )
 
@@ -38,6 +39,7 @@ _NATS_OPTIONS: Final[dict[str, str]] = {
     "max_bytes": r"-1|[1-9][0-9]*",
     "window_s": r"[1-9][0-9]{0,5}",
 }
+_ZMQ_OPTIONS: Final[dict[str, str]] = {"keys": r".+", "hwm": r"[1-9][0-9]{0,6}"}
 _PREFIX = re.compile(r"[A-Za-z0-9-]{1,32}\Z")
 _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
 
@@ -83,7 +85,19 @@ class NatsUri:
     window_s: int | None = None
 
 
-BusUri: TypeAlias = KafkaUri | LocalUri | NatsUri
+@dataclass(frozen=True, slots=True)
+class ZmqUri:
+    """A ZeroMQ publisher: where it binds, and where subscribers connect."""
+
+    endpoint: str
+    """``tcp://HOST:PORT`` or ``ipc://PATH``."""
+    keys: Path | None = None
+    """Folder of CURVE keys; without it only this machine is allowed."""
+    hwm: int = 10_000
+    """Messages that wait for one subscriber; more are lost."""
+
+
+BusUri: TypeAlias = KafkaUri | LocalUri | NatsUri | ZmqUri
 
 
 def parse_uri(text: str) -> BusUri:
@@ -99,13 +113,15 @@ def parse_uri(text: str) -> BusUri:
         return _kafka(text, body.removeprefix("kafka://").rstrip("/"), query)
     if body.startswith(("nats://", "nats+tls://")):
         return _nats(text, body, query)
+    if body.startswith(("zmq+tcp://", "zmq+ipc://")):
+        return _zmq(text, body.removeprefix("zmq+"), query)
     if body.startswith("local:") and body != "local:":
         durable = _options(text, query, {"durable": r"process|full"}).get("durable")
         path = Path(body.removeprefix("local:")).expanduser()
         return LocalUri(
             path, None if durable is None else "full" if durable == "full" else "process"
         )
-    raise _bad(text, "it begins with neither kafka:// nor nats:// nor local: and a path")
+    raise _bad(text, "it begins with none of kafka://, nats://, zmq+tcp://, zmq+ipc:// or local:")
 
 
 def is_loopback(servers: str) -> bool:
@@ -146,6 +162,26 @@ def _check_servers(text: str, servers: str) -> None:
         found = _SERVER.match(server)
         if found is None or not 0 < int(found[1]) < 65536:
             raise _bad(text, f"{server!r} is not HOST:PORT")
+
+
+def state_path(kind: str, name: str) -> Path:
+    """Return a file of this machine's own state, named after an address."""
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "_", name)
+    return Path.home() / ".local" / "state" / "tapeline" / kind / f"{plain}.db"
+
+
+def _zmq(text: str, endpoint: str, query: str) -> ZmqUri:
+    scheme, _, place = endpoint.partition("://")
+    options = _options(text, query, _ZMQ_OPTIONS)
+    if scheme == "tcp":
+        _check_servers(text, place)
+        if "," in place:
+            raise _bad(text, "a publisher has one address")
+        if not is_loopback(place) and "keys" not in options:
+            raise _bad(text, "beyond this machine name the folder of CURVE keys with keys=DIR")
+    elif not place:
+        raise _bad(text, "it names no path")
+    return ZmqUri(endpoint, _path(options, "keys"), int(options.get("hwm", "10000")))
 
 
 def _path(options: dict[str, str], name: str) -> Path | None:
