@@ -212,8 +212,8 @@ def test_venues_that_are_killed_and_come_back_are_collected_on(
     (tmp_path / "again").mkdir()
     with Venues(tmp_path, chosen) as venues:
         ports = {m: each.url.rpartition(":")[2] for m, each in venues.simulations.items()}
-        with Collecting(venues, bus, idle_s=8) as collecting:
-            wait_for_data(tmp_path / "bus.db", 900)
+        with Collecting(venues, bus, idle_s=20) as collecting:
+            wait_for_data(tmp_path / "bus.db", 300)
             for simulation in venues.simulations.values():
                 os.kill(simulation.pid, signal.SIGKILL)
             time.sleep(1.0)
