@@ -21,6 +21,7 @@ from benches.python.indicators import indicators
 from benches.python.live import live
 from benches.python.peers import measure_peers
 from benches.python.storage import storage
+from benches.python.transport import transport
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
 
 FRAMES = 9_000
@@ -52,6 +53,7 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "instructions": (instructions, True),
     "throughput": (throughput, False),
     "latency": (latency, False),
+    "transport": (transport, False),
     "storage": (storage, False),
     "backtest": (backtest, False),
     "live": (live, False),

@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NamedTuple
@@ -10,11 +9,6 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from tapeline.errors import ArgumentError, SettingsError, TapelineError
-
-_KEPT_MS = 10_000
-"""Memory given back by the extension and by Arrow stays with the process for so long. Writers come
-back for as much every second, and the kernel clears each page that it hands out: that was a tenth
-of a store's CPU time."""
 
 
 class Command(NamedTuple):
@@ -64,8 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         0 when it worked; 1 with one sentence on stderr when it did not; 2 when the call was wrong.
     """
-    # Both allocators look once, when they are loaded, which only a command does.
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", str(_KEPT_MS))
     words = list(sys.argv[1:] if arguments is None else arguments)
     wanted = next((word for word in words if not word.startswith("-")), None)
     try:

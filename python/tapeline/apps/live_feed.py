@@ -35,7 +35,7 @@ class FeedSettings:
     book is not live until the next one."""
     wait_s: float = 0.02
     """For messages; also how long a book that is due may wait."""
-    gather_s: float = 0.02
+    gather_s: float = 0.03
     """Between two readings: what comes meanwhile of a topic is one frame."""
     book_every_s: float = 0.05
     """A book is published at most so often."""

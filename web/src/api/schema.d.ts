@@ -2467,13 +2467,13 @@ export interface operations {
     };
     orderbook: {
         parameters: {
-            query?: {
+            query: {
                 /** @description E.g. `binance`; none is all. */
                 exchange?: string | null;
                 /** @description E.g. `spot`; none is all. */
                 market?: string | null;
-                /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`); none is all. */
-                symbol?: string | null;
+                /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`). Where several instruments have it, say exchange and market too. */
+                symbol: string;
                 /** @description The moment, its messages included; none is the latest. */
                 time?: string | null;
                 /** @description 1: best bid and ask alone; 2: by price level. */
@@ -2612,13 +2612,13 @@ export interface operations {
     };
     bars: {
         parameters: {
-            query?: {
+            query: {
                 /** @description E.g. `binance`; none is all. */
                 exchange?: string | null;
                 /** @description E.g. `spot`; none is all. */
                 market?: string | null;
-                /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`); none is all. */
-                symbol?: string | null;
+                /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`). Where several instruments have it, say exchange and market too. */
+                symbol: string;
                 /** @description From here on: an ISO time with a zone, a date (its midnight UTC) or Unix nanoseconds; none is the first. */
                 start?: string | null;
                 /** @description To before here, as `start`; none is the last. */
@@ -3701,13 +3701,13 @@ export interface operations {
     };
     analysis: {
         parameters: {
-            query?: {
+            query: {
                 /** @description E.g. `binance`; none is all. */
                 exchange?: string | null;
                 /** @description E.g. `spot`; none is all. */
                 market?: string | null;
-                /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`); none is all. */
-                symbol?: string | null;
+                /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`). Where several instruments have it, say exchange and market too. */
+                symbol: string;
                 /** @description From here on: an ISO time with a zone, a date (its midnight UTC) or Unix nanoseconds; none is the first. */
                 start?: string | null;
                 /** @description To before here, as `start`; none is the last. */

@@ -80,6 +80,7 @@ class MarketSocket:
             asyncio.create_task(
                 _write(socket, waiting, self._hub.settings), name="live client: write"
             ),
+            asyncio.create_task(_watch(waiting, self._hub.settings), name="live client: watch"),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -107,19 +108,29 @@ async def _read(socket: WebSocket, session: Session) -> Close | None:
             return close
 
 
-async def _write(socket: WebSocket, waiting: Waiting, settings: LiveSettings) -> Close | None:
-    """Send what waits; return why the client must go, None when it has left."""
+async def _write(socket: WebSocket, waiting: Waiting, settings: LiveSettings) -> None:
+    """Send what waits; returns when the client has left."""
+    now = asyncio.get_running_loop().time
     while True:
         await waiting.news.wait()
         for parts in waiting.take():
+            waiting.sending_since = now()
             try:
-                async with asyncio.timeout(settings.slow_after_s):
-                    await _send(socket.send, message_of(parts))
-            except TimeoutError:
-                return _SLOW
+                await _send(socket.send, message_of(parts))
             except (OSError, RuntimeError, WebSocketDisconnect):
-                return None
+                return
+        waiting.sending_since = None
         await asyncio.sleep(settings.send_every_s)
+
+
+async def _watch(waiting: Waiting, settings: LiveSettings) -> Close:
+    """Return when the client has taken nothing for too long."""
+    now = asyncio.get_running_loop().time
+    while True:
+        since = waiting.sending_since
+        if since is not None and now() - since >= settings.slow_after_s:
+            return _SLOW
+        await asyncio.sleep(settings.slow_after_s / 8)
 
 
 async def _send(send: Callable[[dict[str, object]], Awaitable[None]], message: bytes | str) -> None:

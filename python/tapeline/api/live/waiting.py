@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 
@@ -20,17 +20,12 @@ class Lane:
 
     topic: Topic
     is_binary: bool
-    frames: deque[tuple[bytes | str, int]] = field(default_factory=deque)
-    """Messages, and how many events each holds."""
+    waiting: int = 0
+    """Frames in the queue."""
     skipped: int = 0
     """Events left out since the last message."""
     needs_state: bool = False
     """Whether the whole state is to be sent in place of what waited."""
-
-    @property
-    def has_news(self) -> bool:
-        """Whether there is something to send."""
-        return bool(self.frames or self.skipped or self.needs_state)
 
 
 @dataclass(slots=True)
@@ -62,9 +57,13 @@ class Waiting:
         self._losses = losses if losses is not None else Losses()
         self._lanes: dict[int, Lane] = {}
         self._words: deque[str] = deque()
+        self._frames: list[tuple[bytes | str, Frame, Lane]] = []
         self._bytes = 0
-        self._frames = 0
+        self._gaps: dict[int, Lane] = {}
+        """Lanes that have something to send in front of their next frame."""
         self.news = asyncio.Event()
+        self.sending_since: float | None = None
+        """Time of the event loop at which the latest message was begun; None while none is."""
         self.is_flooded = False
         """Whether the client asked for more answers than it takes."""
         self.skipped = 0
@@ -75,19 +74,19 @@ class Waiting:
     @property
     def load(self) -> tuple[int, int]:
         """How many frames and how many bytes wait."""
-        return self._frames, self._bytes
+        return len(self._frames), self._bytes
 
     def open_lane(self, topic: Topic, *, is_binary: bool) -> None:
         """Begin a subscription; of states the first thing sent is the whole one."""
-        lane = Lane(topic, is_binary, needs_state=topic.key.is_state)
-        self._lanes[topic.channel] = lane
-        if lane.needs_state:
+        lane = self._lanes[topic.channel] = Lane(topic, is_binary)
+        if topic.key.is_state:
+            self._conflate(lane)
             self.news.set()
 
     def close_lane(self, channel: int) -> None:
         """End a subscription; what waits of it is not sent."""
-        lane = self._lanes.pop(channel)
-        self._forget(lane)
+        self._forget(self._lanes.pop(channel))
+        self._gaps.pop(channel, None)
 
     def say(self, words: dict[str, object]) -> None:
         """Add a control message."""
@@ -104,22 +103,21 @@ class Waiting:
         if lane.needs_state:
             return
         message = frame.message(lane.is_binary)
-        is_state = lane.topic.key.is_state
         settings = self._settings
-        if is_state and len(lane.frames) >= settings.max_waiting_updates:
+        if lane.topic.key.is_state and lane.waiting >= settings.max_waiting_updates:
             self._conflate(lane)
             return
         size = self._bytes + len(message)
-        if self._frames >= settings.max_waiting_frames or size > settings.max_waiting_bytes:
+        if len(self._frames) >= settings.max_waiting_frames or size > settings.max_waiting_bytes:
             self._drop_all()
-            if is_state:
+            if lane.topic.key.is_state:
                 self._conflate(lane)
                 return
             if len(message) > settings.max_waiting_bytes:
                 self._skip(lane, frame.rows)
                 return
-        lane.frames.append((message, frame.rows))
-        self._frames += 1
+        self._frames.append((message, frame, lane))
+        lane.waiting += 1
         self._bytes += len(message)
 
     def put_state(self, channel: int) -> None:
@@ -140,27 +138,24 @@ class Waiting:
         found: list[Sequence[bytes | str]] = [(word,) for word in self._words]
         self._words.clear()
         parts: list[bytes | str] = []
-        size = 0
+        size, most = 0, self._settings.message_bytes
         for part in self._take_frames():
-            is_full = size + len(part) > self._settings.message_bytes
-            if parts and (is_full or isinstance(part, str)):
+            is_text = isinstance(part, str)
+            if parts and (is_text or size + len(part) > most):
                 found.append(parts)
                 parts, size = [], 0
-            if isinstance(part, str):
+            if is_text:
                 found.append((part,))
             else:
                 parts.append(part)
                 size += len(part)
         if parts:
             found.append(parts)
-        self._frames = self._bytes = 0
         return found
 
     def _take_frames(self) -> list[bytes | str]:
         found: list[bytes | str] = []
-        for channel, lane in self._lanes.items():
-            if not lane.has_news:
-                continue
+        for channel, lane in self._gaps.items():
             if lane.skipped:
                 words = {"op": "skipped", "channel": channel, "skipped": lane.skipped}
                 found.append(orjson.dumps(words).decode())
@@ -168,32 +163,46 @@ class Waiting:
             if lane.needs_state:
                 found.append(lane.topic.whole().message(lane.is_binary))
                 lane.needs_state = False
-            found.extend(message for message, _ in lane.frames)
-            lane.frames.clear()
+        self._gaps.clear()
+        for message, _, lane in self._frames:
+            lane.waiting = 0
+            found.append(message)
+        self._frames = []
+        self._bytes = 0
         return found
 
     def _drop_all(self) -> None:
-        for lane in self._lanes.values():
-            if not lane.frames:
-                continue
-            if lane.topic.key.is_state:
-                self._conflate(lane)
-            else:
-                self._skip(lane, sum(rows for _, rows in lane.frames))
-                self._forget(lane)
+        dropped, self._frames, self._bytes = self._frames, [], 0
+        for _, frame, lane in dropped:
+            lane.waiting = 0
+            if not lane.topic.key.is_state:
+                self._skip(lane, frame.rows)
+            elif not lane.needs_state:
+                self._mark_conflated(lane)
 
     def _skip(self, lane: Lane, events: int) -> None:
         lane.skipped += events
+        self._gaps[lane.topic.channel] = lane
         self.skipped += events
         self._losses.skipped += events
 
     def _conflate(self, lane: Lane) -> None:
-        self.conflated += bool(lane.frames)
-        self._losses.conflated += bool(lane.frames)
-        self._forget(lane)
+        """Send the whole state in place of what waits of a lane."""
+        if lane.waiting:
+            self._mark_conflated(lane)
+            self._forget(lane)
         lane.needs_state = True
+        self._gaps[lane.topic.channel] = lane
+
+    def _mark_conflated(self, lane: Lane) -> None:
+        lane.needs_state = True
+        self._gaps[lane.topic.channel] = lane
+        self.conflated += 1
+        self._losses.conflated += 1
 
     def _forget(self, lane: Lane) -> None:
-        self._frames -= len(lane.frames)
-        self._bytes -= sum(len(message) for message, _ in lane.frames)
-        lane.frames.clear()
+        if not lane.waiting:
+            return
+        self._bytes -= sum(len(message) for message, _, other in self._frames if other is lane)
+        self._frames = [each for each in self._frames if each[2] is not lane]
+        lane.waiting = 0
