@@ -94,9 +94,9 @@ test-web:
 test-rust:
     cargo test --workspace --locked
 
-# The Python tests, one worker a core because most of them wait; arguments go to pytest, e.g. `just test-python -k gaps`
+# The Python tests, two workers a core because most of them wait; arguments go to pytest, e.g. `just test-python -k gaps`
 test-python *arguments:
-    pytest -m "not slow" --numprocesses 2 --dist loadfile {{ arguments }}
+    pytest -m "not slow" --numprocesses 4 --dist loadfile {{ arguments }}
 
 # The tests that run for minutes: 1,000,000 generated frames against the reference, and more
 test-slow: setup
