@@ -15,7 +15,7 @@ Four kinds of files are read, told apart by what is in them:
     ``event_ids`` (32 hex digits each) may be left out, and lets an audit name what was lost.
     ``tapeline collect --ledger`` writes one, and so may any other producer.
 ``collector``
-    What ``tapeline collect --json`` printed: events by type.
+    What ``tapeline collect --json`` printed: events by type, and snapshots of rebuilt books.
 """
 
 from collections import Counter
@@ -33,6 +33,7 @@ from tapeline.errors import ArgumentError, TapelineError
 
 PRODUCER_LEDGER_VERSION: Final = 1
 _SIMULATOR_LEDGER_VERSION: Final = 1
+_SNAPSHOTS: Final = "book_snapshots"
 _TYPE_OF: Final = {"l1": "orderbook", "l2": "orderbook"}
 MARKET_DATA: Final = ("trade", "orderbook", "funding", "liquidation")
 
@@ -219,9 +220,12 @@ def _collector(account: Account, lines: Sequence[Mapping[str, Any]]) -> None:
     summary = lines[-1]
     account.control += sum(summary["control"].values())
     account.duplicates += summary["duplicates"]
-    markets: Mapping[str, Mapping[str, int]] = summary.get("markets") or {"": summary["events"]}
+    alone = {**summary["events"], _SNAPSHOTS: summary.get(_SNAPSHOTS, 0)}
+    markets: Mapping[str, Mapping[str, int]] = summary.get("markets") or {"": alone}
     for name, events in markets.items():
         exchange, _, market = name.partition(":")
-        for kind, count in Counter(events).items():
-            if kind in MARKET_DATA:
-                account.add(Stream(kind, exchange or None, market or None), Sent(count))
+        counts = Counter({kind: count for kind, count in events.items() if kind in MARKET_DATA})
+        # Made by the collector, of no frame: they are stored beside what the frames brought.
+        counts["orderbook"] += events.get(_SNAPSHOTS, 0)
+        for kind, count in (+counts).items():
+            account.add(Stream(kind, exchange or None, market or None), Sent(count))

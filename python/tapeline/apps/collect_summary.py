@@ -33,7 +33,7 @@ class CollectSummary:
     lines
         How each line of a core pair fared beside the other.
     markets
-        Events by type, by market.
+        Events by type and ``book_snapshots``, by market.
     recovered
         Messages of an earlier run that were found in the spool.
     """
@@ -63,6 +63,7 @@ class CollectSummary:
             "frames": frames,
             "events": dict(counters["events"]),
             "quality": dict(counters["quality"]),
+            "book_snapshots": counters["book_snapshots"],
             "duplicates": counters["duplicates"],
             "gaps_opened": counters["gaps_opened"],
             "gaps": self.gaps,
@@ -92,6 +93,7 @@ class CollectSummary:
         rows = [
             ("frames", f"{facts['frames']:,}"),
             ("events", _counts(facts["events"])),
+            ("book snapshots", f"{facts['book_snapshots']:,}"),
             ("quality", _counts(facts["quality"])),
             ("duplicates", f"{facts['duplicates']:,}"),
             ("quarantined", _counts(facts["quarantined"])),

@@ -381,11 +381,13 @@ class Collector:
                 if line.group.is_redundant
             ],
             recovered=self._recovered,
-            markets={
-                market.plan.name: dict(market.normalizer.counters()["events"])
-                for market in self.markets
-            },
+            markets={market.plan.name: _events(market) for market in self.markets},
         )
+
+
+def _events(market: Market) -> dict[str, int]:
+    counters = market.normalizer.counters()
+    return {**counters["events"], "book_snapshots": counters["book_snapshots"]}
 
 
 def _has_books(market: Market) -> bool:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from tapeline.apps.audit_table import AuditReport
     from tapeline.apps.serve_settings import ServeSettings
 
-_DEFAULTS: Final = {"symbols": ("BTCUSDT", "ETHUSDT"), "types": ("all",)}
+# A snapshot of a book now and then: a dashboard that begins later needs one to begin from.
+_DEFAULTS: Final = {"symbols": ("BTCUSDT", "ETHUSDT"), "types": ("all",), "book_every": 600}
 _LOOK_S: Final = 0.25
 _LINE_EVERY_NS: Final = 10_000_000_000
 _COLLECTOR_END_S: Final = 20.0

@@ -22,6 +22,8 @@ from tapeline.telemetry.clock import Clock, SystemClock
 DEMO_S: Final = 3600.0
 _EXCHANGE: Final = ("binance", "spot")
 _SYMBOLS: Final = ("BTC/USDT", "ETH/USDT")
+_BOOK_EVERY: Final = 50
+"""Snapshots of books often enough for a page that is opened later."""
 _TYPES: Final = ("trade", "l1", "l2")
 _RATE: Final = 25.0
 _FRAMES_AN_EVENT: Final = 1.5
@@ -84,6 +86,7 @@ class DemoMarket:
             "symbols": ",".join(_SYMBOLS),
             "types": ",".join(_TYPES),
             "endpoint": (self.simulation.url,),
+            "book_every": _BOOK_EVERY,
             "ledger": self.collected,
         }
 
