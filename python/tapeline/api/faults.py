@@ -70,7 +70,7 @@ async def _parameters(request: Request, error: Exception) -> Response:
 def _fault(fault: dict[str, Any]) -> tuple[str, str]:
     name = ".".join(str(part) for part in fault["loc"][1:]) or "query"
     if fault["type"] == "extra_forbidden":
-        return "query", "a parameter is unknown: /docs/api lists those there are"
+        return "query", "a parameter is unknown: /api/openapi.json lists those there are"
     return name, str(fault["msg"]).removeprefix("Value error, ").lower()
 
 

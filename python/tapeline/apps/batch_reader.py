@@ -15,8 +15,8 @@ from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
 from tapeline.transport.topics import UNKNOWN_SYMBOL
 from tapeline.wire.native import BatchInfo, inspect, topic
 
-_SEEN_PER_STREAM: Final = 65_536
-"""Batches remembered for each producer and topic: redeliveries come soon after the original."""
+REMEMBERED: Final = 65_536
+"""Batches remembered of each topic: redeliveries come soon after the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,14 @@ class BatchReader:
     ----------
     all_deliveries
         Pass batches that were delivered again as well.
+    remembered
+        Batches of each topic that are known again; each takes about 170 bytes.
     """
 
-    def __init__(self, *, all_deliveries: bool = False) -> None:
+    def __init__(self, *, all_deliveries: bool = False, remembered: int = REMEMBERED) -> None:
         self._all_deliveries = all_deliveries
-        self._seen: dict[tuple[str, str], dict[tuple[int, bytes], None]] = {}
+        self._remembered = remembered
+        self._seen: dict[str, dict[tuple[str, int, bytes], None]] = {}
         self.counts = ReadCounts()
         self.last_rejected: str | None = None
 
@@ -86,7 +89,7 @@ class BatchReader:
         if message.routing_key != _expected_key(info):
             raise _Rejected("wrong_topic", f"holds {_expected_key(info)}")
         is_new = self._remember(
-            (info.producer, message.routing_key or ""), (info.batch_id, value[-4:])
+            message.routing_key or "", (info.producer, info.batch_id, value[-4:])
         )
         if not is_new:
             self.counts.redelivered += 1
@@ -94,14 +97,14 @@ class BatchReader:
             return None
         return Batch(message, value, info.event_type, info.event_count, info)
 
-    def _remember(self, stream: tuple[str, str], batch: tuple[int, bytes]) -> bool:
+    def _remember(self, stream: str, batch: tuple[str, int, bytes]) -> bool:
         # The checksum is part of it: a producer that was restarted under its old name counts from 1
         # again, and those batches are new.
         seen = self._seen.setdefault(stream, {})
         if batch in seen:
             return False
         seen[batch] = None
-        if len(seen) > _SEEN_PER_STREAM:
+        if len(seen) > self._remembered:
             del seen[next(iter(seen))]
         return True
 

@@ -20,6 +20,8 @@ _LOG: Final = logger("tapeline.apps.live")
 _TYPES: Final = ("trade", "orderbook", "funding", "liquidation", "coverage")
 _REPORT_NS: Final = 1_000_000_000
 _JOIN_S: Final = 30.0
+_REMEMBERED: Final = 1024
+"""Batches of each topic that are known again: a server runs for long and has many topics."""
 _FEW: Final = 200
 """Fewer messages at once are all there is: there is time to gather."""
 
@@ -78,7 +80,6 @@ class LiveFeed:
         self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live feed", daemon=True)
-        self._reader = BatchReader()
         self._good_ns = clock.wall_ns()
         self._reported_ns = 0
         self._is_live = False
@@ -132,12 +133,14 @@ class LiveFeed:
 
     def _follow(self, bus: Bus) -> None:
         """Read until the feed is closed, or the bus has to be opened again."""
-        # Books are begun anew with each opening: what was read meanwhile is not known.
+        # Books are begun anew with each opening: what was read meanwhile is not known, and what was
+        # read before is read back for them.
+        reader = BatchReader(remembered=_REMEMBERED)
         encoder = Encoder(lambda key: key in self._hub.wanted, levels=self._settings.book_levels)
         decoder = LiveDecoder(encoder, int(self._settings.book_every_s * 1e9))
         while not self._stop.is_set():
             messages = bus.read(self._settings.wait_s)
-            batches = self._reader.batches(messages)
+            batches = reader.batches(messages)
             self._give(batches, decoder)
             self._report("" if messages else bus.fault())
             if len(messages) < _FEW:

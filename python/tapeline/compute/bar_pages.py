@@ -58,7 +58,7 @@ def bars_page(
     interval_ns: int,
     limit: int,
     *,
-    known_ns: int | None = None,
+    is_followed: Callable[[int], bool] = lambda _: False,
     most_rows: int | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> BarPage:
@@ -68,8 +68,9 @@ def bars_page(
     ----------
     trades
         Of one instrument: ``timestamp_ns``, ``price``, ``quantity``, ``side``.
-    known_ns
-        Up to here the trades are known: the last bar is complete when it ends before.
+    is_followed
+        Whether a trade is known at a time or later: asked of the end of the last bar, which is
+        complete then.
     most_rows
         More trades than these are refused; None is no limit.
     check
@@ -109,10 +110,9 @@ def bars_page(
             break
     held = pa.concat_tables(pieces)
     last = time_bars(held, interval_ns)
-    if last.num_rows and known_ns is not None:
-        is_over = last["end_ns"][0].as_py() <= known_ns
+    if last.num_rows and count < limit and is_followed(last["end_ns"][0].as_py()):
         last = last.set_column(
-            last.schema.get_field_index("is_complete"), "is_complete", pa.array([is_over])
+            last.schema.get_field_index("is_complete"), "is_complete", pa.array([True])
         )
     found = pa.concat_tables([*done, last])
     following = found["start_ns"][limit].as_py() if found.num_rows > limit else None

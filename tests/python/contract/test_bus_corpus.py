@@ -17,6 +17,7 @@ from tapeline.transport.local_file import BusFileError
 from tapeline.transport.spool import Spool
 from tapeline.transport.topics import parse_routing_key
 from tests.corpus.wire_rows import named_cases
+from tests.python.storing import make_messages
 from tests.services.kafka import KafkaBroker
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -69,6 +70,20 @@ def test_a_batch_delivered_twice_is_passed_once_unless_asked_for() -> None:
     assert len(reader.batches(twice)) == 1
     assert (reader.counts.messages, reader.counts.redelivered) == (2, 1)
     assert len(BatchReader(all_deliveries=True).batches(twice)) == 2
+
+
+def test_what_is_remembered_of_a_topic_is_bounded_however_often_its_producer_changes() -> None:
+    sent = [
+        BusMessage(topic, 0, 0, key, value)
+        for name in ("first", "second", "third")
+        for topic, key, value in make_messages(9, producer=name, per_push=3)
+        if topic == "trade.binance.spot.btcusdt"
+    ]
+    assert len(sent) == 9
+    reader = BatchReader(remembered=4)
+    assert len(reader.batches(sent)) == len(sent)
+    assert len(reader.batches(sent[-4:])) == 0
+    assert len(reader.batches(sent[:1])) == 1
 
 
 @pytest.mark.integration

@@ -231,6 +231,27 @@ async def test_a_bus_that_is_away_is_said_and_opened_again(tmp_path: Path) -> No
                 await client.hear()
 
 
+async def test_a_bus_that_is_opened_again_is_read_back_for_its_books(tmp_path: Path) -> None:
+    market = Market(("binance", "spot"), 400, has_anomalies=False)
+    path = tmp_path / "bus.db"
+    sent = market.push(slice(0, 300))
+    append(path, sent)
+    with serving_bus(settings(path)) as (url, live):
+        await until(lambda: live.hub.topics > 0)
+        path.rename(tmp_path / "away.db")
+        # The same messages, as of a file that was restored.
+        append(path, sent)
+        await until(lambda: live.feed is not None and live.feed.opened >= 2)
+        append(path, market.push(slice(300, 400)))
+        expected = market.book()
+        assert expected["state"] == "live"
+        async with await Client.open(url) as client:
+            channel = await client.subscribe(market.topic("book"))
+            async with asyncio.timeout(PATIENCE_S):
+                while not equals(_shown(client, channel), expected):
+                    await client.hear()
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("kind", ["kafka", "nats"])
 async def test_a_broker_that_freezes_makes_the_feed_stale_and_nothing_is_missed(

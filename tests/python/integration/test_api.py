@@ -20,7 +20,7 @@ from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.telemetry.clock import SystemClock
 from tests.python.accessing import answer, fill, market_messages
-from tests.python.markets import SECOND, START, stored, trade
+from tests.python.markets import SECOND, START, book, stored, trade
 from tests.python.runs import run_of
 from tests.python.serving import Served, serving
 
@@ -156,6 +156,19 @@ def test_the_book_is_that_of_the_access_layer(server: Served, target: str) -> No
     assert newest["data"]["asks"] == book["asks"][:5]
     earlier = server.get("/api/orderbook", names, time=newest["as_of_ns"] - 10**9).json
     assert earlier["data"]["time_ns"] == newest["as_of_ns"] - 10**9
+
+
+def test_a_bar_is_complete_when_a_later_trade_is_known(tmp_path: Path) -> None:
+    trades = [trade(START + second * SECOND, "100") for second in (1, 7)]
+    books = [book(START + 60 * SECOND, [("99", "1")], [("101", "1")])]
+    with serving([stored(tmp_path, {"trade": trades, "orderbook": books})]) as server:
+        names = {"symbol": "BTC/USDT", "interval": "5s"}
+        whole = server.get("/api/bars", names).json
+        first = server.get("/api/bars", names, end=START + 5 * SECOND).json
+    assert whole["as_of_ns"] == START + 60 * SECOND
+    # Trades may come later than books that are as old: the last bar may still grow.
+    assert [bar["is_complete"] for bar in whole["data"]] == [True, False]
+    assert [bar["is_complete"] for bar in first["data"]] == [True]
 
 
 def test_pages_of_bars_are_the_bars_of_all_trades(tmp_path: Path) -> None:

@@ -166,6 +166,12 @@ def test_a04_unknown_names_are_404_and_never_markup(server: Served, text: str) -
     assert server.get("/api/trades").json["data"], "the table is still there"
 
 
+def test_a04_an_unknown_parameter_is_told_where_all_are_listed(server: Served) -> None:
+    detail = server.get("/api/trades", {"symbl": "1"}).json["detail"]
+    place = next(word for word in detail.split() if word.startswith("/"))
+    assert "/api/trades" in server.get(place).json["paths"]
+
+
 def test_a05_tokens_are_needed_whole_and_in_time(root: Path) -> None:
     tokens = {name: new_token() for name in ("all", "read", "backtest", "old")}
     grants = [

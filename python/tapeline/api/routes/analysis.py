@@ -65,9 +65,7 @@ def _analysis(work: Work, query: AnalysisQuery, most_rows: int) -> Listing:
     coverage = summary_of(coverage_of(work.source, ("trade",), about))
     trades = iter(()) if about.is_empty else _trades(work, about)
     try:
-        page = bars_page(
-            trades, interval_ns, query.limit, known_ns=newest, most_rows=most_rows, check=work.check
-        )
+        page = bars_page(trades, interval_ns, query.limit, most_rows=most_rows, check=work.check)
     except TooManyRowsError as error:
         raise ProblemError(TOO_MUCH, str(error)) from error
     if page.next_ns is not None:

@@ -165,13 +165,23 @@ def _bars(work: Work, query: BarQuery, most_rows: int) -> Listing:
     trades = iter(()) if is_empty else _trades(work, names, start_ns, about.end_ns)
     try:
         page = bars_page(
-            trades, interval_ns, query.limit, known_ns=newest, most_rows=most_rows, check=work.check
+            trades,
+            interval_ns,
+            query.limit,
+            is_followed=lambda end_ns: _has_trade(work, names, end_ns),
+            most_rows=most_rows,
+            check=work.check,
         )
     except TooManyRowsError as error:
         raise ProblemError(TOO_MUCH, str(error)) from error
     table = _named(page.bars, row)
     following = None if page.next_ns is None else encode(scope, [page.next_ns])
     return Listing(table, coverage, newest, following, _bar_rows)
+
+
+def _has_trade(work: Work, names: dict[str, Any], start_ns: int) -> bool:
+    """Whether the instrument has a trade at a time or later: its newest row may be no trade."""
+    return any(batch.num_rows for batch in _trades(work, names, start_ns, None))
 
 
 def _trades(

@@ -52,6 +52,11 @@ class Pulling:
         """Offset behind the last message."""
         return self._last
 
+    @property
+    def expected(self) -> int:
+        """Sequence of the message that comes next."""
+        return self._next
+
     def renewed(self) -> "Pulling":
         """Return the same stream, not yet begun."""
         state = {"last_seq": self._last, "first_seq": self._first}
@@ -140,9 +145,17 @@ class Pulling:
         is_silent = self._asked > 0 and now_ns - self._heard_ns > _SILENT_NS
         return self.is_started and (self._has_failed or is_silent)
 
-    def is_still(self, info: dict[str, Any]) -> bool:
-        """Whether the stream is the one it was; takes note of its ends."""
+    def is_still(self, info: dict[str, Any], expected: int) -> bool:
+        """Whether the stream is the one it was; takes note of its ends.
+
+        Parameters
+        ----------
+        info
+            What the server says of the stream now.
+        expected
+            What came next when it was asked: an answer may be older than the latest message.
+        """
         state = info["state"]
         self._first, self._last = int(state["first_seq"]), int(state["last_seq"])
-        is_shorter = self.is_started and self._last + 1 < self._next
+        is_shorter = self.is_started and self._last + 1 < expected
         return bool(info["created"] == self._created) and not is_shorter

@@ -175,6 +175,7 @@ class NatsSource:
         if now - self._looked_ns < _LOOK_NS:
             return
         found = {}
+        expected = {topic: each.expected for topic, each in self._known.items()}
         for info in await streams(client, self._address.prefix):
             name = topic_of_stream(self._address.prefix, info["config"]["name"])
             if name is not None and self._wants(name):
@@ -183,7 +184,7 @@ class NatsSource:
         self._lose([each for each in self._known if each not in found])
         for topic, info in found.items():
             known = self._known.get(topic)
-            if known is not None and not known.is_still(info):
+            if known is not None and not known.is_still(info, expected[topic]):
                 self._lose([topic])
                 known = None
             if known is None and await self._is_free(client, topic):
