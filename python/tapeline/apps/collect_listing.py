@@ -18,6 +18,7 @@ from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.metrics import Metrics
 
 _ASK_S = 20.0
+_HINT = "; --allow-partial (allow_partial) collects the others"
 _ATTEMPTS_MAX = 2
 
 
@@ -51,7 +52,8 @@ async def listed_plans(
     try:
         found = startable(plans, is_partial=settings.allow_partial)
     except SettingsError as error:
-        raise SettingsError(f"{error}{note}") from error
+        hint = _HINT if any(plan.feed.instruments for plan in plans) else ""
+        raise SettingsError(f"{error}{note}{hint}") from error
     if left_out := unlisted_in(plans):
         tell(f"{left_out}{note}: the others are collected")
     return found

@@ -97,11 +97,13 @@ class VenuePlan:
 
     def said_of(self, word: str) -> str:
         """Return a word that is not listed, and what may have been meant."""
-        there = offered(self.venue, self.listed)
-        if find([word], self.listed).instruments:
-            return f"{word!r} (delisted, or of another market)"
-        alike = near(word, there)
-        return f"{word!r}" + (f" (near are {', '.join(alike)})" if alike else "")
+        hints = []
+        for other in find([word], self.listed).instruments:
+            is_here = other.market == self.venue.market
+            hints.append("delisted" if is_here else f"of market {other.market}")
+        if alike := near(word, offered(self.venue, self.listed)):
+            hints.append(f"near are {', '.join(alike)}")
+        return f"{word!r}" + (f" ({'; '.join(hints)})" if hints else "")
 
 
 def venue_plans(settings: CollectSettings) -> list[VenuePlan]:
@@ -174,11 +176,9 @@ def unlisted_in(plans: Sequence[VenuePlan]) -> str:
 
 
 def _check_listed(plans: Sequence[VenuePlan], *, is_partial: bool) -> None:
-    has_some = any(plan.feed.instruments for plan in plans)
     said = unlisted_in(plans)
-    if said and not (is_partial and has_some):
-        hint = "; --allow-partial (allow_partial) collects the others" if has_some else ""
-        raise SettingsError(f"symbols: {said}{hint}")
+    if said and not (is_partial and any(plan.feed.instruments for plan in plans)):
+        raise SettingsError(f"symbols: {said}")
 
 
 def _selections(settings: CollectSettings) -> list[tuple[str, tuple[str, ...]]]:

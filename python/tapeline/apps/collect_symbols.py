@@ -57,10 +57,12 @@ def find(words: Iterable[str], there: Sequence[Instrument]) -> Found:
 
 
 def near(word: str, there: Sequence[Instrument]) -> list[str]:
-    """Return the few listed symbols that look most like a word."""
+    """Return the few listed symbols that look most like a word; first those it begins."""
     symbol_of = {each.raw_symbol: each.symbol for each in there}
     symbol_of |= {each.symbol: each.symbol for each in there}
-    alike = difflib.get_close_matches(word.upper(), symbol_of, n=2 * _NEAR_MAX)
+    wanted = word.upper()
+    begun = [each for each in symbol_of if wanted and each.startswith(f"{wanted}:")]
+    alike = [*begun, *difflib.get_close_matches(wanted, symbol_of, n=2 * _NEAR_MAX)]
     return list(dict.fromkeys(symbol_of[each] for each in alike))[:_NEAR_MAX]
 
 

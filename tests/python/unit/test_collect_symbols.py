@@ -51,7 +51,7 @@ def test_a_market_of_which_nothing_is_listed_is_left_out() -> None:
     assert "okx:spot does not list 'NOSUCHCOIN', 'NEITHER'" in said
     (left,) = startable(plans, is_partial=True)
     assert left.name == "binance:spot"
-    with pytest.raises(SettingsError, match="--allow-partial"):
+    with pytest.raises(SettingsError, match="does not list 'NOSUCHCOIN'"):
         startable(plans, is_partial=False)
 
 
