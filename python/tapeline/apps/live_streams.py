@@ -37,8 +37,7 @@ class LiveStreams:
         self._adding = threading.Lock()
 
     def note(self, batches: Iterable[Batch], now_ns: int, wall_ns: int) -> None:
-        """Count batches that were read at ``now_ns`` of the monotonic and ``wall_ns`` of the
-        wall clock.
+        """Count batches that were read now, by the monotonic clock and by the wall clock.
 
         What is read back at the start was sent a while ago: a stream that ended then is stale.
         """
@@ -52,7 +51,7 @@ class LiveStreams:
                     self._seen[key] = seen
             seen.rows += batch.event_count
             seen.last_sent_ns = max(seen.last_sent_ns, info.sent_ns)
-            seen.seen_ns = now_ns - max(0, wall_ns - info.sent_ns)
+            seen.seen_ns = now_ns - max(0, wall_ns - seen.last_sent_ns)
 
     def read(self) -> Sequence[tuple[StreamKey, StreamSeen]]:
         """Return all streams, ordered by key."""

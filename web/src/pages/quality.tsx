@@ -88,7 +88,11 @@ const COLUMNS: readonly Column<Counts>[] = [
 function CountsPanel() {
   const asked = useAsk("/api/quality", { query: { last_s: 3_600 }, every: 15_000 });
   return (
-    <Panel title="Quality" name="counts" note="rows of the last hour; lag: from the venue's time to ours">
+    <Panel
+      title="Quality"
+      name="counts"
+      note="rows of the last hour; lag: from the venue's time to ours"
+    >
       <Asked what="quality counts" asked={asked}>
         {({ data }) =>
           data.length === 0 ? (
