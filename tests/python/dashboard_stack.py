@@ -161,7 +161,7 @@ class Stack:
 @contextmanager
 def stack(folder: Path) -> Iterator[Stack]:
     """Start simulator, store and server over an empty store."""
-    tape = USDM.tape(folder, frames=20_000, rate_per_s=120.0)
+    tape = USDM.tape(folder, frames=20_000, rate_per_s=120.0, start_ns=time.time_ns())
     run_of("BTC/USDT", rows=24 * 40).write(folder / "runs" / "0123456789abcdef")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
