@@ -1,7 +1,7 @@
 """What is known of live streams: counts, and how long ago something was sent."""
 
 from tapeline.apps.batch_reader import BatchReader
-from tapeline.apps.bus_reader import BusMessage
+from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.live_streams import LiveStreams
 from tests.python.storing import make_messages
 
