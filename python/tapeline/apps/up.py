@@ -1,11 +1,13 @@
 """``tapeline up``: a collector, a store and a dashboard on this machine, with one command."""
 
+import asyncio
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
-from tapeline.apps.collect_plan import venue_plans
+from tapeline.apps.collect_listing import listed_plans
 from tapeline.apps.observing import next_address
 from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
 from tapeline.apps.up_demo import DEMO_S, DemoMarket, simulated_market
@@ -47,6 +49,13 @@ def up_command(
     venue: Annotated[
         list[str] | None,
         typer.Option(help="exchange:market=SYMBOL,SYMBOL instead of the three above; repeatable."),
+    ] = None,
+    allow_partial: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-partial",
+            help="Record the others where the exchange does not list some of the symbols.",
+        ),
     ] = None,
     types: Annotated[
         str | None,
@@ -109,6 +118,7 @@ def up_command(
         "market": market,
         "symbols": symbols,
         "venues": tuple(venue) if venue else None,
+        "allow_partial": allow_partial,
         "types": types,
         "endpoint": tuple(endpoint) if endpoint else None,
         "rest_endpoint": tuple(rest_endpoint) if rest_endpoint else None,
@@ -207,7 +217,7 @@ def _collect_settings(config: Path | None, overrides: dict[str, Any]) -> Collect
     }
     settings = said.model_copy(update=defaults)
     # A wrong symbol or type is told before anything is started.
-    venue_plans(settings)
+    asyncio.run(listed_plans(settings, SystemClock(), partial(typer.echo, err=True)))
     return settings
 
 
