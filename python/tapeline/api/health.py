@@ -62,7 +62,7 @@ def _live(context: Context) -> dict[str, Any]:
     elif stale:
         named = ", ".join(f"{each.exchange} {each.symbol} {each.type}" for each in stale[:5])
         detail = f"{len(stale)} stale: {named}"
-    since = [each.last_received_ns for each in stale if each.last_received_ns is not None]
+    since = [each.last_sent_ns for each in stale if each.last_sent_ns is not None]
     return {
         "name": "live",
         "status": "degraded" if detail else "ok",
@@ -86,8 +86,7 @@ def _streams(context: Context) -> dict[str, Any] | None:
                 "symbol": each.symbol,
                 "state": each.state,
                 "rows": each.rows,
-                "last_ns": each.last_ns,
-                "last_received_ns": each.last_received_ns,
+                "last_sent_ns": each.last_sent_ns,
                 "age_ns": each.age_ns,
             }
             for each in live.streams()

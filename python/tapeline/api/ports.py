@@ -17,12 +17,10 @@ class StreamFact:
     symbol: str
     state: StreamState
     rows: int
-    last_ns: int | None = None
-    """Time of the newest row."""
-    last_received_ns: int | None = None
-    """When it came to the collector."""
+    last_sent_ns: int | None = None
+    """When the collector sent its newest batch, by the collector's clock."""
     age_ns: int | None = None
-    """Since it reached this server, by a clock that never goes back."""
+    """Since then; from when it reached this server on, by a clock that never goes back."""
 
 
 class LiveView(Protocol):

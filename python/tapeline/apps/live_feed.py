@@ -149,7 +149,7 @@ class LiveFeed:
     def _give(self, batches: list[Batch], decoder: LiveDecoder) -> None:
         now_ns = self._clock.monotonic_ns()
         if batches:
-            self.streams.note(batches, now_ns)
+            self.streams.note(batches, now_ns, self._clock.wall_ns())
             self.lag.bus.record(self._clock.wall_ns() - batches[-1].info.sent_ns, len(batches))
         elif not decoder.has_changed_books:
             return

@@ -25,7 +25,8 @@ class StreamSeen:
         self.last_sent_ns = 0
         """When the newest batch was sent to the bus, by the sender's clock."""
         self.seen_ns = 0
-        """When it was read here, by a clock that never goes back."""
+        """When it was sent, by the clock of this process that never goes back; no later than when
+        it was read."""
 
 
 class LiveStreams:
@@ -35,8 +36,11 @@ class LiveStreams:
         self._seen: dict[StreamKey, StreamSeen] = {}
         self._adding = threading.Lock()
 
-    def note(self, batches: Iterable[Batch], now_ns: int) -> None:
-        """Count batches that were read at ``now_ns`` of the monotonic clock."""
+    def note(self, batches: Iterable[Batch], now_ns: int, wall_ns: int) -> None:
+        """Count batches that were read now, by the monotonic clock and by the wall clock.
+
+        What is read back at the start was sent a while ago: a stream that ended then is stale.
+        """
         for batch in batches:
             info = batch.info
             key = (info.exchange, info.market, info.symbol or info.raw_symbol, batch.event_type)
@@ -47,7 +51,7 @@ class LiveStreams:
                     self._seen[key] = seen
             seen.rows += batch.event_count
             seen.last_sent_ns = max(seen.last_sent_ns, info.sent_ns)
-            seen.seen_ns = now_ns
+            seen.seen_ns = now_ns - max(0, wall_ns - seen.last_sent_ns)
 
     def read(self) -> Sequence[tuple[StreamKey, StreamSeen]]:
         """Return all streams, ordered by key."""

@@ -115,7 +115,7 @@ class ServeLive:
                     symbol=symbol,
                     state=_state(event_type, age_ns),
                     rows=seen.rows,
-                    last_received_ns=seen.last_sent_ns,
+                    last_sent_ns=seen.last_sent_ns,
                     age_ns=age_ns,
                 )
             )

@@ -1400,7 +1400,7 @@ export interface components {
             answered: number;
             /**
              * Refused
-             * @description Refused since the start, 429 and 503.
+             * @description Refused with 503 since the start.
              * @example 0
              */
             refused: number;
@@ -2049,20 +2049,14 @@ export interface components {
              */
             rows: number;
             /**
-             * Last Ns
-             * @description Time of the newest row.
+             * Last Sent Ns
+             * @description When the collector sent its newest batch, by the collector's clock.
              * @example 1767614400000000000
              */
-            last_ns: number | null;
-            /**
-             * Last Received Ns
-             * @description When it came to the collector.
-             * @example 1767614400000000000
-             */
-            last_received_ns: number | null;
+            last_sent_ns: number | null;
             /**
              * Age Ns
-             * @description Since the newest row reached this server, by its clock.
+             * @description Since then; nothing is younger than when it reached this server.
              * @example 120000
              */
             age_ns: number | null;
@@ -3561,6 +3555,8 @@ export interface operations {
                 end?: string | null;
                 /** @description Only this type; none is all four. */
                 type?: ("trade" | "orderbook" | "funding" | "liquidation") | null;
+                /** @description Only the last so many seconds before `as_of_ns`, instead of a `start`. */
+                last_s?: number | null;
             };
             header?: never;
             path?: never;

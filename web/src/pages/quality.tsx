@@ -26,7 +26,7 @@ export default function Quality() {
 }
 
 function Coverage() {
-  const asked = useAsk("/api/coverage", { query: { holes: 200, limit: 500 }, every: 5_000 });
+  const asked = useAsk("/api/coverage", { query: { holes: 200, limit: 500 }, every: 10_000 });
   const [chosen, choose] = useState<string | null>(null);
   return (
     <Panel
@@ -35,7 +35,7 @@ function Coverage() {
       note={asked.data === undefined ? undefined : <CoverageNote coverage={asked.data.coverage} />}
     >
       <Asked what="coverage" asked={asked}>
-        {({ data, coverage }) =>
+        {({ data, coverage, next_cursor }) =>
           data.length === 0 ? (
             <Empty title="Nothing was recorded yet">
               Start `tapeline up`; streams appear by themselves.
@@ -43,6 +43,9 @@ function Coverage() {
           ) : (
             <>
               <p className="hint">{coverage.summary}</p>
+              {next_cursor === null ? null : (
+                <p className="hint">The first {data.length} streams are shown.</p>
+              )}
               <Timeline streams={data} chosen={chosen} choose={choose} />
               <Detail stream={shownOf(data, chosen)} />
             </>
@@ -83,9 +86,13 @@ const COLUMNS: readonly Column<Counts>[] = [
 ];
 
 function CountsPanel() {
-  const asked = useAsk("/api/quality", { every: 15_000 });
+  const asked = useAsk("/api/quality", { query: { last_s: 3_600 }, every: 15_000 });
   return (
-    <Panel title="Quality" name="counts" note="lag: from the venue's time to ours">
+    <Panel
+      title="Quality"
+      name="counts"
+      note="rows of the last hour; lag: from the venue's time to ours"
+    >
       <Asked what="quality counts" asked={asked}>
         {({ data }) =>
           data.length === 0 ? (

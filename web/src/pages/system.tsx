@@ -100,7 +100,7 @@ const SUBSCRIPTIONS: readonly Column<Subscription>[] = [
   { head: "Venue", cell: ({ exchange, market }) => `${exchange} ${market}` },
   { head: "State", cell: ({ state }) => <State state={state} /> },
   { head: "Rows", cell: ({ rows }) => countText(rows), isNumber: true },
-  { head: "Newest (UTC)", cell: ({ last_ns }) => timeText(last_ns), isNumber: true },
+  { head: "Newest (UTC)", cell: ({ last_sent_ns }) => timeText(last_sent_ns), isNumber: true },
   { head: "Age", cell: ({ age_ns }) => spanText(age_ns), isNumber: true },
 ];
 

@@ -40,10 +40,12 @@ class Subscription(Answer):
         "first event."
     )
     rows: int = Field(description="Rows since the start.", examples=[12_000])
-    last_ns: MaybeNanoseconds = Field(description="Time of the newest row.")
-    last_received_ns: MaybeNanoseconds = Field(description="When it came to the collector.")
+    last_sent_ns: MaybeNanoseconds = Field(
+        description="When the collector sent its newest batch, by the collector's clock."
+    )
     age_ns: int | None = Field(
-        description="Since the newest row reached this server, by its clock.", examples=[120_000]
+        description="Since then; nothing is younger than when it reached this server.",
+        examples=[120_000],
     )
 
 
@@ -54,7 +56,7 @@ class Load(Answer):
     queries_waiting: int = Field(examples=[0])
     queries_at_most: int = Field(description="More are refused with 503.", examples=[24])
     answered: int = Field(description="Queries since the start.", examples=[4021])
-    refused: int = Field(description="Refused since the start, 429 and 503.", examples=[0])
+    refused: int = Field(description="Refused with 503 since the start.", examples=[0])
 
 
 class Live(Answer):
