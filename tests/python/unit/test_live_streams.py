@@ -4,7 +4,7 @@ import pytest
 
 from tapeline.api.ports import LagFact, StageFact
 from tapeline.apps.batch_reader import Batch, BatchReader
-from tapeline.apps.bus_reader import BusMessage
+from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.live_stages import MinuteRate, Sample, Samples, lag_of
 from tapeline.apps.live_streams import LiveStreams, stages_of
 from tapeline.wire.native import decode
