@@ -25,8 +25,6 @@ class LiveSettings:
     """Updates of one book that wait for a client; more become a snapshot."""
     slow_after_s: float = 8.0
     """A client that takes nothing for so long is cut off."""
-    send_every_s: float = 0.04
-    """A client gets a message at most so often: what comes meanwhile goes together."""
     message_bytes: int = 262_144
     """A binary message holds frames up to so many bytes, or one that is longer."""
     kernel_buffer_bytes: int = 262_144
