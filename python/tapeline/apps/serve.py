@@ -170,7 +170,8 @@ def _live(settings: ServeSettings, tokens: Tokens | None, clock: Clock) -> Serve
     return ServeLive(
         FeedSettings(settings.transport),
         clock,
-        is_known=None if tokens is None else tokens.is_known,
+        settings.live,
+        tokens=tokens,
         origins=Origins.of(settings.api.allowed_hosts, settings.api.allowed_origins),
     )
 

@@ -8,11 +8,10 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
 from tapeline.api.live.client import Client
-from tapeline.api.live.gate import Gate, chosen_protocol
+from tapeline.api.live.gate import EXPIRED, Admission, Gate, chosen_protocol
 from tapeline.api.live.hub import Hub
 from tapeline.api.live.line import LINE, Line
 from tapeline.api.live.session import TOO_LARGE, Close, Session
-from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.waiting import Losses
 from tapeline.telemetry.clock import Clock, SystemClock
 
@@ -43,8 +42,8 @@ class MarketSocket:
 
     def __init__(self, hub: Hub, gate: Gate | None = None, clock: Clock | None = None) -> None:
         self._hub = hub
-        self._gate = gate if gate is not None else Gate(hub)
         self._clock = clock if clock is not None else SystemClock()
+        self._gate = gate if gate is not None else Gate(hub.settings, self._clock)
         self.counts = SocketCounts()
 
     def router(self) -> APIRouter:
@@ -57,28 +56,28 @@ class MarketSocket:
         """Serve one client until it leaves or is cut off."""
         offered = socket.scope.get("subprotocols", [])
         address = socket.client.host if socket.client is not None else ""
-        refusal = self._gate.refusal(socket.headers, offered, address)
+        answer = self._gate.admit(socket.headers, offered, address)
         # Refused after the handshake: a browser shows no status of one that failed.
-        await socket.accept(subprotocol=chosen_protocol(offered))
-        if refusal is not None:
+        if isinstance(answer, Close):
             self.counts.refused += 1
-            _line(socket).cut(refusal.code, refusal.reason)
+            await socket.accept(subprotocol=chosen_protocol(offered))
+            _line(socket).cut(answer.code, answer.reason)
             return
-        self.counts.accepted += 1
-        self._gate.enter(address)
         try:
-            await self._serve(socket)
+            await socket.accept(subprotocol=chosen_protocol(offered))
+            self.counts.accepted += 1
+            await self._serve(socket, answer)
         finally:
-            self._gate.leave(address)
+            self._gate.leave(answer)
 
-    async def _serve(self, socket: WebSocket) -> None:
+    async def _serve(self, socket: WebSocket, admission: Admission) -> None:
         line = _line(socket)
         client = Client(self._hub.settings, line, self.counts.losses)
         session = Session(self._hub, client, self._clock)
         self._hub.join(client)
         tasks = [
             asyncio.create_task(_read(socket, session), name="live client: read"),
-            asyncio.create_task(_watch(line, self._hub.settings), name="live client: watch"),
+            asyncio.create_task(self._watch(line, admission), name="live client: watch"),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -93,6 +92,18 @@ class MarketSocket:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._hub.leave(client, session.topics)
 
+    async def _watch(self, line: Line, admission: Admission) -> Close:
+        """Return when the client has taken too little for too long, or its token has ended."""
+        now, slow_after_s = asyncio.get_running_loop().time, self._hub.settings.slow_after_s
+        until_ns = admission.until_ns
+        while True:
+            since = line.blocked_since
+            if since is not None and now() - since >= slow_after_s:
+                return _SLOW
+            if until_ns is not None and self._clock.wall_ns() >= until_ns:
+                return EXPIRED
+            await asyncio.sleep(slow_after_s / 8)
+
 
 async def _read(socket: WebSocket, session: Session) -> Close | None:
     """Hear the client; return why it must go, None when it has left."""
@@ -104,16 +115,6 @@ async def _read(socket: WebSocket, session: Session) -> Close | None:
         close = session.hear(text if text is not None else message["bytes"])
         if close is not None:
             return close
-
-
-async def _watch(line: Line, settings: LiveSettings) -> Close:
-    """Return when the client has taken too little for too long."""
-    now = asyncio.get_running_loop().time
-    while True:
-        since = line.blocked_since
-        if since is not None and now() - since >= settings.slow_after_s:
-            return _SLOW
-        await asyncio.sleep(settings.slow_after_s / 8)
 
 
 def _line(socket: WebSocket) -> Line:
