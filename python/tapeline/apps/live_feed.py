@@ -159,7 +159,9 @@ class LiveFeed:
         self._inlet.put(publications)
         if batches:
             self.lag.encoding.record(encoded_ns - now_ns, len(batches))
-            self.lag.handing.record(self._clock.monotonic_ns() - encoded_ns, len(batches))
+            handed_ns = self._clock.monotonic_ns()
+            self.lag.handing.record(handed_ns - encoded_ns, len(batches))
+            self.streams.note_served(handed_ns, handed_ns - now_ns)
 
     def _report(self, fault: str) -> None:
         """Tell the hub how the feed is, once a second or when it changes."""

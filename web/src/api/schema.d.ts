@@ -1368,6 +1368,11 @@ export interface components {
              * @example 3
              */
             clients: number;
+            /**
+             * Stages
+             * @description Of all streams together, in the order of the way.
+             */
+            stages: components["schemas"]["Stage"][];
             /** Subscriptions */
             subscriptions: components["schemas"]["Subscription"][];
         };
@@ -1486,6 +1491,12 @@ export interface components {
              * @example 1767614400000000000
              */
             last_ns: number | null;
+            /**
+             * Age Ns
+             * @description How old the newest row was when this was asked, by the venue's time: of a busy instrument, how long it takes until a row can be queried. Null without a row.
+             * @example 1900000000
+             */
+            age_ns: number | null;
         };
         /**
          * QualityPage
@@ -1913,6 +1924,48 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Stage
+         * @description A stage of the way of events.
+         */
+        Stage: {
+            /**
+             * Name
+             * @description `received`: from the venue's time to the collector. `sent`: from there to the bus, with cleaning. `read`: from there to this server. `served`: from there to the queues of the live socket.
+             * @enum {string}
+             */
+            name: "received" | "sent" | "read" | "served";
+            /** @description Over the last minute; null where nothing came, or the venue says no time. */
+            lag: components["schemas"]["StageLag"] | null;
+        };
+        /**
+         * StageLag
+         * @description What sampled events took, in nanoseconds; below zero where the clocks of two machines differ.
+         *
+         *     About one event a second of each stream is looked at.
+         */
+        StageLag: {
+            /**
+             * Samples
+             * @example 58
+             */
+            samples: number;
+            /**
+             * P50 Ns
+             * @example 2100000
+             */
+            p50_ns: number;
+            /**
+             * P99 Ns
+             * @example 9400000
+             */
+            p99_ns: number;
+            /**
+             * Max Ns
+             * @example 12000000
+             */
+            max_ns: number;
+        };
+        /**
          * StreamCoverage
          * @description What is known of one stream of an instrument.
          */
@@ -2060,6 +2113,17 @@ export interface components {
              * @example 120000
              */
             age_ns: number | null;
+            /**
+             * Rows Per S
+             * @description Rows sent a second, over the last minute; null in the first second.
+             * @example 24.5
+             */
+            rows_per_s: number | null;
+            /**
+             * Stages
+             * @description In the order of the way; `served` is not by stream.
+             */
+            stages: components["schemas"]["Stage"][];
         };
         /**
          * System

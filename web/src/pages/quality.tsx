@@ -3,6 +3,7 @@ import { useAsk } from "../api/asking.ts";
 import type { Schemas } from "../api/client.ts";
 import { Holes } from "../panels/holes.tsx";
 import { Quarantine } from "../panels/quarantine.tsx";
+import { Stages } from "../panels/stages.tsx";
 import { nameOf, Timeline } from "../panels/timeline.tsx";
 import { Asked } from "../parts/asked.tsx";
 import { CoverageNote } from "../parts/coverage-note.tsx";
@@ -19,6 +20,7 @@ export default function Quality() {
     <>
       <h1 className="visually-hidden">Data quality</h1>
       <Coverage />
+      <Stages />
       <CountsPanel />
       <Quarantine />
     </>
@@ -83,6 +85,7 @@ const COLUMNS: readonly Column<Counts>[] = [
   { head: "Lag p50", cell: ({ lag }) => spanText(lag?.p50_ns), isNumber: true },
   { head: "p99", cell: ({ lag }) => spanText(lag?.p99_ns), isNumber: true },
   { head: "Max", cell: ({ lag }) => spanText(lag?.max_ns), isNumber: true },
+  { head: "Newest", cell: ({ age_ns }) => spanText(age_ns), isNumber: true },
 ];
 
 function CountsPanel() {
@@ -91,7 +94,7 @@ function CountsPanel() {
     <Panel
       title="Quality"
       name="counts"
-      note="rows of the last hour; lag: from the venue's time to ours"
+      note="stored rows of the last hour; lag: from the venue's time to ours; newest: how old the newest stored row is"
     >
       <Asked what="quality counts" asked={asked}>
         {({ data }) =>

@@ -78,8 +78,9 @@ async def coverage(request: Request, query: Annotated[CoverageQuery, Query()]) -
 @router.get("/quality", response_model=QualityPage)
 async def quality(request: Request, query: Annotated[QualityQuery, Query()]) -> Response:
     """Count rows by grade and issue, quarantined messages by reason, and how late rows came."""
-    most = context_of(request).settings.max_scan_rows
-    return await answer(request, lambda work: _quality(work, query, most))
+    context = context_of(request)
+    most, now_ns = context.settings.max_scan_rows, context.clock.wall_ns()
+    return await answer(request, lambda work: _quality(work, query, most, now_ns))
 
 
 def _coverage(work: Work, query: CoverageQuery) -> Listing:
@@ -133,7 +134,7 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(flat, _STREAMS)
 
 
-def _quality(work: Work, query: QualityQuery, most_rows: int) -> Listing:
+def _quality(work: Work, query: QualityQuery, most_rows: int, now_ns: int) -> Listing:
     about = asked(query)
     types = _TYPES if query.type is None else (query.type,)
     found = instruments(work.source, about.names)
@@ -145,6 +146,8 @@ def _quality(work: Work, query: QualityQuery, most_rows: int) -> Listing:
             since_ns = min(since_ns, about.end_ns)
         about = replace(about, start_ns=max(0, since_ns))
     rows = [] if about.is_empty else list(_counted(work, about, types, most_rows))
+    for row in rows:
+        row["age_ns"] = None if row["last_ns"] is None else max(0, now_ns - row["last_ns"])
     rows.sort(key=lambda row: (row["exchange"], row["market"], row["raw_symbol"], row["type"]))
     return Listing(
         _flat(rows),
@@ -192,6 +195,7 @@ def _flat(rows: list[dict[str, Any]]) -> pa.Table:
         "lag": pa.struct([(name, pa.int64()) for name in ("p50_ns", "p99_ns", "max_ns")]),
         "first_ns": pa.int64(),
         "last_ns": pa.int64(),
+        "age_ns": pa.int64(),
     }
     maps = ("grades", "issues", "quarantined")
     return pa.Table.from_pylist(

@@ -28,6 +28,31 @@ class Health(Answer):
     time: IsoTime
 
 
+class StageLag(Answer):
+    """What sampled events took, in nanoseconds; below zero where the clocks of two machines differ.
+
+    About one event a second of each stream is looked at.
+    """
+
+    samples: int = Field(examples=[58])
+    p50_ns: int = Field(examples=[2_100_000])
+    p99_ns: int = Field(examples=[9_400_000])
+    max_ns: int = Field(examples=[12_000_000])
+
+
+class Stage(Answer):
+    """A stage of the way of events."""
+
+    name: Literal["received", "sent", "read", "served"] = Field(
+        description="`received`: from the venue's time to the collector. `sent`: from there to the "
+        "bus, with cleaning. `read`: from there to this server. `served`: from there to the "
+        "queues of the live socket."
+    )
+    lag: StageLag | None = Field(
+        description="Over the last minute; null where nothing came, or the venue says no time."
+    )
+
+
 class Subscription(Answer):
     """A stream of the live feed."""
 
@@ -47,6 +72,11 @@ class Subscription(Answer):
         description="Since then; nothing is younger than when it reached this server.",
         examples=[120_000],
     )
+    rows_per_s: float | None = Field(
+        description="Rows sent a second, over the last minute; null in the first second.",
+        examples=[24.5],
+    )
+    stages: list[Stage] = Field(description="In the order of the way; `served` is not by stream.")
 
 
 class Load(Answer):
@@ -64,6 +94,7 @@ class Live(Answer):
 
     is_connected: bool
     clients: int = Field(description="WebSocket clients.", examples=[3])
+    stages: list[Stage] = Field(description="Of all streams together, in the order of the way.")
     subscriptions: list[Subscription]
 
 
