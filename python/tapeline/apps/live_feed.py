@@ -158,7 +158,7 @@ class LiveFeed:
         """Encode and hand over; return how many seconds encoding took."""
         now_ns = self._clock.monotonic_ns()
         if batches:
-            self.streams.note(batches, now_ns)
+            self.streams.note(batches, now_ns, self._clock.wall_ns())
             self.lag.bus.record(self._clock.wall_ns() - batches[-1].info.sent_ns, len(batches))
         elif not decoder.has_changed_books:
             return 0.0
@@ -168,7 +168,9 @@ class LiveFeed:
         self._inlet.put(publications)
         if batches:
             self.lag.encoding.record(encoded_ns - now_ns, len(batches))
-            self.lag.handing.record(self._clock.monotonic_ns() - encoded_ns, len(batches))
+            handed_ns = self._clock.monotonic_ns()
+            self.lag.handing.record(handed_ns - encoded_ns, len(batches))
+            self.streams.note_served(handed_ns, handed_ns - now_ns)
         return (encoded_ns - now_ns) / 1e9
 
     def _report(self, fault: str) -> None:

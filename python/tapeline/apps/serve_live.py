@@ -15,9 +15,9 @@ from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import MarketSocket
 from tapeline.api.origins import Origins
-from tapeline.api.ports import StreamFact, StreamState
+from tapeline.api.ports import StageFact, StreamFact, StreamState
 from tapeline.apps.live_feed import FeedLag, FeedSettings, LiveFeed
-from tapeline.apps.live_streams import SILENCE_NS
+from tapeline.apps.live_streams import SILENCE_NS, stages_of
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.metrics import Metrics, Reading
 from tapeline.transport.uris import parse_uri
@@ -114,11 +114,17 @@ class ServeLive:
                     symbol=symbol,
                     state=_state(event_type, age_ns),
                     rows=seen.rows,
-                    last_received_ns=seen.last_sent_ns,
+                    last_sent_ns=seen.last_sent_ns,
                     age_ns=age_ns,
+                    rows_per_s=seen.rate.per_s(now_ns),
+                    stages=stages_of(seen.samples.of_minute(now_ns)),
                 )
             )
         return facts
+
+    def stages(self) -> Sequence[StageFact]:
+        """Return how long the stages take, of all streams together."""
+        return [] if self.feed is None else self.feed.streams.stages(self._clock.monotonic_ns())
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:

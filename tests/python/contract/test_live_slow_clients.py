@@ -41,7 +41,7 @@ SMALL: Final = LiveSettings(
 BOOK: Final = TopicKey("book", "binance", "spot", "BTC/USDT")
 
 
-async def test_who_never_reads_is_cut_off_and_others_get_everything() -> None:
+async def test_a08_who_never_reads_is_cut_off_and_others_get_everything() -> None:
     with serving(SMALL) as server:
         async with await Reader.open(server.url) as client:
             channel = await client.subscribe(TRADES)
@@ -70,7 +70,7 @@ async def test_who_reads_again_finds_the_code_of_the_cut() -> None:
     assert struct.unpack(">H", content[:2]) == (4408,)
 
 
-async def test_a_client_that_reads_a_byte_now_and_then_is_cut_off() -> None:
+async def test_a08_a_client_that_reads_a_byte_now_and_then_is_cut_off() -> None:
     with serving(SMALL) as server, SlowClient(server.port, TRADES) as slow:
         await until(lambda: bool(server.hub.wanted))
         # At this rate no message goes out within the time a client has.
@@ -80,7 +80,7 @@ async def test_a_client_that_reads_a_byte_now_and_then_is_cut_off() -> None:
         await until(lambda: server.hub.clients == 0)
 
 
-async def test_a_client_that_closes_its_half_is_let_go() -> None:
+async def test_a08_a_client_that_closes_its_half_is_let_go() -> None:
     with serving(SMALL) as server, SlowClient(server.port, TRADES) as slow:
         await until(lambda: bool(server.hub.wanted))
         slow.line.shutdown(1)

@@ -124,7 +124,7 @@ async def test_after_unsubscribing_nothing_more_comes() -> None:
         (json.dumps({**SUBSCRIBE, "format": "xml"}), "bad_format"),
     ],
 )
-async def test_a_bad_message_is_answered_and_the_connection_goes_on(
+async def test_a07_a_bad_message_is_answered_and_the_connection_goes_on(
     message: str, code: str, server: Serving
 ) -> None:
     async with await Client.open(server.url) as client:
@@ -145,7 +145,7 @@ async def test_an_id_and_a_topic_are_used_once(server: Serving) -> None:
         assert (await client.until("error"))["code"] == "duplicate_topic"
 
 
-async def test_subscriptions_are_limited() -> None:
+async def test_a07_subscriptions_are_limited() -> None:
     settings = LiveSettings(max_subscriptions=3, max_silent_topics=4)
     with serving(settings) as server:
         async with await Client.open(server.url) as client, await Client.open(server.url) as other:
@@ -175,7 +175,7 @@ async def test_subscriptions_are_limited() -> None:
     ],
     ids=["binary", "large", "10 MB", "flood", "10,000 subscriptions"],
 )
-async def test_who_breaks_a_limit_is_closed_and_others_are_not(
+async def test_a07_who_breaks_a_limit_is_closed_and_others_are_not(
     messages: list[str | bytes], code: int, server: Serving
 ) -> None:
     symbol = {**TRADES, "symbol": f"OTHER{code}{len(messages)}"}
@@ -279,7 +279,7 @@ async def test_connections_are_limited() -> None:
             await client.line.close()
 
 
-async def test_a_storm_of_connections_leaves_a_client_alone() -> None:
+async def test_a07_a_storm_of_connections_leaves_a_client_alone() -> None:
     with serving(LiveSettings(max_clients=20)) as server:
         async with await Client.open(server.url) as client:
             channel = await client.subscribe(TRADES)
