@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from tapeline.apps.collect_plan import venue_plans
+from tapeline.apps.collect_listing import listed_plans
 from tapeline.apps.collect_summary import CollectSummary
 from tapeline.apps.collector import Collector, SendLatency
 from tapeline.apps.ledger_sink import LedgerSink
@@ -19,9 +19,10 @@ from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.telemetry.clock import SystemClock
 from tapeline.telemetry.health import Health
-from tapeline.telemetry.log import logging_to
+from tapeline.telemetry.log import logger, logging_to
 from tapeline.telemetry.metrics import Metrics
 
+_LOG = logger("tapeline.apps.collect")
 _STATUS_EVERY_NS = 500_000_000
 
 
@@ -34,6 +35,13 @@ def collect_command(
     venue: Annotated[
         list[str] | None,
         typer.Option(help="exchange:market=SYMBOL,SYMBOL instead of the three above; repeatable."),
+    ] = None,
+    allow_partial: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-partial",
+            help="Collect the others where the exchange does not list some of the symbols.",
+        ),
     ] = None,
     types: Annotated[
         str | None,
@@ -141,6 +149,7 @@ def collect_command(
         "market": market,
         "symbols": symbols,
         "venues": tuple(venue) if venue else None,
+        "allow_partial": allow_partial,
         "types": types,
         "transport": transport,
         "endpoint": tuple(endpoint) if endpoint else None,
@@ -216,7 +225,7 @@ async def _collect(
     from tapeline.transport.open import open_sink
 
     clock = SystemClock()
-    plans = venue_plans(settings)
+    plans = await listed_plans(settings, clock, _LOG.error)
     metrics, health = Metrics(), Health()
     sent = SendLatency()
     kafka = KafkaSettings(servers="", profile=settings.profile)

@@ -1,8 +1,7 @@
 """What a collector will do, worked out of its settings before anything is opened."""
 
-import difflib
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,7 +15,8 @@ from tapeline.adapters.connection.dialect import (
 from tapeline.adapters.connection.feed import FeedPlan
 from tapeline.adapters.connection.recovery import Snapshot
 from tapeline.adapters.instrument_cache import InstrumentCache
-from tapeline.adapters.registry import Venue, resolve_instruments, venue, venues
+from tapeline.adapters.registry import Venue, resolve_instruments, venue
+from tapeline.apps.collect_symbols import find, matching, near, offered
 from tapeline.apps.settings import CollectSettings
 from tapeline.errors import ArgumentError, SettingsError
 from tapeline.model import Instrument
@@ -40,12 +40,18 @@ class VenuePlan:
         The subscriptions.
     rest_endpoint
         ``http[s]://host:port`` for snapshots and lists.
+    unlisted
+        Words of the settings that name nothing the market lists.
+    is_partial
+        Such words do not keep the others from being collected.
     """
 
     venue: Venue
     listed: tuple[Instrument, ...]
     feed: FeedPlan
     rest_endpoint: str
+    unlisted: tuple[str, ...] = ()
+    is_partial: bool = False
 
     @property
     def name(self) -> str:
@@ -80,27 +86,54 @@ class VenuePlan:
         Raises
         ------
         SettingsError
-            A symbol or type is unknown.
+            A type is unknown; or a symbol is, and the others are not wanted without it.
         """
-        return replace(
-            self,
-            feed=replace(
-                self.feed,
-                instruments=tuple(
-                    _instrument(symbol, _offered(self.venue, self.listed)) for symbol in symbols
-                ),
-                channels=channels_of(self.venue, types),
-            ),
-        )
+        found = find(symbols, offered(self.venue, self.listed))
+        channels = channels_of(self.venue, types)
+        feed = replace(self.feed, instruments=found.instruments, channels=channels)
+        plan = replace(self, feed=feed, unlisted=found.unlisted)
+        _check_listed([plan], is_partial=self.is_partial)
+        return plan
+
+    def said_of(self, word: str) -> str:
+        """Return a word that is not listed, and what may have been meant."""
+        hints = []
+        for other in find([word], self.listed).instruments:
+            is_here = other.market == self.venue.market
+            hints.append("delisted" if is_here else f"of market {other.market}")
+        if alike := near(word, offered(self.venue, self.listed)):
+            hints.append(f"near are {', '.join(alike)}")
+        return f"{word!r}" + (f" ({'; '.join(hints)})" if hints else "")
 
 
 def venue_plans(settings: CollectSettings) -> list[VenuePlan]:
-    """Return the plan of each market the settings name.
+    """Return the plan of each market the settings name, as far as the lists here know.
 
     Raises
     ------
     SettingsError
-        A market, symbol or type is unknown, or an endpoint is malformed.
+        A market or type is unknown, an endpoint is malformed; or a symbol is not listed, and
+        ``allow_partial`` is not set or nothing is left.
+    InstrumentError
+        An instrument list cannot be read.
+    """
+    return startable(planned(settings), is_partial=settings.allow_partial)
+
+
+def planned(
+    settings: CollectSettings, newer: Mapping[str, Sequence[Instrument]] | None = None
+) -> list[VenuePlan]:
+    """Return the plan of each market, with the words that name nothing listed told apart.
+
+    Parameters
+    ----------
+    newer
+        By market, what it has listed since the list here was made.
+
+    Raises
+    ------
+    SettingsError
+        A market or type is unknown, or an endpoint is malformed.
     InstrumentError
         An instrument list cannot be read.
     """
@@ -109,9 +142,43 @@ def venue_plans(settings: CollectSettings) -> list[VenuePlan]:
     rests = _by_venue(settings.rest_endpoint, "rest_endpoint", [name for name, _ in selections])
     _check_types(settings, [name for name, _ in selections])
     return [
-        _venue_plan(settings, name, symbols, endpoints.get(name), rests.get(name))
+        _venue_plan(
+            settings,
+            name,
+            symbols,
+            endpoints.get(name),
+            rests.get(name),
+            newer=(newer or {}).get(name, ()),
+        )
         for name, symbols in selections
     ]
+
+
+def startable(plans: Sequence[VenuePlan], *, is_partial: bool) -> list[VenuePlan]:
+    """Return the plans that something is collected by.
+
+    Raises
+    ------
+    SettingsError
+        A symbol is not listed, and the others are not wanted without it; or nothing is left.
+    """
+    _check_listed(plans, is_partial=is_partial)
+    return [plan for plan in plans if plan.feed.instruments]
+
+
+def unlisted_in(plans: Sequence[VenuePlan]) -> str:
+    """Return which words of the settings are not listed where; empty where all are."""
+    return "; ".join(
+        f"{plan.name} does not list {', '.join(map(plan.said_of, plan.unlisted))}"
+        for plan in plans
+        if plan.unlisted
+    )
+
+
+def _check_listed(plans: Sequence[VenuePlan], *, is_partial: bool) -> None:
+    said = unlisted_in(plans)
+    if said and not (is_partial and any(plan.feed.instruments for plan in plans)):
+        raise SettingsError(f"symbols: {said}")
 
 
 def _selections(settings: CollectSettings) -> list[tuple[str, tuple[str, ...]]]:
@@ -161,25 +228,31 @@ def _venue_plan(
     symbols: Sequence[str],
     endpoint: str | None,
     rest_endpoint: str | None,
+    *,
+    newer: Sequence[Instrument],
 ) -> VenuePlan:
     known, dialect = _venue(name)
-    listed = tuple(_listed(settings, known))
-    offered = _offered(known, listed)
+    listed = (*_listed(settings, known), *newer)
+    there = offered(known, listed)
     types = [each for each in settings.types if not settings.venues or _has_type(known, each)]
+    wanted = find(symbols, there)
+    isolated, unlisted = matching(settings.isolate, there)
     feed = FeedPlan(
         dialect=dialect,
-        instruments=tuple(_instrument(symbol, offered) for symbol in symbols),
+        instruments=wanted.instruments,
         channels=channels_of(known, types),
         endpoint=checked_endpoint(endpoint) if endpoint is not None else None,
         time_unit=settings.time_unit,
-        core=frozenset(_core(settings, offered, endpoint)),
-        isolated=frozenset(_matching(settings.isolate, offered, "isolate")),
+        core=frozenset(_core(settings, there, endpoint)),
+        isolated=frozenset(isolated),
     )
     return VenuePlan(
         venue=known,
         listed=listed,
         feed=feed,
         rest_endpoint=_rest_endpoint(known, endpoint, rest_endpoint),
+        unlisted=tuple(dict.fromkeys((*wanted.unlisted, *unlisted))),
+        is_partial=settings.allow_partial,
     )
 
 
@@ -196,39 +269,15 @@ def _listed(settings: CollectSettings, known: Venue) -> Iterable[Instrument]:
     return resolve_instruments(known.exchange, known.market)
 
 
-def _offered(known: Venue, listed: Sequence[Instrument]) -> list[Instrument]:
-    """Return what can be asked for here: not what another market of the same connection offers."""
-    others = {each.market for each in venues() if each.exchange == known.exchange}
-    others.discard(known.market)
-    return [each for each in listed if each.market not in others]
-
-
 def _core(
-    settings: CollectSettings, listed: Sequence[Instrument], endpoint: str | None
+    settings: CollectSettings, there: Sequence[Instrument], endpoint: str | None
 ) -> Iterable[str]:
     if settings.core is not None:
-        return _matching(settings.core, listed, "core")
+        return matching(settings.core, there)[0]
     # A simulator plays its tape to each connection: a second one would be a second play.
     if endpoint is not None and is_loopback(endpoint):
         return ()
-    return _matching(_CORE_COINS, listed, None)
-
-
-def _matching(words: Iterable[str], listed: Sequence[Instrument], setting: str | None) -> list[str]:
-    """Return the raw symbols that words name: symbols, or base coins for all their pairs."""
-    found: list[str] = []
-    for word in words:
-        wanted = word.upper()
-        mine = [
-            each.raw_symbol
-            for each in listed
-            if wanted in (each.symbol.upper(), each.raw_symbol.upper())
-            or wanted == each.symbol.partition("/")[0].upper()
-        ]
-        if not mine and setting is not None and setting != "core":
-            _instrument(word, listed)
-        found += mine
-    return found
+    return matching(_CORE_COINS, there)[0]
 
 
 def _rest_endpoint(known: Venue, endpoint: str | None, rest_endpoint: str | None) -> str:
@@ -330,18 +379,3 @@ def is_loopback(endpoint: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _instrument(symbol: str, instruments: Sequence[Instrument]) -> Instrument:
-    wanted = symbol.upper()
-    for instrument in instruments:
-        if symbol in (instrument.symbol, instrument.raw_symbol):
-            return instrument
-    for instrument in instruments:
-        if wanted in (instrument.symbol, instrument.raw_symbol):
-            return instrument
-    near = difflib.get_close_matches(wanted, [each.symbol for each in instruments], n=3)
-    hint = f"; near are {', '.join(near)}" if near else ""
-    raise SettingsError(
-        f"symbols: no instrument {symbol!r} in the list of {len(instruments)}{hint}"
-    )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from tapeline.apps.collect_plan import VenuePlan
+from tapeline.apps.collect_plan import VenuePlan, unlisted_in
 from tapeline.errors import SettingsError
 from tapeline.telemetry.log import logger
 from tapeline.transport.ports import MessageSink
@@ -106,9 +106,12 @@ class ControlFile:
         symbols = _words(wanted, "symbols", [each.raw_symbol for each in plan.feed.instruments])
         types = _words(wanted, "types", plan.feed.channels)
         try:
-            return plan.selecting(symbols, types)
+            selected = plan.selecting(symbols, types)
         except SettingsError as error:
             raise SettingsError(f"{self._path}: {name}: {error}") from error
+        if selected.unlisted:
+            _LOG.error("not listed, the others are collected", symbols=unlisted_in([selected]))
+        return selected
 
 
 def _words(wanted: Mapping[str, Any], key: str, present: Sequence[str]) -> Sequence[str]:

@@ -77,15 +77,7 @@ class InstrumentRefresh:
             The answer is no list, or an incomplete one.
         """
         plan = market.plan
-        replies: list[RestReply] = []
-        for url in plan.venue.instruments_urls:
-            try:
-                replies += await self._pages(plan, url)
-            except RestError as error:
-                if plan.venue.instruments.is_reply(url):
-                    raise
-                # Beside the list: what is listed counts without it.
-                _LOG.warning("no answer beside the list", market=plan.name, error=str(error))
+        replies = await fetch_list(plan, self._scheduler)
         # Thousands of rows: not in the way of the sockets.
         found = await asyncio.to_thread(
             self._cache.refresh,
@@ -133,15 +125,58 @@ class InstrumentRefresh:
                     now=str(each.instrument.contract_size),
                 )
 
-    async def _pages(self, plan: VenuePlan, url: str) -> list[RestReply]:
-        limits = plan.feed.dialect.rest
-        replies: list[RestReply] = []
-        next_url: str | None = url
-        while next_url is not None and len(replies) < _PAGES_MAX:
-            reply = await self._scheduler.get(
-                plan.rest_url(next_url), weight=limits.instruments_weight, limits=limits
+
+async def fetch_list(plan: VenuePlan, scheduler: RestScheduler) -> list[RestReply]:
+    """Return every page of a market's list, and of what the venue says beside it.
+
+    Raises
+    ------
+    RestError
+        The venue does not answer.
+    """
+    replies: list[RestReply] = []
+    for url in plan.venue.instruments_urls:
+        try:
+            replies += await _pages(plan, url, scheduler)
+        except RestError as error:
+            if plan.venue.instruments.is_reply(url):
+                raise
+            # Beside the list: what is listed counts without it.
+            _LOG.warning("no answer beside the list", market=plan.name, error=str(error))
+    return replies
+
+
+async def _pages(plan: VenuePlan, url: str, scheduler: RestScheduler) -> list[RestReply]:
+    limits = plan.feed.dialect.rest
+    replies: list[RestReply] = []
+    next_url: str | None = url
+    while next_url is not None and len(replies) < _PAGES_MAX:
+        reply = await scheduler.get(
+            plan.rest_url(next_url), weight=limits.instruments_weight, limits=limits
+        )
+        # Under the venue's own address: that is what says whose list it is.
+        replies.append(RestReply(next_url, reply.body, reply.received_ns))
+        next_url = plan.venue.next_instruments_url(next_url, reply.body)
+    return replies
+
+
+def newly_listed(plan: VenuePlan, instruments: Sequence[Instrument]) -> list[Instrument]:
+    """Return those of a list that a plan does not know, but none with the symbol of another."""
+    known = {each.raw_symbol for each in plan.listed}
+    raw_symbol_of = {each.symbol: each.raw_symbol for each in plan.listed}
+    new = []
+    for each in instruments:
+        if each.raw_symbol in known:
+            continue
+        holder = raw_symbol_of.setdefault(each.symbol, each.raw_symbol)
+        if holder == each.raw_symbol:
+            known.add(each.raw_symbol)
+            new.append(each)
+        else:
+            _LOG.error(
+                "a listed instrument has the symbol of another",
+                market=plan.name,
+                symbol=each.symbol,
+                raw_symbols=[holder, each.raw_symbol],
             )
-            # Under the venue's own address: that is what says whose list it is.
-            replies.append(RestReply(next_url, reply.body, reply.received_ns))
-            next_url = plan.venue.next_instruments_url(next_url, reply.body)
-        return replies
+    return new

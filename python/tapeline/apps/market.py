@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.recovery import Snapshot
 from tapeline.apps.collect_plan import VenuePlan
+from tapeline.apps.instrument_refresh import newly_listed
 from tapeline.apps.pump import Pump
 from tapeline.cleaning.native import NativeNormalizer
 from tapeline.model import Instrument
@@ -30,23 +31,7 @@ class Market:
 
     def learn(self, instruments: Sequence[Instrument]) -> None:
         """Accept instruments that are not known, so that they can be subscribed to."""
-        known = {each.raw_symbol for each in self.plan.listed}
-        raw_symbol_of = {each.symbol: each.raw_symbol for each in self.plan.listed}
-        new = []
-        for each in instruments:
-            if each.raw_symbol in known:
-                continue
-            holder = raw_symbol_of.setdefault(each.symbol, each.raw_symbol)
-            if holder == each.raw_symbol:
-                known.add(each.raw_symbol)
-                new.append(each)
-            else:
-                _LOG.error(
-                    "a listed instrument has the symbol of another",
-                    market=self.plan.name,
-                    symbol=each.symbol,
-                    raw_symbols=[holder, each.raw_symbol],
-                )
+        new = newly_listed(self.plan, instruments)
         if new:
             self.normalizer.learn_instruments(new)
             self.plan = replace(self.plan, listed=(*self.plan.listed, *new))

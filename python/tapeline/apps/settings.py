@@ -49,6 +49,8 @@ class CollectSettings(BaseModel):
     symbols: Words = ("BTC/USDT",)
     venues: Lines = ()
     """``exchange:market=symbol,symbol``, several; instead of exchange, market and symbols."""
+    allow_partial: bool = False
+    """Collect what is listed where some of the symbols are not; else nothing is started."""
     types: Words = ("trade",)
     transport: str = "local:./tapeline-data/bus.db"
     endpoint: Lines = ()

@@ -1,11 +1,13 @@
 """``tapeline up``: a collector, a store and a dashboard on this machine, with one command."""
 
+import asyncio
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
-from tapeline.apps.collect_plan import venue_plans
+from tapeline.apps.collect_listing import listed_plans
 from tapeline.apps.observing import next_address
 from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
-from tapeline.apps.up_demo import DEMO_S, DemoMarket, simulated_market
+from tapeline.apps.up_demo import DemoMarket, simulated_market
 from tapeline.apps.up_supervisor import Child
 from tapeline.apps.up_view import View, last_words
 from tapeline.errors import SettingsError, TapelineError
@@ -47,6 +49,13 @@ def up_command(
     venue: Annotated[
         list[str] | None,
         typer.Option(help="exchange:market=SYMBOL,SYMBOL instead of the three above; repeatable."),
+    ] = None,
+    allow_partial: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-partial",
+            help="Record the others where the exchange does not list some of the symbols.",
+        ),
     ] = None,
     types: Annotated[
         str | None,
@@ -91,7 +100,7 @@ def up_command(
         bool, typer.Option("--demo", help="A simulated market, in a folder that is not kept.")
     ] = False,
     seconds: Annotated[
-        float | None, typer.Option(help="With --demo: end after so many. [3600]")
+        float | None, typer.Option(help="With --demo: end after so many. [never]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
@@ -109,6 +118,7 @@ def up_command(
         "market": market,
         "symbols": symbols,
         "venues": tuple(venue) if venue else None,
+        "allow_partial": allow_partial,
         "types": types,
         "endpoint": tuple(endpoint) if endpoint else None,
         "rest_endpoint": tuple(rest_endpoint) if rest_endpoint else None,
@@ -118,7 +128,7 @@ def up_command(
         "metrics": metrics,
     }
     if demo:
-        with simulated_market(data, seconds or DEMO_S) as feed:
+        with simulated_market(data, seconds) as feed:
             said = {name: value for name, value in overrides.items() if value is not None}
             plan = _Plan(feed.data, port, no_serve, flush_interval, as_json, tuple(target or ()))
             run = _record(config, {**feed.overrides(), **said}, plan, feed)
@@ -207,7 +217,7 @@ def _collect_settings(config: Path | None, overrides: dict[str, Any]) -> Collect
     }
     settings = said.model_copy(update=defaults)
     # A wrong symbol or type is told before anything is started.
-    venue_plans(settings)
+    asyncio.run(listed_plans(settings, SystemClock(), partial(typer.echo, err=True)))
     return settings
 
 
@@ -320,7 +330,7 @@ class _Run:
 
     def _goes_on(self) -> bool:
         frames = self.collecting.told.status.get("frames", 0)
-        is_open = self._market is None or self._market.is_open(is_read=frames > 0)
+        is_open = self._market is None or self._market.tend(is_read=frames > 0)
         return is_open and self.collecting.state in ("running", "waiting")
 
     def _tell_url(self) -> None:

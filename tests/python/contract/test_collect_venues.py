@@ -159,7 +159,10 @@ _TOPICS = {
         (["--venue", "okx:swap=X", "--symbols", "Y"], "--venue stands for --symbols too"),
         (["--venue", "binance:spot"], "venue must look like binance:spot=BTC/USDT,ETH/USDT"),
         (["--venue", "kraken:spot=X/Y"], "no market 'kraken' 'spot'; there are: binance spot"),
-        (["--venue", "okx:swap=BTC/USDT"], "no instrument 'BTC/USDT'"),
+        (
+            ["--venue", "okx:swap=BTC/USDT", "--endpoint", "ws://127.0.0.1:9"],
+            "does not list 'BTC/USDT' (of market spot; near are BTC/USDT:USDT",
+        ),
         (["--types", "funding"], "no type 'funding' of binance spot; there are: trade, l1, l2"),
         (
             ["--venue", "binance:spot=BTC/USDT", "--types", "candle"],
@@ -243,7 +246,7 @@ async def test_the_control_file_changes_subscriptions_without_a_new_connection(
     assert {"trade.binance.spot.ethusdt", "trade.binance.spot.solusdt"} <= found.topics()
     refused = [line for line in found.log.splitlines() if "control file refused" in line]
     assert len(refused) == 2
-    assert "no instrument 'NO/SUCH'" in refused[0]
+    assert "binance:spot does not list 'NO/SUCH'" in refused[0]
 
 
 async def test_a_control_file_of_toml_names_its_market(tmp_path: Path) -> None:

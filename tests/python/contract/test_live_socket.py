@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tapeline.api.live.settings import LiveSettings
+from tapeline.telemetry.clock import SystemClock
 from tests.python.live_serving import (
     PATIENCE_S,
     TRADES,
@@ -123,7 +124,7 @@ async def test_after_unsubscribing_nothing_more_comes() -> None:
         (json.dumps({**SUBSCRIBE, "format": "xml"}), "bad_format"),
     ],
 )
-async def test_a_bad_message_is_answered_and_the_connection_goes_on(
+async def test_a07_a_bad_message_is_answered_and_the_connection_goes_on(
     message: str, code: str, server: Serving
 ) -> None:
     async with await Client.open(server.url) as client:
@@ -144,7 +145,7 @@ async def test_an_id_and_a_topic_are_used_once(server: Serving) -> None:
         assert (await client.until("error"))["code"] == "duplicate_topic"
 
 
-async def test_subscriptions_are_limited() -> None:
+async def test_a07_subscriptions_are_limited() -> None:
     settings = LiveSettings(max_subscriptions=3, max_silent_topics=4)
     with serving(settings) as server:
         async with await Client.open(server.url) as client, await Client.open(server.url) as other:
@@ -174,7 +175,7 @@ async def test_subscriptions_are_limited() -> None:
     ],
     ids=["binary", "large", "10 MB", "flood", "10,000 subscriptions"],
 )
-async def test_who_breaks_a_limit_is_closed_and_others_are_not(
+async def test_a07_who_breaks_a_limit_is_closed_and_others_are_not(
     messages: list[str | bytes], code: int, server: Serving
 ) -> None:
     symbol = {**TRADES, "symbol": f"OTHER{code}{len(messages)}"}
@@ -238,6 +239,22 @@ async def test_a_token_is_needed_where_one_is_set(
         assert await _close_code(server, query=f"?token={TOKEN}") == 4401
 
 
+async def test_a_connection_ends_with_its_token() -> None:
+    until_ns = SystemClock().wall_ns() + 3_000_000_000
+    settings = LiveSettings(slow_after_s=0.8)
+    with serving(settings, token=TOKEN, until_ns=until_ns) as server:
+        async with await Client.open(
+            server.url, additional_headers={"Authorization": f"Bearer {TOKEN}"}
+        ) as client:
+            await client.until("status")
+            with pytest.raises(ConnectionClosed) as closed:
+                await client.until("never")
+        assert SystemClock().wall_ns() >= until_ns
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
+        await until(lambda: server.hub.clients == 0)
+
+
 async def test_the_server_agrees_to_its_protocol_and_never_to_a_token() -> None:
     with serving(token=TOKEN) as server:
         offered: Any = ["tapeline.v1", f"tapeline.token.{TOKEN}"]
@@ -262,7 +279,7 @@ async def test_connections_are_limited() -> None:
             await client.line.close()
 
 
-async def test_a_storm_of_connections_leaves_a_client_alone() -> None:
+async def test_a07_a_storm_of_connections_leaves_a_client_alone() -> None:
     with serving(LiveSettings(max_clients=20)) as server:
         async with await Client.open(server.url) as client:
             channel = await client.subscribe(TRADES)

@@ -195,7 +195,7 @@ def test_the_generators_ledger_ends_in_its_summary(tape: Path, tmp_path: Path) -
         (["generate", "t", "--start", "soon"], "start must be ISO 8601 or now"),
         (["generate", "t", "--symbols", "BTC"], "must be BASE/QUOTE"),
         (["record", "t", "--types", "candle"], "no type 'candle'"),
-        (["record", "t", "--symbols", "NO/SUCH"], "no instrument 'NO/SUCH'"),
+        (["record", "t", "--symbols", "NO/SUCH"], "does not list 'NO/SUCH'"),
         (["record", "t", "--endpoint", "http://x"], "endpoint must look like"),
         (["record", "t", "--duration", "-5"], "duration_s: input should be greater than 0"),
         (["record", "t", "--idle", "nan"], "idle_s: input should be greater than 0"),

@@ -234,3 +234,16 @@ def test_quality_counts_every_row_and_every_refused_message(server: Served) -> N
     refused = answer(MESSAGES, "quarantine", start_ns=0).num_rows
     pages = list(server.pages("/api/quarantine", limit=100))
     assert sum(len(page["data"]) for page in pages) == refused > 0
+
+
+def test_quality_of_the_last_seconds_counts_back_from_the_newest_row(tmp_path: Path) -> None:
+    trades = [trade(START + second * SECOND, "100") for second in range(100)]
+    with serving([stored(tmp_path, {"trade": trades})]) as server:
+        said = server.get("/api/quality", last_s=10).json
+        earlier = server.get("/api/quality", last_s=10, end=START + 30 * SECOND).json
+        both = server.get("/api/quality", last_s=10, start=START)
+    assert [row["rows"] for row in said["data"]] == [10]
+    assert said["coverage"]["start_ns"] == START + 89 * SECOND + 1
+    # It is counted from the newest row, also where an end leaves nothing of that time.
+    assert earlier["data"] == []
+    assert (both.status, b"two beginnings" in both.body) == (422, True)

@@ -113,20 +113,6 @@ def test_a12_wrong_settings_are_told_and_nothing_starts(
     assert said in refusal(capsys, "--config", str(file), "--port", "0")
 
 
-@pytest.mark.parametrize("symbol", ["BTC/USDTT", "BTCUSD"])
-def test_a13_a_symbol_that_is_not_listed_is_told_with_those_like_it(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, symbol: str
-) -> None:
-    bus = tmp_path / "bus.db"
-    with pytest.raises(SystemExit) as ended:
-        main(["collect", "--symbols", f"ETH/USDT,{symbol}", "--transport", f"local:{bus}"])
-    assert ended.value.code in (1, 2)
-    said = capsys.readouterr().err
-    assert symbol in said
-    assert "BTC/USDT" in said
-    assert not bus.exists()
-
-
 def test_a12_files_that_cannot_be_read_are_told(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -237,7 +237,8 @@ def test_a_store_that_cannot_be_used_stops_nothing_and_loses_nothing(tmp_path: P
 
 def test_what_is_wrong_is_said_before_anything_is_started(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with started(data, "--symbols", "BTCUSDX") as up:
+    nobody = ("--endpoint", "ws://127.0.0.1:9")
+    with started(data, "--symbols", "BTCUSDX", *nobody) as up:
         assert "BTC/USDT" in up.refused()
     with started(data, "--target", "nonsense:") as up:
         assert "parquet:PATH" in up.refused()

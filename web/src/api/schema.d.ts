@@ -1368,6 +1368,11 @@ export interface components {
              * @example 3
              */
             clients: number;
+            /**
+             * Stages
+             * @description Of all streams together, in the order of the way.
+             */
+            stages: components["schemas"]["Stage"][];
             /** Subscriptions */
             subscriptions: components["schemas"]["Subscription"][];
         };
@@ -1400,7 +1405,7 @@ export interface components {
             answered: number;
             /**
              * Refused
-             * @description Refused since the start, 429 and 503.
+             * @description Refused with 503 since the start.
              * @example 0
              */
             refused: number;
@@ -1486,6 +1491,12 @@ export interface components {
              * @example 1767614400000000000
              */
             last_ns: number | null;
+            /**
+             * Age Ns
+             * @description How old the newest row was when this was asked, by the venue's time: of a busy instrument, how long it takes until a row can be queried. Null without a row.
+             * @example 1900000000
+             */
+            age_ns: number | null;
         };
         /**
          * QualityPage
@@ -1913,6 +1924,48 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Stage
+         * @description A stage of the way of events.
+         */
+        Stage: {
+            /**
+             * Name
+             * @description `received`: from the venue's time to the collector. `sent`: from there to the bus, with cleaning. `read`: from there to this server. `served`: from there to the queues of the live socket.
+             * @enum {string}
+             */
+            name: "received" | "sent" | "read" | "served";
+            /** @description Over the last minute; null where nothing came, or the venue says no time. */
+            lag: components["schemas"]["StageLag"] | null;
+        };
+        /**
+         * StageLag
+         * @description What sampled events took, in nanoseconds; below zero where the clocks of two machines differ.
+         *
+         *     About one event a second of each stream is looked at.
+         */
+        StageLag: {
+            /**
+             * Samples
+             * @example 58
+             */
+            samples: number;
+            /**
+             * P50 Ns
+             * @example 2100000
+             */
+            p50_ns: number;
+            /**
+             * P99 Ns
+             * @example 9400000
+             */
+            p99_ns: number;
+            /**
+             * Max Ns
+             * @example 12000000
+             */
+            max_ns: number;
+        };
+        /**
          * StreamCoverage
          * @description What is known of one stream of an instrument.
          */
@@ -2049,23 +2102,28 @@ export interface components {
              */
             rows: number;
             /**
-             * Last Ns
-             * @description Time of the newest row.
+             * Last Sent Ns
+             * @description When the collector sent its newest batch, by the collector's clock.
              * @example 1767614400000000000
              */
-            last_ns: number | null;
-            /**
-             * Last Received Ns
-             * @description When it came to the collector.
-             * @example 1767614400000000000
-             */
-            last_received_ns: number | null;
+            last_sent_ns: number | null;
             /**
              * Age Ns
-             * @description Since the newest row reached this server, by its clock.
+             * @description Since then; nothing is younger than when it reached this server.
              * @example 120000
              */
             age_ns: number | null;
+            /**
+             * Rows Per S
+             * @description Rows sent a second, over the last minute; null in the first second.
+             * @example 24.5
+             */
+            rows_per_s: number | null;
+            /**
+             * Stages
+             * @description In the order of the way; `served` is not by stream.
+             */
+            stages: components["schemas"]["Stage"][];
         };
         /**
          * System
@@ -3561,6 +3619,8 @@ export interface operations {
                 end?: string | null;
                 /** @description Only this type; none is all four. */
                 type?: ("trade" | "orderbook" | "funding" | "liquidation") | null;
+                /** @description Only the last so many seconds before `as_of_ns`, instead of a `start`. */
+                last_s?: number | null;
             };
             header?: never;
             path?: never;

@@ -1,12 +1,13 @@
 """How good the data is: coverage, and counts of what cleaning said."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import orjson
 import pyarrow as pa
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from tapeline.access.coverage import STREAM_SCHEMA
@@ -16,7 +17,7 @@ from tapeline.api.pages import decode, encode, scope_of
 from tapeline.api.parameters import Cursor, EventType, Limit, TimeQuery
 from tapeline.api.problems import TOO_MUCH, ProblemError
 from tapeline.api.queries import Work
-from tapeline.api.reading import as_of, asked, coverage_of, instruments, summary_of
+from tapeline.api.reading import Asked, as_of, asked, coverage_of, instruments, summary_of
 from tapeline.api.schemas.store import CoveragePage, QualityPage
 from tapeline.api.settings import DEFAULT_LIMIT, MAX_HOLES
 from tapeline.compute.quality import COLUMNS, QualityCounts, count_reasons
@@ -51,6 +52,21 @@ class QualityQuery(TimeQuery):
     """Rows in a time."""
 
     type: Annotated[EventType | None, Field(description="Only this type; none is all four.")] = None
+    last_s: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=366 * 86_400,
+            description="Only the last so many seconds before `as_of_ns`, instead of a `start`.",
+            examples=[3_600],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_beginning(self) -> "QualityQuery":
+        if self.last_s is not None and self.start is not None:
+            raise ValueError("start and last_s are two beginnings: say one")
+        return self
 
 
 @router.get("/coverage", response_model=CoveragePage)
@@ -62,8 +78,9 @@ async def coverage(request: Request, query: Annotated[CoverageQuery, Query()]) -
 @router.get("/quality", response_model=QualityPage)
 async def quality(request: Request, query: Annotated[QualityQuery, Query()]) -> Response:
     """Count rows by grade and issue, quarantined messages by reason, and how late rows came."""
-    most = context_of(request).settings.max_scan_rows
-    return await answer(request, lambda work: _quality(work, query, most))
+    context = context_of(request)
+    most, now_ns = context.settings.max_scan_rows, context.clock.wall_ns()
+    return await answer(request, lambda work: _quality(work, query, most, now_ns))
 
 
 def _coverage(work: Work, query: CoverageQuery) -> Listing:
@@ -117,25 +134,33 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(flat, _STREAMS)
 
 
-def _quality(work: Work, query: QualityQuery, most_rows: int) -> Listing:
+def _quality(work: Work, query: QualityQuery, most_rows: int, now_ns: int) -> Listing:
     about = asked(query)
     types = _TYPES if query.type is None else (query.type,)
     found = instruments(work.source, about.names)
-    rows = [] if about.is_empty else list(_counted(work, query, types, most_rows))
+    newest_ns = as_of(found)
+    if query.last_s is not None and newest_ns is not None:
+        # The newest row itself belongs to it.
+        since_ns = newest_ns + 1 - query.last_s * 1_000_000_000
+        if about.end_ns is not None:
+            since_ns = min(since_ns, about.end_ns)
+        about = replace(about, start_ns=max(0, since_ns))
+    rows = [] if about.is_empty else list(_counted(work, about, types, most_rows))
+    for row in rows:
+        row["age_ns"] = None if row["last_ns"] is None else max(0, now_ns - row["last_ns"])
     rows.sort(key=lambda row: (row["exchange"], row["market"], row["raw_symbol"], row["type"]))
     return Listing(
         _flat(rows),
         summary_of(coverage_of(work.source, types, about)),
-        as_of(found),
+        newest_ns,
         None,
         lambda _: rows,
     )
 
 
 def _counted(
-    work: Work, query: QualityQuery, types: tuple[str, ...], most_rows: int
+    work: Work, about: Asked, types: tuple[str, ...], most_rows: int
 ) -> Iterator[dict[str, Any]]:
-    about = asked(query)
     frames = work.source.load(
         **about.names, start=about.start_ns, end=about.end_ns, types=(*types, "quarantine")
     )
@@ -170,6 +195,7 @@ def _flat(rows: list[dict[str, Any]]) -> pa.Table:
         "lag": pa.struct([(name, pa.int64()) for name in ("p50_ns", "p99_ns", "max_ns")]),
         "first_ns": pa.int64(),
         "last_ns": pa.int64(),
+        "age_ns": pa.int64(),
     }
     maps = ("grades", "issues", "quarantined")
     return pa.Table.from_pylist(

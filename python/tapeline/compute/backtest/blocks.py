@@ -49,6 +49,11 @@ class Lane:
                 self.rows += count
 
     @property
+    def first_rows(self) -> int:
+        """How many of the rows lie in one piece with the next one."""
+        return len(self._parts[0]["time_ns"]) if self._parts else 0
+
+    @property
     def times(self) -> Array:
         """Times of the rows that are there."""
         if not self._parts:
@@ -78,7 +83,10 @@ class Lane:
 
 
 def blocks(lanes: Mapping[str, Lane], rows: int) -> Iterator[dict[str, Arrays]]:
-    """Yield blocks of so many rows, of all types together; the last one may have fewer.
+    """Yield blocks of so many rows, of all types together.
+
+    The last one may have fewer, and so may those of one type alone: they are cut where batches end,
+    so that little is copied.
 
     Parameters
     ----------
@@ -102,7 +110,8 @@ def blocks(lanes: Mapping[str, Lane], rows: int) -> Iterator[dict[str, Arrays]]:
 def _counts(lanes: Mapping[str, Lane], rows: int) -> dict[str, int]:
     """Return how many rows of each type are among the next so many."""
     if len(lanes) == 1:
-        return dict.fromkeys(lanes, rows)
+        (lane,) = lanes.values()
+        return dict.fromkeys(lanes, _even_part(lane.first_rows, rows))
     times = {name: lane.times for name, lane in lanes.items()}
     every = np.concatenate(list(times.values()))
     last = np.partition(every, rows - 1)[rows - 1]
@@ -113,3 +122,11 @@ def _counts(lanes: Mapping[str, Lane], rows: int) -> dict[str, int]:
         counts[name] += min(same, left)
         left -= min(same, left)
     return counts
+
+
+def _even_part(there: int, rows: int) -> int:
+    """Return how much of a batch to take, so that blocks of it are even and none is too large.
+
+    Batches of less than half a block are put together.
+    """
+    return rows if 2 * there < rows else -(-there // -(-there // rows))
