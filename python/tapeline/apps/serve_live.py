@@ -1,12 +1,13 @@
 """The live socket of ``tapeline serve``: hub, feed and route, wired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter
 
+from tapeline.api.auth import Tokens
 from tapeline.api.live.gate import Gate
 from tapeline.api.live.hub import Hub
 from tapeline.api.live.inlet import Inlet
@@ -31,8 +32,8 @@ class ServeLive:
     ----------
     feed
         The bus and how it is read.
-    is_known
-        Whether a token that a client shows may read; None where none is needed.
+    tokens
+        Who may connect; None where everybody who reaches the server may.
     origins
         Names the server is known by, and pages elsewhere that may connect.
 
@@ -48,16 +49,14 @@ class ServeLive:
         clock: Clock,
         settings: LiveSettings | None = None,
         *,
-        is_known: Callable[[str], bool] | None = None,
+        tokens: Tokens | None = None,
         origins: Origins | None = None,
     ) -> None:
         parse_uri(feed.transport)
         self._feed_settings = feed
         self._clock = clock
         self.hub = Hub(settings)
-        self.socket = MarketSocket(
-            self.hub, Gate(self.hub, is_known, origins or Origins.of((), ())), clock
-        )
+        self.socket = MarketSocket(self.hub, Gate(self.hub.settings, clock, tokens, origins), clock)
         self.lag = FeedLag()
         self.feed: LiveFeed | None = None
         """None before the application has begun."""

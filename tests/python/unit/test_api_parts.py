@@ -124,9 +124,10 @@ def test_tokens_are_found_by_their_hash_in_time_and_scope() -> None:
         ],
         clock,
     )
-    assert known.find(token) is not None
-    assert not known.is_known(token), "it may not read"
-    assert known.is_known(short)
+    found = known.find(token)
+    assert found is not None
+    assert found.scopes == {"backtest"}
+    assert known.find(short) is not None
     clock.now_ns += 1
     assert known.find(short) is None
     for other in ("", token[:-1], token + "x", hash_of(token).hex(), "\udcff", "x" * 10_000):
