@@ -361,7 +361,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -533,7 +533,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -667,7 +667,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -710,7 +710,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -779,7 +779,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -931,7 +931,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1053,7 +1053,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1178,13 +1178,13 @@ export interface components {
             types: string[];
             /**
              * First Ns
-             * @description Unix UTC nanoseconds; null where it is not known.
+             * @description No row is earlier; see `last_ns`.
              * @example 1767614400000000000
              */
             first_ns: number | null;
             /**
              * Last Ns
-             * @description Unix UTC nanoseconds; null where it is not known.
+             * @description No row is later. A Parquet store knows both by file: they may be times of another instrument's rows in the same file.
              * @example 1767614400000000000
              */
             last_ns: number | null;
@@ -1199,7 +1199,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1344,7 +1344,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1508,7 +1508,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1529,7 +1529,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1695,7 +1695,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1797,7 +1797,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1912,7 +1912,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -2276,7 +2276,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -2842,6 +2842,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -2997,6 +2999,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -3152,6 +3156,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -3307,6 +3313,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from tapeline.access.coverage import STREAM_SCHEMA
 from tapeline.api.context import answer, context_of
+from tapeline.api.kept import Kept, Survey
 from tapeline.api.listing import Listing
 from tapeline.api.pages import decode, encode, scope_of
 from tapeline.api.parameters import Cursor, EventType, Limit, TimeQuery
-from tapeline.api.problems import TOO_MUCH, ProblemError
 from tapeline.api.queries import Work
-from tapeline.api.reading import Asked, as_of, asked, coverage_of, instruments, summary_of
+from tapeline.api.reading import Asked, Scan, as_of, asked, coverage_of, instruments, summary_of
 from tapeline.api.schemas.store import CoveragePage, QualityPage
 from tapeline.api.settings import DEFAULT_LIMIT, MAX_HOLES
 from tapeline.compute.quality import COLUMNS, QualityCounts, count_reasons
@@ -72,7 +72,8 @@ class QualityQuery(TimeQuery):
 @router.get("/coverage", response_model=CoveragePage)
 async def coverage(request: Request, query: Annotated[CoverageQuery, Query()]) -> Response:
     """List streams with what is missing in them, by what the collector wrote down."""
-    return await answer(request, lambda work: _coverage(work, query))
+    surveys = context_of(request).surveys
+    return await answer(request, lambda work: _coverage(work, query, surveys))
 
 
 @router.get("/quality", response_model=QualityPage)
@@ -83,14 +84,35 @@ async def quality(request: Request, query: Annotated[QualityQuery, Query()]) -> 
     return await answer(request, lambda work: _quality(work, query, most, now_ns))
 
 
-def _coverage(work: Work, query: CoverageQuery) -> Listing:
+def _coverage(work: Work, query: CoverageQuery, surveys: Kept[Survey]) -> Listing:
     about = asked(query)
-    types = _TYPES if query.type is None else (query.type,)
-    found = instruments(work.source, about.names)
     scope = scope_of(
         "coverage",
         {**about.names, "start": about.start_ns, "end": about.end_ns, "type": query.type},
     )
+    key = f"{scope} {query.holes}"
+    # Pages that follow the first are of the same survey: it takes all statements there are.
+    survey = None if query.cursor is None else surveys.find(key)
+    if survey is None:
+        survey = _survey(work, query, about)
+        surveys.keep(key, survey, sum(1 + len(row["holes"]) for row in survey.rows))
+    rows, begin = survey.rows, 0
+    if query.cursor is not None:
+        after = tuple(decode(query.cursor, scope, (str,) * 5))
+        begin = next((place for place, row in enumerate(rows) if _key(row) > after), len(rows))
+    end = begin + query.limit
+    return Listing(
+        _table(rows[begin:end]),
+        survey.summary,
+        survey.as_of_ns,
+        encode(scope, _key(rows[end - 1])) if end < len(rows) else None,
+        lambda _: rows[begin:end],
+    )
+
+
+def _survey(work: Work, query: CoverageQuery, about: Asked) -> Survey:
+    types = _TYPES if query.type is None else (query.type,)
+    newest_ns = as_of(instruments(work.source, about.names))
     rows: list[dict[str, Any]] = []
     for event_type in types:
         work.check()
@@ -103,18 +125,7 @@ def _coverage(work: Work, query: CoverageQuery) -> Listing:
             key = tuple(stream[name] for name in (*_NAMES, "channel"))
             rows.append(_stream(stream, event_type, holes.get(key, []), query.holes))
     rows.sort(key=_key)
-    begin = 0
-    if query.cursor is not None:
-        after = tuple(decode(query.cursor, scope, (str,) * 5))
-        begin = next((place for place, row in enumerate(rows) if _key(row) > after), len(rows))
-    end = begin + query.limit
-    return Listing(
-        _table(rows[begin:end]),
-        summary_of(coverage_of(work.source, types, about)),
-        as_of(found),
-        encode(scope, _key(rows[end - 1])) if end < len(rows) else None,
-        lambda _: rows[begin:end],
-    )
+    return Survey(rows, summary_of(coverage_of(work.source, types, about)), newest_ns)
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:
@@ -164,22 +175,14 @@ def _counted(
     frames = work.source.load(
         **about.names, start=about.start_ns, end=about.end_ns, types=(*types, "quarantine")
     )
+    scan = Scan(work, most_rows)
     reasons = count_reasons(
-        frames.quarantine.batches(("exchange", "market", "raw_symbol", "reason"))
+        scan.of(frames.quarantine.batches(("exchange", "market", "raw_symbol", "reason")))
     )
-    total = 0
     for event_type in types:
         counts = QualityCounts()
-        for batch in frames[event_type].batches(COLUMNS):
-            work.check()
+        for batch in scan.of(frames[event_type].batches(COLUMNS)):
             counts.take(batch)
-            if total + counts.rows > most_rows:
-                raise ProblemError(
-                    TOO_MUCH,
-                    f"this takes more than {most_rows:,} rows: ask for a shorter time, one type "
-                    "or one symbol",
-                )
-        total += counts.rows
         for row in counts.rows_by_instrument():
             key = (row["exchange"], row["market"], row["raw_symbol"])
             refused = dict(sorted(reasons.get(key, {}).items()))
