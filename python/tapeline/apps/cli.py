@@ -11,6 +11,8 @@ import typer
 from tapeline.apps.no_pandas import leave_out_pandas
 from tapeline.errors import ArgumentError, SettingsError, TapelineError
 
+_INTERRUPTED = 130
+
 
 class Command(NamedTuple):
     """A command's name and its sentence; ``apps/<name>.py`` holds ``<name>_command``.
@@ -72,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(str(error))
     except OSError as error:
         fail(_sentence(error))
+    except KeyboardInterrupt:
+        # While a command was being imported; later each command ends in its own order.
+        raise SystemExit(_INTERRUPTED) from None
 
 
 def build_app(wanted: str | None) -> typer.Typer:

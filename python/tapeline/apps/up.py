@@ -337,10 +337,12 @@ class _Run:
         """Say once where the dashboard is."""
         if self.serving is None or self._has_told:
             return
-        url = self.serving.told.status.get("url")
-        if url is not None:
+        status = self.serving.told.status
+        if "url" in status:
             self._has_told = True
-            sys.stderr.write(f"dashboard: {url}\n")
+            if not status["is_built"]:
+                sys.stderr.write("the dashboard is not built (`just web`): the API alone is at\n")
+            sys.stderr.write(f"dashboard: {status['url']}\n")
             sys.stderr.flush()
 
     def _end(self, refresh: Callable[[], None]) -> None:
@@ -436,7 +438,9 @@ def _print_end(run: _Run, *, is_kept: bool) -> None:
         )
         if not collected["frames"]:
             console.print(f"nothing came: {last_words(run.collecting.log) or 'no reason was told'}")
+    has_rows = False
     for each in (run.storing.told.summary or {}).get("targets", []):
+        has_rows = has_rows or any(each["rows"].values())
         rows = ", ".join(f"{n:,} {kind}" for kind, n in each["rows"].items())
         console.print(
             f"stored in {each['target']}: {rows or 'nothing'}; residual {each['residual']}"
@@ -445,5 +449,5 @@ def _print_end(run: _Run, *, is_kept: bool) -> None:
     if run.settings.venues:
         symbol = run.settings.venues[0].partition("=")[2].partition(",")[0]
     for target in run.targets:
-        if is_kept and target.kind is not Kind.REDIS:
+        if is_kept and has_rows and target.kind is not Kind.REDIS:
             console.print(f"next: tapeline query {target.shown} --types trade --symbols {symbol}")
