@@ -21,6 +21,7 @@ from benches.python.indicators import indicators
 from benches.python.live import live
 from benches.python.peers import measure_peers
 from benches.python.storage import storage
+from benches.python.store_stages import store_stages
 from benches.python.transport import transport
 from tapeline.apps.bench import Figure, measure, print_figures, trade_frames
 
@@ -55,6 +56,7 @@ SECTIONS: dict[str, tuple[Callable[[], list[Figure]], bool]] = {
     "latency": (latency, False),
     "transport": (transport, False),
     "storage": (storage, False),
+    "store-stages": (store_stages, False),
     "backtest": (backtest, False),
     "live": (live, False),
 }

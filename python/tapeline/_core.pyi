@@ -9,6 +9,7 @@ __all__ = [
     "ArgumentError",
     "BatchInfo",
     "BookReplay",
+    "ColumnRows",
     "ContentHash",
     "CopiedRows",
     "CopyDecoder",
@@ -16,7 +17,6 @@ __all__ = [
     "DecimalRows",
     "DecodeError",
     "Events",
-    "FloatRows",
     "IndicatorStream",
     "NativeEncoder",
     "Normalizer",
@@ -32,7 +32,7 @@ __all__ = [
     "encode_parquet",
     "floats",
     "inspect",
-    "merge_order",
+    "merge_rows",
     "repeats",
     "time_order",
     "topic",
@@ -176,7 +176,7 @@ class PushResult:
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
 @final
-class FloatRows:
+class ColumnRows:
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
@@ -265,9 +265,9 @@ def decode(
     errors: Literal["raise", "collect"] = "raise",
 ) -> Events: ...
 def decode_rows(values: Sequence[bytes], offsets: Sequence[int], event_type: str) -> Events: ...
-def floats(table: object) -> FloatRows: ...
+def floats(table: object) -> ColumnRows: ...
 def repeats(table: object) -> list[int]: ...
-def merge_order(table: object, ends: list[int]) -> RowOrder | None: ...
+def merge_rows(tables: Sequence[object]) -> ColumnRows | None: ...
 def inspect(value: bytes) -> BatchInfo: ...
 def crc32c(data: bytes) -> int: ...
 def topic(event_type: str, exchange: str, market: str, raw_symbol: str) -> str: ...

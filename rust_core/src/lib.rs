@@ -14,7 +14,7 @@
 //! 7. [`postgres`]: Arrow tables in PostgreSQL's binary COPY format; it knows no other layer;
 //! 8. [`clickhouse`]: Arrow tables in ClickHouse's Native format; it knows no other layer either;
 //! 9. [`parquet`]: Arrow tables as Parquet files; it knows no other layer;
-//! 10. [`columns`]: decimals of Arrow tables as floats, and rows that repeat one; it knows no other layer;
+//! 10. [`columns`]: columns of Arrow tables: decimals as floats, repeats, rows of several in one order; it knows no other layer;
 //! 11. [`indicators`]: moving averages and the like over columns of floats; it knows no other layer;
 //! 12. [`backtest`]: an account in a recorded market, over columns of f64; it knows no other layer;
 //! 13. `bindings`: the Python face (Cargo feature `python`).

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from tapeline.apps.chain import Process, Simulation
+from tapeline.telemetry.clock import SystemClock
 from tests.python.integration.venue_chain import USDM
 from tests.python.runs import run_of
 
@@ -161,7 +162,7 @@ class Stack:
 @contextmanager
 def stack(folder: Path) -> Iterator[Stack]:
     """Start simulator, store and server over an empty store."""
-    tape = USDM.tape(folder, frames=20_000, rate_per_s=120.0)
+    tape = USDM.tape(folder, frames=20_000, rate_per_s=120.0, start_ns=SystemClock().wall_ns())
     run_of("BTC/USDT", rows=24 * 40).write(folder / "runs" / "0123456789abcdef")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

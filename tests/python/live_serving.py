@@ -56,8 +56,8 @@ class Serving:
         self.inlet.put(self.encoder().events(event_type, rows))
 
 
-def _tokens(token: str) -> Tokens:
-    return Tokens([Grant(hash_of(token), SCOPES)], SystemClock())
+def _tokens(token: str, until_ns: int | None) -> Tokens:
+    return Tokens([Grant(hash_of(token), SCOPES, until_ns)], SystemClock())
 
 
 @contextmanager
@@ -65,17 +65,15 @@ def serving(
     settings: LiveSettings | None = None,
     *,
     token: str | None = None,
+    until_ns: int | None = None,
     allowed_origins: frozenset[str] = frozenset(),
     port: int = 0,
 ) -> Iterator[Serving]:
     """Serve a hub on a free port; what is published is the test's."""
     hub = Hub(settings)
-    socket = MarketSocket(
-        hub,
-        Gate(
-            hub, None if token is None else _tokens(token).is_known, Origins.of((), allowed_origins)
-        ),
-    )
+    tokens = None if token is None else _tokens(token, until_ns)
+    gate = Gate(hub.settings, SystemClock(), tokens, Origins.of((), allowed_origins))
+    socket = MarketSocket(hub, gate)
     with _running(hub, socket.router(), port) as (number, loop):
         inlet = Inlet(hub, loop)
         yield Serving(number, hub, inlet, socket, loop)

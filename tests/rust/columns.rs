@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use _core::columns::{Isa, Keys, PLACES, merge_order, repeats, to_f64};
+use _core::columns::{Isa, Keys, Names, PLACES, Place, merge_order, repeats, to_f64};
 use proptest::prelude::*;
 
 fn bits_of(values: &[i128], isa: Isa) -> Vec<u64> {
@@ -112,49 +112,74 @@ proptest! {
     }
 }
 
+type Row = (i64, u64, i64, i32);
+
 /// What a stable sort of all rows by the whole key gives.
-fn sorted_order(rows: &[(i64, i64, i64, i32)]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..u32::try_from(rows.len()).unwrap()).collect();
-    order.sort_by_key(|place| rows.get(usize::try_from(*place).unwrap()).copied());
-    order
+fn sorted_rows(sources: &[Vec<Row>]) -> Vec<(Row, Place)> {
+    let mut rows: Vec<(Row, Place)> = (0..)
+        .zip(sources)
+        .flat_map(|(source, rows)| {
+            let places = (0..).map(move |row| Place { source, row });
+            rows.iter().copied().zip(places)
+        })
+        .collect();
+    rows.sort_by_key(|(row, _)| *row);
+    rows
 }
 
-fn order_of(rows: &[(i64, i64, i64, i32)], ends: &[usize]) -> Option<Vec<u32>> {
-    let times: Vec<_> = rows.iter().map(|row| row.0).collect();
-    let names: Vec<_> = rows.iter().map(|row| row.1).collect();
-    let offsets: Vec<_> = rows.iter().map(|row| row.2).collect();
-    let indices: Vec<_> = rows.iter().map(|row| row.3).collect();
-    let keys = Keys {
-        times: &times,
-        names: &names,
-        offsets: &offsets,
-        indices: &indices,
-    };
-    merge_order(keys, ends)
+fn order_of(sources: &[Vec<Row>]) -> Option<Vec<Place>> {
+    let columns: Vec<_> = sources
+        .iter()
+        .map(|rows| {
+            let times: Vec<_> = rows.iter().map(|row| row.0).collect();
+            let names: Vec<_> = rows.iter().map(|row| row.1).collect();
+            let offsets: Vec<_> = rows.iter().map(|row| row.2).collect();
+            let indices: Vec<_> = rows.iter().map(|row| row.3).collect();
+            (times, names, offsets, indices)
+        })
+        .collect();
+    let keys: Vec<_> = columns
+        .iter()
+        .map(|(times, names, offsets, indices)| Keys {
+            times,
+            names: match names.as_slice() {
+                [first, others @ ..] if others.iter().all(|each| each == first) => {
+                    Names::Same(*first)
+                }
+                _ => Names::Each(names.clone()),
+            },
+            offsets,
+            indices,
+        })
+        .collect();
+    merge_order(&keys)
 }
 
 proptest! {
     #[test]
-    fn runs_are_merged_as_a_stable_sort_has_them(
-        mut runs in prop::collection::vec(
-            prop::collection::vec((0..9_i64, 0..3_i64, 0..3_i64, 0..2_i32), 0..40), 0..6),
+    fn sources_are_merged_as_a_stable_sort_has_them(
+        mut sources in prop::collection::vec(
+            prop::collection::vec((0..9_i64, 0..3_u64, 0..3_i64, 0..2_i32), 0..40), 0..6),
         sorts in prop::collection::vec(any::<bool>(), 6),
     ) {
-        for (run, sorts) in runs.iter_mut().zip(&sorts) {
+        for (rows, sorts) in sources.iter_mut().zip(&sorts) {
             if *sorts {
-                run.sort_unstable();
+                rows.sort_unstable();
             }
         }
-        let mut ends = Vec::new();
-        let mut rows = Vec::new();
-        for run in runs {
-            rows.extend(run);
-            ends.push(rows.len());
+        let expected: Vec<_> = sorted_rows(&sources).into_iter().map(|(_, place)| place).collect();
+        let as_they_lie: Vec<_> = (0..)
+            .zip(&sources)
+            .flat_map(|(source, rows)| {
+                (0..).take(rows.len()).map(move |row| Place { source, row })
+            })
+            .collect();
+        match order_of(&sources) {
+            Some(order) => {
+                prop_assert_eq!(&order, &expected);
+                prop_assert_ne!(order, as_they_lie);
+            }
+            None => prop_assert_eq!(as_they_lie, expected),
         }
-        let expected = sorted_order(&rows);
-        let as_they_lie = || (0..u32::try_from(rows.len()).unwrap()).collect::<Vec<_>>();
-        prop_assert_eq!(&order_of(&rows, &ends).unwrap_or_else(as_they_lie), &expected);
-        // The ends say where to merge, and never what comes out.
-        prop_assert_eq!(&order_of(&rows, &[]).unwrap_or_else(as_they_lie), &expected);
     }
 }

@@ -8,12 +8,13 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.access.native import merge_order
-from tapeline.access.ordering import keys_of
-from tapeline.storage.schema import TIME_COLUMNS
+from tapeline.access.native import merge_rows
+from tapeline.access.shaping import column_of
+from tapeline.storage.schema import ORDER_COLUMNS, TIME_COLUMNS, stored_schema_of
 
 LAST: Final = 2**63 - 1
 """Stands for the time of rows that have none: they come last."""
+_TIME: Final = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,19 @@ class Merge:
 
     Parameters
     ----------
+    event_type
+        Of all rows.
     feeds
-        Rows that are not alone have the columns of the order, and the same columns as others.
+        Rows that are not alone have the columns of the order.
+    columns
+        What is wanted of the rows: those that are merged with others have no more.
     """
 
-    def __init__(self, feeds: Sequence[Feed]) -> None:
+    def __init__(self, event_type: str, feeds: Sequence[Feed], columns: Sequence[str]) -> None:
+        schema = stored_schema_of(event_type)
         self._feeds = feeds
+        self._columns = pa.schema([schema.field(name) for name in columns])
+        self._order = pa.schema([schema.field(name) for name in ORDER_COLUMNS])
         self.done_below_ns: int | None = None
         """Every row earlier than this was given out, and no other; None before the beginning."""
 
@@ -122,7 +130,7 @@ class Merge:
                 self._prepare(waiting)
             limit = waiting[0][0] if waiting else None
             given, runs = _split(runs, limit)
-            for some in _in_order(given):
+            for some in self._in_order(given):
                 has_given = True
                 yield some
             self.done_below_ns = limit
@@ -136,6 +144,47 @@ class Merge:
         for _, place in [*waiting[:1], *sorted(waiting[1:3])[:1]]:
             self._feeds[place].prepare()
 
+    def _in_order(self, runs: Sequence[Run]) -> Iterator[Run]:
+        """Yield rows in order: what overlaps in time is merged, all else stays as it lies."""
+        together: list[Run] = []
+        last = 0
+        for run in sorted(runs, key=lambda run: run.first):
+            # What begins in or behind a run that is alone is of its own feed, and comes after it.
+            is_apart = not together or run.is_alone or together[-1].is_alone or run.first > last
+            if is_apart:
+                yield from self._merged(together)
+                together = []
+            last = run.last if not together else max(last, run.last)
+            together.append(run)
+        yield from self._merged(together)
+
+    def _merged(self, runs: Sequence[Run]) -> Iterator[Run]:
+        """Yield the rows of runs in order."""
+        merged = None if len(runs) < 2 else merge_rows([self._keyed(run) for run in runs])
+        if merged is None:
+            yield from runs
+        else:
+            table = merged.select(self._columns.names)
+            yield Run(table, flat(merged[_TIME]))
+
+    def _keyed(self, run: Run) -> pa.Table:
+        """Return the time, what else orders rows, and what is wanted of them."""
+        fields = [*self._order, *self._columns]
+        columns = [run.times, *(_plain(column_of(run.table, field), field) for field in fields)]
+        return pa.table(columns, [_TIME, *(field.name for field in fields)])
+
+
+def _plain(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    """Return a column with the type it is stored with, or as a dictionary of such texts."""
+    kind = column.type
+    if kind == field.type or (
+        pa.types.is_dictionary(kind)
+        and kind.index_type == pa.int32()
+        and kind.value_type == field.type == pa.string()
+    ):
+        return column
+    return column.cast(field.type)
+
 
 def _split(runs: Sequence[Run], limit: int | None) -> tuple[list[Run], list[Run]]:
     """Return what is earlier than ``limit``, and the rest."""
@@ -143,34 +192,6 @@ def _split(runs: Sequence[Run], limit: int | None) -> tuple[list[Run], list[Run]
         return list(runs), []
     halves = [run.split(limit) for run in runs]
     return [early for early, _ in halves if len(early)], [late for _, late in halves if len(late)]
-
-
-def _in_order(runs: Sequence[Run]) -> Iterator[Run]:
-    """Yield rows in order: what overlaps in time is merged, all else stays as it lies."""
-    together: list[Run] = []
-    last = 0
-    for run in sorted(runs, key=lambda run: run.first):
-        # What begins in or behind a run that is alone is of its own feed, and comes after it.
-        is_apart = not together or run.is_alone or together[-1].is_alone or run.first > last
-        if together and is_apart:
-            yield _merged(together)
-            together = []
-        last = run.last if not together else max(last, run.last)
-        together.append(run)
-    if together:
-        yield _merged(together)
-
-
-def _merged(runs: Sequence[Run]) -> Run:
-    """Return the rows of runs as one, in order."""
-    if len(runs) == 1:
-        return runs[0]
-    table = pa.concat_tables([run.table for run in runs]).combine_chunks()
-    times = flat(pa.chunked_array([run.times for run in runs]))
-    order = merge_order(keys_of(table, times), [len(run) for run in runs])
-    if order is None:
-        return Run(table, times)
-    return Run(table.take(order), times.take(order))
 
 
 def times_of(event_type: str, table: pa.Table) -> pa.Array:

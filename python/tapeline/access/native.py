@@ -1,12 +1,11 @@
-"""The façade over Rust: the book engine, repeats, the order of rows, decimals of Parquet files."""
+"""The façade over Rust: the book engine, repeats, rows in order, decimals of Parquet files."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 import pyarrow as pa
 
 from tapeline._core import decode_decimals
-from tapeline._core import merge_order as _merge_order
+from tapeline._core import merge_rows as _merge_rows
 from tapeline.storage.native import (
     ABSENT,
     COLUMNS,
@@ -24,7 +23,7 @@ __all__ = [
     "BookReplay",
     "Side",
     "decode_decimals",
-    "merge_order",
+    "merge_rows",
     "repeats",
     "rule_of",
     "take",
@@ -32,18 +31,28 @@ __all__ = [
 ]
 
 
-def merge_order(keys: pa.Table, lengths: Sequence[int]) -> pa.Array | None:
-    """Return the places of rows in order (uint32), or None when they lie in it. Releases the GIL.
+def merge_rows(tables: Sequence[pa.Table]) -> pa.Table | None:
+    """Return the rows of tables in order, or None when table after table lies in it already.
 
-    Rows with equal keys keep their order.
+    Rows with equal keys keep their order. Tables that are sorted are merged; one that is not is
+    sorted first. Releases the GIL.
 
     Parameters
     ----------
-    keys
-        As :func:`tapeline.access.ordering.keys_of` gives them, run after run.
-    lengths
-        How many rows each run has. Runs that are sorted are merged; one that is not is sorted
-        first.
+    tables
+        With the same columns. The first say the order: a time (int64), three names (texts or
+        dictionaries of them), an offset (int64) and an index (int32). Only names may be null: then
+        they are as empty ones.
+
+    Returns
+    -------
+    pyarrow.Table
+        The time and the columns behind the index; dictionaries of texts are texts.
+
+    Raises
+    ------
+    ArgumentError
+        A column is of a type that no store has.
     """
-    order = _merge_order(keys.combine_chunks(), list(accumulate(lengths)))
-    return None if order is None else pa.table(order)["place"].chunk(0)
+    merged = _merge_rows(tables)
+    return None if merged is None else pa.table(merged)

@@ -79,7 +79,7 @@ def read_all(
     feeds = [_StoreFeed(reader, event_type, query, needed) for reader in readers]
     unique = Unique(event_type)
     last: tuple[object, ...] | None = None
-    for run in Merge(feeds):
+    for run in Merge(event_type, feeds, needed):
         table = unique.kept(run)
         if not ids:
             table, last = _without_repeats(run, last)

@@ -17,7 +17,7 @@ def shaped(table: pa.Table, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
     """
     columns = []
     for field in wanted:
-        column = _column(table, field)
+        column = column_of(table, field)
         if column.type != field.type:
             try:
                 column = column.cast(field.type)
@@ -27,7 +27,14 @@ def shaped(table: pa.Table, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
     yield from pa.Table.from_arrays(columns, schema=wanted).to_batches()
 
 
-def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+def column_of(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    """Return a column of a store, of nulls where it has none and needs none.
+
+    Raises
+    ------
+    StoreFormatError
+        It is missing.
+    """
     if field.name in table.schema.names:
         return table[field.name]
     if field.nullable:

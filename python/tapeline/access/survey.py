@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import pyarrow as pa
+
 from tapeline.access.bus_holes import Name, Read, bus_holes, is_of_bus
 from tapeline.access.coverage import Asked, Coverage
 from tapeline.access.ports import Query
@@ -195,8 +197,10 @@ def _edges(stream: Stream, asked: Asked) -> Iterator[Hole]:
 
 def _quarantined(read: Read, query: Query) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for batch in read("quarantine", query, ("exchange", "market", "raw_symbol")):
-        for row in batch.to_pylist():
+    names = ("exchange", "market", "raw_symbol")
+    for batch in read("quarantine", query, names):
+        table = pa.Table.from_batches([batch]).select(list(names))
+        for row in table.group_by(list(names)).aggregate([([], "count_all")]).to_pylist():
             key = f"{row['exchange']}/{row['market']}/{row['raw_symbol'] or ''}"
-            counts[key] = counts.get(key, 0) + 1
+            counts[key] = counts.get(key, 0) + row["count_all"]
     return counts

@@ -12,6 +12,7 @@ from tapeline.api.auth import Tokens
 from tapeline.api.context import Context
 from tapeline.api.counting import Requests
 from tapeline.api.guard import Guard
+from tapeline.api.kept import Kept
 from tapeline.api.limits import RateLimit
 from tapeline.api.origins import Origins
 from tapeline.api.ports import LiveView
@@ -80,7 +81,9 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.context = Context(queries, chosen, now, version, shown, now.wall_ns(), live)
+    app.state.context = Context(
+        queries, chosen, now, version, shown, now.wall_ns(), Kept(now), live
+    )
     for module in (market, events, quality, analysis, backtests, system):
         app.include_router(module.router)
     for router in routers:

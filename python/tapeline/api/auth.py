@@ -61,11 +61,6 @@ class Tokens:
             return found
         return None
 
-    def is_known(self, token: str) -> bool:
-        """Whether a token may read, for the live socket."""
-        grant = self.find(token)
-        return grant is not None and READ in grant.scopes
-
     def __len__(self) -> int:
         return len(self._grants)
 

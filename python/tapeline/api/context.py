@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.responses import Response
 
+from tapeline.api.kept import Kept, Survey
 from tapeline.api.listing import Listing
 from tapeline.api.negotiation import FORMS, choose
 from tapeline.api.ports import LiveView
@@ -25,6 +26,8 @@ class Context:
     shown: str
     """The stores, for people, without passwords."""
     started_ns: int
+    surveys: Kept[Survey]
+    """Of coverage, for the pages that follow the first."""
     live: LiveView | None = None
 
 

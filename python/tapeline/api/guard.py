@@ -13,7 +13,7 @@ from tapeline.api import problems
 from tapeline.api.auth import BACKTEST, READ, Tokens, bearer
 from tapeline.api.counting import Requests
 from tapeline.api.faults import internal, request_id_of
-from tapeline.api.limits import RateLimit
+from tapeline.api.limits import RateLimit, network_of
 from tapeline.api.origins import Origins
 from tapeline.api.problems import ProblemError
 from tapeline.api.settings import ApiSettings
@@ -164,7 +164,7 @@ class Guard:
             The token is missing, unknown or of another scope, or the client asks too often.
         """
         path = scope["path"]
-        address = scope["client"][0] if scope["client"] else "?"
+        address = network_of(scope["client"][0]) if scope["client"] else "?"
         if path in _OPEN or not path.startswith(_API):
             return None
         name = f"address {address}"

@@ -1,8 +1,10 @@
 """Whether the server can do its work, and how it is doing."""
 
+from dataclasses import asdict
 from typing import Any
 
 from tapeline.api.context import Context
+from tapeline.api.ports import StageFact
 from tapeline.api.times import iso
 
 _ORDER = ("ok", "degraded", "down")
@@ -62,7 +64,7 @@ def _live(context: Context) -> dict[str, Any]:
     elif stale:
         named = ", ".join(f"{each.exchange} {each.symbol} {each.type}" for each in stale[:5])
         detail = f"{len(stale)} stale: {named}"
-    since = [each.last_received_ns for each in stale if each.last_received_ns is not None]
+    since = [each.last_sent_ns for each in stale if each.last_sent_ns is not None]
     return {
         "name": "live",
         "status": "degraded" if detail else "ok",
@@ -78,6 +80,7 @@ def _streams(context: Context) -> dict[str, Any] | None:
     return {
         "is_connected": live.is_connected,
         "clients": live.clients,
+        "stages": [_stage(each) for each in live.stages()],
         "subscriptions": [
             {
                 "type": each.type,
@@ -86,10 +89,15 @@ def _streams(context: Context) -> dict[str, Any] | None:
                 "symbol": each.symbol,
                 "state": each.state,
                 "rows": each.rows,
-                "last_ns": each.last_ns,
-                "last_received_ns": each.last_received_ns,
+                "last_sent_ns": each.last_sent_ns,
                 "age_ns": each.age_ns,
+                "rows_per_s": each.rows_per_s,
+                "stages": [_stage(stage) for stage in each.stages],
             }
             for each in live.streams()
         ],
     }
+
+
+def _stage(stage: StageFact) -> dict[str, Any]:
+    return {"name": stage.name, "lag": None if stage.lag is None else asdict(stage.lag)}

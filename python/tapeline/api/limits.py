@@ -1,5 +1,6 @@
 """How often and how much at once: by token, else by address, in bounded memory."""
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +8,32 @@ from typing import Final
 from tapeline.telemetry.clock import Clock
 
 _SECOND_NS: Final = 1_000_000_000
+
+
+def network_of(address: str) -> str:
+    """Return what is counted as one client: an IPv4 address, or the /64 of an IPv6 address.
+
+    A host with IPv6 has all addresses of its /64.
+    """
+    found = _parsed(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return address if found is None else str(found)
+
+
+def is_near(address: str) -> bool:
+    """Whether somebody is on this machine; without an address it is a local socket."""
+    found = _parsed(address)
+    return not address or (found is not None and found.is_loopback)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
 
 
 @dataclass(slots=True)

@@ -138,6 +138,19 @@ class RowQuery(TimeQuery):
 
     limit: Limit = DEFAULT_LIMIT
     cursor: Cursor = None
+    newest: Annotated[
+        bool,
+        Field(
+            description="The last `limit` rows of the time in place of the first, in the same "
+            "order; without a cursor. All rows of the time are read for it: say a `start`."
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_page(self) -> "RowQuery":
+        if self.newest and self.cursor is not None:
+            raise ValueError("newest has one page, and no cursor")
+        return self
 
 
 EventType = Literal["trade", "orderbook", "funding", "liquidation"]

@@ -8,6 +8,26 @@ StreamState = Literal["live", "stale", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
+class LagFact:
+    """How long some events took over one stage, in nanoseconds; below zero where clocks differ."""
+
+    samples: int
+    p50_ns: int
+    p99_ns: int
+    max_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageFact:
+    """One stage of the way of events, over the last minute."""
+
+    name: str
+    """What was done when it ends."""
+    lag: LagFact | None
+    """None where nothing came."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamFact:
     """The state of one stream of the feed; times are Unix UTC nanoseconds."""
 
@@ -17,12 +37,13 @@ class StreamFact:
     symbol: str
     state: StreamState
     rows: int
-    last_ns: int | None = None
-    """Time of the newest row."""
-    last_received_ns: int | None = None
-    """When it came to the collector."""
+    last_sent_ns: int | None = None
+    """When the collector sent its newest batch, by the collector's clock."""
     age_ns: int | None = None
-    """Since it reached this server, by a clock that never goes back."""
+    """Since then; from when it reached this server on, by a clock that never goes back."""
+    rows_per_s: float | None = None
+    """Sent in the last minute, by second; None before the first second is over."""
+    stages: Sequence[StageFact] = ()
 
 
 class LiveView(Protocol):
@@ -40,4 +61,8 @@ class LiveView(Protocol):
 
     def streams(self) -> Sequence[StreamFact]:
         """Return the state of each stream, ordered by exchange, market, symbol and type."""
+        ...
+
+    def stages(self) -> Sequence[StageFact]:
+        """Return how long the stages take, of all streams together, in the order of the way."""
         ...

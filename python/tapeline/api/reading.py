@@ -1,12 +1,16 @@
 """Questions to the access layer that several routes ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import pyarrow as pa
 
 from tapeline.access.coverage import Coverage
 from tapeline.access.source import DataSource
 from tapeline.api.parameters import InstrumentQuery, TimeQuery
+from tapeline.api.problems import TOO_MUCH, ProblemError
+from tapeline.api.queries import Work
 from tapeline.errors import ArgumentError, UnknownNameError
 
 NO_COVERAGE: dict[str, Any] = {
@@ -32,6 +36,36 @@ class Asked:
     def is_empty(self) -> bool:
         """Whether no row can be an answer: the time ends where it begins."""
         return self.start_ns is not None and self.start_ns == self.end_ns
+
+
+class Scan:
+    """Reads the rows of one answer: so many in all, and no longer than somebody waits."""
+
+    def __init__(self, work: Work, most_rows: int) -> None:
+        self._work = work
+        self._most = most_rows
+        self._rows = 0
+
+    def of(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Pass batches.
+
+        Raises
+        ------
+        ProblemError
+            They are too many rows.
+        AbandonedError
+            Nobody waits any more.
+        """
+        for batch in batches:
+            self._work.check()
+            self._rows += batch.num_rows
+            if self._rows > self._most:
+                raise ProblemError(
+                    TOO_MUCH,
+                    f"this takes more than {self._most:,} rows: ask for a shorter time, one type "
+                    "or one symbol",
+                )
+            yield batch
 
 
 def asked(query: TimeQuery) -> Asked:

@@ -11,7 +11,8 @@ import orjson
 
 from tapeline.apps.audit_content import Content, Stream, Tally, columns_of
 from tapeline.apps.audit_ledgers import Account, Sent
-from tapeline.apps.bus_reader import Bus, BusMessage, KafkaBus, NatsBus, message_counts, open_bus
+from tapeline.apps.bus_message import BusMessage
+from tapeline.apps.bus_reader import Bus, KafkaBus, message_counts, open_bus
 from tapeline.errors import ArgumentError, DecodeError, SettingsError
 from tapeline.storage.consumer.batches import Batch, examine
 from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path
@@ -147,6 +148,8 @@ def _letters(address: BusUri) -> Iterator[tuple[dict[str, str], bytes]]:
     pattern = re.compile(rf"{re.escape(TOPIC)}\Z")
     bus: Bus
     if isinstance(address, NatsUri):
+        from tapeline.apps.nats_bus import NatsBus
+
         bus = NatsBus(address, pattern, SystemClock())
     else:
         bus = KafkaBus(address, pattern, SystemClock())

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tapeline.apps.bus_reader import BusMessage
+from tapeline.apps.bus_message import BusMessage
 from tapeline.errors import ArgumentError, DecodeError
 from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
 from tapeline.transport.topics import UNKNOWN_SYMBOL

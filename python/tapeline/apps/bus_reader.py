@@ -5,45 +5,23 @@ What comes out are messages as they lie there; :mod:`tapeline.apps.batch_reader`
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from time import sleep as pause
 from typing import Any, Final, Protocol
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
+from tapeline.apps.bus_message import READ_MESSAGES, Back, BusMessage
 from tapeline.errors import SettingsError, TransportError
-from tapeline.storage.consumer.nats_source import NatsSource
-from tapeline.storage.consumer.nats_source import message_counts as nats_counts
 from tapeline.storage.consumer.zeromq_source import ZmqSource
-from tapeline.storage.ports import Changes
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.local_file import LocalFile
-from tapeline.transport.topics import routing_key_of
 from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
 
 _DISCOVER_NS: Final = 1_000_000_000
-_READ_MESSAGES: Final = 500
 _TAIL: Final = -2000
 """Offset of librdkafka for the end of a partition; one less is a message earlier."""
-
-
-@dataclass(frozen=True, slots=True)
-class BusMessage:
-    """One message as it lies on a bus."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
-
-    @property
-    def routing_key(self) -> str | None:
-        """Its routing key in either topic layout; None when it has none."""
-        return routing_key_of(self.topic, self.key)
 
 
 class Bus(Protocol):
@@ -66,10 +44,6 @@ class Bus(Protocol):
     def close(self) -> None:
         """Let go of it."""
         ...
-
-
-Back = Callable[[str], int]
-"""Gives how many messages before the end of a topic are read first."""
 
 
 def open_bus(
@@ -108,6 +82,8 @@ def open_bus(
     if isinstance(address, LocalUri):
         return LocalBus(address, pattern, time, back)
     if isinstance(address, NatsUri):
+        from tapeline.apps.nats_bus import NatsBus
+
         return NatsBus(address, pattern, time, back)
     if isinstance(address, ZmqUri):
         return ZmqBus(address, pattern, time)
@@ -131,6 +107,8 @@ def message_counts(address: BusUri) -> dict[str, int]:
         finally:
             file.close()
     if isinstance(address, NatsUri):
+        from tapeline.storage.consumer.nats_source import message_counts as nats_counts
+
         return nats_counts(address)
     if isinstance(address, ZmqUri):
         raise SettingsError("a ZeroMQ publisher keeps no messages: there is nothing to count")
@@ -180,7 +158,7 @@ class LocalBus:
         """Read what follows; see :meth:`Bus.read`."""
         end = self._clock.monotonic_ns() + int(timeout_s * 1e9)
         while True:
-            rows = self._file.read(self._cursor, _READ_MESSAGES)
+            rows = self._file.read(self._cursor, READ_MESSAGES)
             if rows:
                 self._cursor = rows[-1].sequence
             found = [
@@ -218,72 +196,6 @@ class LocalBus:
         self._file.close()
 
 
-class NatsBus:
-    """All matching streams under a prefix, each from its first message.
-
-    The consumers are ephemeral and acknowledge nothing: the server forgets them.
-    """
-
-    def __init__(
-        self,
-        address: NatsUri,
-        pattern: re.Pattern[str],
-        clock: Clock,
-        back: Back | None = None,
-    ) -> None:
-        self._source = NatsSource(
-            address, lambda topic: pattern.fullmatch(topic) is not None, clock, group=None
-        )
-        self._back = back
-        self._next: dict[tuple[str, int], int] = {}
-        self._has_answered = False
-        self._fault = ""
-
-    def read(self, timeout_s: float) -> list[BusMessage]:
-        """Read what follows; see :meth:`Bus.read`.
-
-        Raises
-        ------
-        TransportError
-            No server answered the first request.
-        """
-        try:
-            found = self._source.poll(_READ_MESSAGES, timeout_s)
-        except TransportError as error:
-            if not self._has_answered:
-                raise
-            self._fault = str(error)
-            pause(min(timeout_s, 0.1))
-            return []
-        is_first, self._has_answered, self._fault = not self._has_answered, True, ""
-        self._start(self._source.changes(), is_first=is_first)
-        self._next.update({each.origin: each.offset + 1 for each in found})
-        return [
-            BusMessage(each.topic, each.partition, each.offset, each.key, each.value, each.headers)
-            for each in found
-        ]
-
-    def fault(self) -> str:
-        """Say whether the server answered the latest question; see :meth:`Bus.fault`."""
-        return self._fault
-
-    def close(self) -> None:
-        """Leave the server."""
-        self._source.close()
-
-    def _start(self, changes: Changes, *, is_first: bool) -> None:
-        """Begin streams that are new, and those that were lost where they were."""
-        if not changes.gained:
-            return
-        ends = self._source.ends()
-        for each in changes.gained:
-            if is_first and self._back is not None:
-                self._next[each] = max(0, ends[each] - self._back(each[0]))
-            if self._next.get(each, 0) > ends[each]:
-                self._next[each] = 0  # Made anew.
-        self._source.start({each: self._next.get(each) for each in changes.gained})
-
-
 class ZmqBus:
     """All matching topics of a publisher, from the moment of listening."""
 
@@ -292,11 +204,11 @@ class ZmqBus:
 
     def read(self, timeout_s: float) -> list[BusMessage]:
         """Hear what comes; see :meth:`Bus.read`."""
-        found = self._source.poll(_READ_MESSAGES, timeout_s)
+        found = self._source.poll(READ_MESSAGES, timeout_s)
         gained = self._source.changes().gained
         if gained:
             self._source.start(dict.fromkeys(gained))
-            found = [*found, *self._source.poll(_READ_MESSAGES, 0.0)]
+            found = [*found, *self._source.poll(READ_MESSAGES, 0.0)]
         return [
             BusMessage(each.topic, each.partition, each.offset, each.key, each.value)
             for each in found
@@ -349,7 +261,7 @@ class KafkaBus:
         if not self._assigned:
             pause(min(timeout_s, 0.1))
             return []
-        messages = self._consumer.consume(_READ_MESSAGES, timeout_s)
+        messages = self._consumer.consume(READ_MESSAGES, timeout_s)
         return [_from_kafka(message) for message in messages if self._is_data(message)]
 
     def fault(self) -> str:

@@ -8,7 +8,10 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from tapeline.apps.no_pandas import leave_out_pandas
 from tapeline.errors import ArgumentError, SettingsError, TapelineError
+
+_INTERRUPTED = 130
 
 
 class Command(NamedTuple):
@@ -60,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     wanted = next((word for word in words if not word.startswith("-")), None)
+    if arguments is None and wanted != "backtest":
+        # A strategy is its writer's code, and may want it.
+        leave_out_pandas()
     try:
         build_app(wanted)(words, prog_name="tapeline")
     except (SettingsError, ArgumentError) as error:
@@ -68,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(str(error))
     except OSError as error:
         fail(_sentence(error))
+    except KeyboardInterrupt:
+        # While a command was being imported; later each command ends in its own order.
+        raise SystemExit(_INTERRUPTED) from None
 
 
 def build_app(wanted: str | None) -> typer.Typer:

@@ -22,6 +22,8 @@ _REPORT_NS: Final = 1_000_000_000
 _JOIN_S: Final = 30.0
 _REMEMBERED: Final = 1024
 """Batches of each topic that are known again: a server runs for long and has many topics."""
+_REST: Final = 2.0
+"""A pause is so many times as long as the work before it: encoding, and sending to all clients."""
 _FEW: Final = 200
 """Fewer messages at once are all there is: there is time to gather."""
 
@@ -37,8 +39,9 @@ class FeedSettings:
     book is not live until the next one."""
     wait_s: float = 0.02
     """For messages; also how long a book that is due may wait."""
-    gather_s: float = 0.03
-    """Between two readings: what comes meanwhile of a topic is one frame."""
+    least_gather_s: float = 0.005
+    """Between two readings, at least: what comes meanwhile of a topic is one frame."""
+    most_gather_s: float = 0.03
     book_every_s: float = 0.05
     """A book is published at most so often."""
     book_levels: int = LEVELS
@@ -141,25 +144,34 @@ class LiveFeed:
         while not self._stop.is_set():
             messages = bus.read(self._settings.wait_s)
             batches = reader.batches(messages)
-            self._give(batches, decoder)
+            work_s = self._give(batches, decoder)
             self._report("" if messages else bus.fault())
             if len(messages) < _FEW:
-                self._stop.wait(self._settings.gather_s if messages else 0.0)
+                self._stop.wait(self._gather_s(work_s) if messages else 0.0)
 
-    def _give(self, batches: list[Batch], decoder: LiveDecoder) -> None:
+    def _gather_s(self, work_s: float) -> float:
+        """Return how long to gather: few clients are told at once, many in greater steps."""
+        wanted_s = _REST * (work_s + self._inlet.work_s)
+        return min(max(wanted_s, self._settings.least_gather_s), self._settings.most_gather_s)
+
+    def _give(self, batches: list[Batch], decoder: LiveDecoder) -> float:
+        """Encode and hand over; return how many seconds encoding took."""
         now_ns = self._clock.monotonic_ns()
         if batches:
-            self.streams.note(batches, now_ns)
+            self.streams.note(batches, now_ns, self._clock.wall_ns())
             self.lag.bus.record(self._clock.wall_ns() - batches[-1].info.sent_ns, len(batches))
         elif not decoder.has_changed_books:
-            return
+            return 0.0
         publications = decoder.take(batches)
         publications.extend(decoder.books(now_ns))
         encoded_ns = self._clock.monotonic_ns()
         self._inlet.put(publications)
         if batches:
             self.lag.encoding.record(encoded_ns - now_ns, len(batches))
-            self.lag.handing.record(self._clock.monotonic_ns() - encoded_ns, len(batches))
+            handed_ns = self._clock.monotonic_ns()
+            self.lag.handing.record(handed_ns - encoded_ns, len(batches))
+            self.streams.note_served(handed_ns, handed_ns - now_ns)
+        return (encoded_ns - now_ns) / 1e9
 
     def _report(self, fault: str) -> None:
         """Tell the hub how the feed is, once a second or when it changes."""

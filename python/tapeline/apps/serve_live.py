@@ -1,12 +1,13 @@
 """The live socket of ``tapeline serve``: hub, feed and route, wired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter
 
+from tapeline.api.auth import Tokens
 from tapeline.api.live.gate import Gate
 from tapeline.api.live.hub import Hub
 from tapeline.api.live.inlet import Inlet
@@ -14,9 +15,9 @@ from tapeline.api.live.server import uvicorn_options
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.socket import MarketSocket
 from tapeline.api.origins import Origins
-from tapeline.api.ports import StreamFact, StreamState
+from tapeline.api.ports import StageFact, StreamFact, StreamState
 from tapeline.apps.live_feed import FeedLag, FeedSettings, LiveFeed
-from tapeline.apps.live_streams import SILENCE_NS
+from tapeline.apps.live_streams import SILENCE_NS, stages_of
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.metrics import Metrics, Reading
 from tapeline.transport.uris import parse_uri
@@ -31,8 +32,8 @@ class ServeLive:
     ----------
     feed
         The bus and how it is read.
-    is_known
-        Whether a token that a client shows may read; None where none is needed.
+    tokens
+        Who may connect; None where everybody who reaches the server may.
     origins
         Names the server is known by, and pages elsewhere that may connect.
 
@@ -48,16 +49,14 @@ class ServeLive:
         clock: Clock,
         settings: LiveSettings | None = None,
         *,
-        is_known: Callable[[str], bool] | None = None,
+        tokens: Tokens | None = None,
         origins: Origins | None = None,
     ) -> None:
         parse_uri(feed.transport)
         self._feed_settings = feed
         self._clock = clock
         self.hub = Hub(settings)
-        self.socket = MarketSocket(
-            self.hub, Gate(self.hub, is_known, origins or Origins.of((), ())), clock
-        )
+        self.socket = MarketSocket(self.hub, Gate(self.hub.settings, clock, tokens, origins), clock)
         self.lag = FeedLag()
         self.feed: LiveFeed | None = None
         """None before the application has begun."""
@@ -115,11 +114,17 @@ class ServeLive:
                     symbol=symbol,
                     state=_state(event_type, age_ns),
                     rows=seen.rows,
-                    last_received_ns=seen.last_sent_ns,
+                    last_sent_ns=seen.last_sent_ns,
                     age_ns=age_ns,
+                    rows_per_s=seen.rate.per_s(now_ns),
+                    stages=stages_of(seen.samples.of_minute(now_ns)),
                 )
             )
         return facts
+
+    def stages(self) -> Sequence[StageFact]:
+        """Return how long the stages take, of all streams together."""
+        return [] if self.feed is None else self.feed.streams.stages(self._clock.monotonic_ns())
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tapeline.api.auth import Tokens, grant_of, parse_file
+from tapeline.api.live.settings import LiveSettings
 from tapeline.api.settings import ApiSettings
 from tapeline.apps.settings import Lines
 from tapeline.errors import SettingsError
@@ -44,6 +45,8 @@ class ServeSettings(BaseModel):
     rate_per_s: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = 50.0
     burst: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     at_once: Annotated[int, Field(ge=1, le=10_000)] = 24
+    sockets_per_address: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Live sockets of one address elsewhere; raise it where a proxy stands in front."""
     metrics: str | None = None
     """``HOST:PORT`` of ``/metrics`` and ``/health``, a listener of its own; None is none."""
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
@@ -65,6 +68,11 @@ class ServeSettings(BaseModel):
             allowed_origins=self.allow_origin,
             allowed_hosts=(*self.allow_host, self.host),
         )
+
+    @property
+    def live(self) -> LiveSettings:
+        """What the live socket takes of them."""
+        return LiveSettings(max_clients_per_address=self.sockets_per_address)
 
 
 def tokens_for(

@@ -7,9 +7,9 @@ from typing import Final
 
 from tapeline.apps.compacting import Compacting
 from tapeline.apps.lasting import settle_in
+from tapeline.apps.openers import OPENERS
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
 from tapeline.errors import SettingsError
-from tapeline.storage.clickhouse.open import open_clickhouse
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
 from tapeline.storage.consumer.dead_letter import (
@@ -20,16 +20,11 @@ from tapeline.storage.consumer.dead_letter import (
 )
 from tapeline.storage.consumer.kafka_source import KafkaSource, check_broker
 from tapeline.storage.consumer.local_source import LocalSource
-from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
-from tapeline.storage.consumer.nats_source import NatsSource, check_server
 from tapeline.storage.consumer.trimming import Trimming
 from tapeline.storage.consumer.worker import Worker
 from tapeline.storage.consumer.zeromq_source import ZmqSource
-from tapeline.storage.parquet.open import open_parquet
-from tapeline.storage.ports import Source, Store
-from tapeline.storage.postgres.open import open_postgres
-from tapeline.storage.redis_cache.store import open_redis
-from tapeline.storage.targets import Kind, Target
+from tapeline.storage.ports import Source
+from tapeline.storage.targets import Target
 from tapeline.telemetry.clock import Clock
 from tapeline.telemetry.health import Beat, Check, Health
 from tapeline.telemetry.log import logger
@@ -39,14 +34,6 @@ from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri,
 _LOG = logger("tapeline.apps.store")
 _LOOK_S: Final = 0.1
 _BROKER_S: Final = 10.0
-
-OPENERS: Final[dict[Kind, Callable[[Target, Clock], Store]]] = {
-    Kind.CLICKHOUSE: open_clickhouse,
-    Kind.PARQUET: open_parquet,
-    Kind.POSTGRES: open_postgres,
-    Kind.REDIS: open_redis,
-}
-"""How the store of a target is made."""
 
 
 class StoreRunner:
@@ -93,6 +80,8 @@ class StoreRunner:
         if isinstance(transport, KafkaUri):
             check_broker(transport.servers, _BROKER_S)
         elif isinstance(transport, NatsUri):
+            from tapeline.storage.consumer.nats_source import check_server
+
             check_server(transport)
         self._clock = clock
         self._dead_letters = dead_letters_of(transport)
@@ -197,6 +186,8 @@ class StoreRunner:
             )
         group = f"tapeline-store-{target.name}"
         if isinstance(transport, NatsUri):
+            from tapeline.storage.consumer.nats_source import NatsSource
+
             return NatsSource(
                 transport,
                 lambda topic: topic.partition(".")[0] in wanted,
@@ -247,6 +238,8 @@ def dead_letters_of(transport: BusUri) -> DeadLetters:
     if isinstance(transport, LocalUri):
         return LocalDeadLetters(dead_letter_path(transport.path))
     if isinstance(transport, NatsUri):
+        from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
+
         return NatsDeadLetters(transport)
     if isinstance(transport, ZmqUri):
         # Nobody keeps what is published: they go to a file of this machine.

@@ -15,7 +15,6 @@ from tapeline.model import Instrument
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.kafka_topics import TopicMaker
 from tapeline.transport.local_file import LocalFile
-from tapeline.transport.nats_connection import make_streams
 from tapeline.transport.open import kafka_settings, nats_settings
 from tapeline.transport.topics import (
     UNKNOWN_SYMBOL,
@@ -126,6 +125,8 @@ def create_topics(
         return
     names = {kafka_topic(parse_routing_key(key), layout) for key in routing_keys}
     if isinstance(address, NatsUri):
+        from tapeline.transport.nats_connection import make_streams
+
         settings = nats_settings(address)
         make_streams(address, [settings.stream_config(name) for name in sorted(names)])
         return

@@ -18,7 +18,7 @@ import typer
 from tapeline.apps.collect_listing import listed_plans
 from tapeline.apps.observing import next_address
 from tapeline.apps.settings import CollectSettings, StoreSettings, load_settings
-from tapeline.apps.up_demo import DEMO_S, DemoMarket, simulated_market
+from tapeline.apps.up_demo import DemoMarket, simulated_market
 from tapeline.apps.up_supervisor import Child
 from tapeline.apps.up_view import View, last_words
 from tapeline.errors import SettingsError, TapelineError
@@ -100,7 +100,7 @@ def up_command(
         bool, typer.Option("--demo", help="A simulated market, in a folder that is not kept.")
     ] = False,
     seconds: Annotated[
-        float | None, typer.Option(help="With --demo: end after so many. [3600]")
+        float | None, typer.Option(help="With --demo: end after so many. [never]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
@@ -128,7 +128,7 @@ def up_command(
         "metrics": metrics,
     }
     if demo:
-        with simulated_market(data, seconds or DEMO_S) as feed:
+        with simulated_market(data, seconds) as feed:
             said = {name: value for name, value in overrides.items() if value is not None}
             plan = _Plan(feed.data, port, no_serve, flush_interval, as_json, tuple(target or ()))
             run = _record(config, {**feed.overrides(), **said}, plan, feed)
@@ -330,17 +330,19 @@ class _Run:
 
     def _goes_on(self) -> bool:
         frames = self.collecting.told.status.get("frames", 0)
-        is_open = self._market is None or self._market.is_open(is_read=frames > 0)
+        is_open = self._market is None or self._market.tend(is_read=frames > 0)
         return is_open and self.collecting.state in ("running", "waiting")
 
     def _tell_url(self) -> None:
         """Say once where the dashboard is."""
         if self.serving is None or self._has_told:
             return
-        url = self.serving.told.status.get("url")
-        if url is not None:
+        status = self.serving.told.status
+        if "url" in status:
             self._has_told = True
-            sys.stderr.write(f"dashboard: {url}\n")
+            if not status["is_built"]:
+                sys.stderr.write("the dashboard is not built (`just web`): the API alone is at\n")
+            sys.stderr.write(f"dashboard: {status['url']}\n")
             sys.stderr.flush()
 
     def _end(self, refresh: Callable[[], None]) -> None:
@@ -436,7 +438,9 @@ def _print_end(run: _Run, *, is_kept: bool) -> None:
         )
         if not collected["frames"]:
             console.print(f"nothing came: {last_words(run.collecting.log) or 'no reason was told'}")
+    has_rows = False
     for each in (run.storing.told.summary or {}).get("targets", []):
+        has_rows = has_rows or any(each["rows"].values())
         rows = ", ".join(f"{n:,} {kind}" for kind, n in each["rows"].items())
         console.print(
             f"stored in {each['target']}: {rows or 'nothing'}; residual {each['residual']}"
@@ -445,5 +449,5 @@ def _print_end(run: _Run, *, is_kept: bool) -> None:
     if run.settings.venues:
         symbol = run.settings.venues[0].partition("=")[2].partition(",")[0]
     for target in run.targets:
-        if is_kept and target.kind is not Kind.REDIS:
+        if is_kept and has_rows and target.kind is not Kind.REDIS:
             console.print(f"next: tapeline query {target.shown} --types trade --symbols {symbol}")

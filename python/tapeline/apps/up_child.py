@@ -10,12 +10,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 
 from tapeline.apps.collect import collect
+from tapeline.apps.collect_readings import ages_ns
 from tapeline.apps.collector import Collector
 from tapeline.apps.settings import CollectSettings, StoreSettings
 from tapeline.apps.store import store
@@ -99,7 +100,16 @@ def collect_status(collector: Collector, now_ns: int) -> dict[str, Any]:
         "books_live": sum(book["state"] == "live" for book in books),
         "reconnects": sum(market.feed.reconnects for market in collector.markets),
         "newest_age_s": max(0.0, (now_ns - max(newest)) / 1e9) if newest else None,
+        "lag_ns": max(_newest_lags(collector), default=None),
     }
+
+
+def _newest_lags(collector: Collector) -> Iterator[int]:
+    """Yield how long the newest events took from each venue to us, where it says its time."""
+    for market in collector.markets:
+        if market.pump.samples:
+            _, ages = ages_ns(market.pump.samples[-1])
+            yield from ages[-1:]
 
 
 def _received(last: Any) -> list[int]:  # noqa: ANN401 - what the normaliser gives
@@ -157,12 +167,17 @@ def _work(role: str, settings: Mapping[str, Any], reporter: Reporter) -> dict[st
 
 def _serve(settings: Mapping[str, Any], reporter: Reporter) -> dict[str, Any]:
     # Only here: the other two need no web server.
+    from tapeline.api.static import FOLDER
     from tapeline.apps.serve import serve
     from tapeline.apps.serve_settings import ServeSettings
 
     # The server ends in order on its own, and then raises the signal again.
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    serve(ServeSettings.model_validate(settings), lambda url: reporter.tell("status", {"url": url}))
+    is_built = (FOLDER / "index.html").is_file()
+    serve(
+        ServeSettings.model_validate(settings),
+        lambda url: reporter.tell("status", {"url": url, "is_built": is_built}),
+    )
     return {}
 
 

@@ -1,25 +1,28 @@
 """The simulated market of ``tapeline up --demo``, and the account of what it sent."""
 
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep as pause
-from typing import TYPE_CHECKING, Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 import typer
 
 from tapeline.apps.chain import END_SECONDS, Simulation
 from tapeline.errors import SettingsError
-from tapeline.simulator.registry import synthetic_tape
-from tapeline.simulator.synthetic.tape import MarketSettings
+from tapeline.simulator.registry import speller
+from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.storage.targets import Target
 from tapeline.tape import TapeWriter
 from tapeline.telemetry.clock import Clock, SystemClock
 
-DEMO_S: Final = 3600.0
+SESSION_S: Final = 900.0
+"""The market is written so far ahead: what comes later is written while this is played."""
 _EXCHANGE: Final = ("binance", "spot")
 _SYMBOLS: Final = ("BTC/USDT", "ETH/USDT")
 _BOOK_EVERY: Final = 50
@@ -29,6 +32,8 @@ _RATE: Final = 25.0
 _FRAMES_AN_EVENT: Final = 1.5
 _MARGIN_S: Final = 60.0
 """The tape is longer than the demonstration: a market does not fall silent before it closes."""
+_HANDOVER_S: Final = 2.0
+"""About what it takes the next session to listen and the collector to come back."""
 _WRITTEN_PER_S: Final = 12_000
 _STARTED_S: Final = 4
 _READ_S: Final = 1.0
@@ -40,36 +45,82 @@ if TYPE_CHECKING:
 
 
 class DemoMarket:
-    """A simulated exchange with some faults, open for a while.
+    """A simulated exchange with some faults, open for a while or for ever.
+
+    It is played session by session, so that what is on the disk and in memory does not grow with
+    its time: the next one is written while one is played, and goes on where that ends, with its
+    ids, books and times. Between two of them the exchange closes its connections, as exchanges do.
 
     Parameters
     ----------
     data
         Folder for everything.
     seconds
-        How long the market is open.
+        How long the market is open; None for ever.
+    session_s
+        Seconds of one session.
     """
 
-    def __init__(self, data: Path, seconds: float, clock: Clock) -> None:
+    def __init__(
+        self, data: Path, seconds: float | None, clock: Clock, session_s: float = SESSION_S
+    ) -> None:
         self.data = data
-        self.ledger = data / "market.ledger"
         self.collected = data / "collect.ledger"
+        self.ledgers: list[Path] = []
         self._clock = clock
-        self._tape = data / "market.synthetic.jsonl"
-        _write(self._tape, seconds, clock)
-        self.simulation = Simulation(
-            [self._tape], self.ledger, of=_EXCHANGE, is_once=False, speed="1"
-        )
         self._seconds = seconds
+        needed_s = session_s if seconds is None else min(session_s, seconds + _MARGIN_S)
+        self._frames = int(needed_s * _RATE * _FRAMES_AN_EVENT)
+        ready_s = self._frames // _WRITTEN_PER_S + _STARTED_S
+        settings = MarketSettings(
+            symbols=_SYMBOLS,
+            types=_TYPES,
+            frames=self._frames,
+            rate_per_s=_RATE,
+            # Of about the time at which it will be played.
+            start_ns=clock.wall_ns() + ready_s * 1_000_000_000,
+        )
+        self._making = MarketTape(settings, speller(*_EXCHANGE))
+        self._written = self._write()
+        self.simulation = self._session("0")
+        self._writing: threading.Thread | None = None
         self._ends_ns = clock.monotonic_ns() + int(_FIRST_S * 1e9)
         self._has_begun = False
 
-    def is_open(self, *, is_read: bool) -> bool:
-        """Whether its time is not over: it runs from when somebody reads."""
+    def __enter__(self) -> Self:
+        """Open it: clients can connect."""
+        self.simulation.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Kill what still runs."""
+        self.simulation.__exit__(kind, error, trace)
+        if self._writing is not None:
+            self._writing.join()
+
+    def tend(self, *, is_read: bool) -> bool:
+        """Keep it going; return whether its time is not over, which runs from when somebody reads.
+
+        Raises
+        ------
+        ChainError
+            A session failed.
+        """
+        now_ns = self._clock.monotonic_ns()
         if is_read and not self._has_begun:
             self._has_begun = True
-            self._ends_ns = self._clock.monotonic_ns() + int(self._seconds * 1e9)
-        return self._clock.monotonic_ns() < self._ends_ns
+            if self._seconds is not None:
+                self._ends_ns = now_ns + int(self._seconds * 1e9)
+            self._write_ahead()
+        if self._has_begun and not self.simulation.is_running:
+            self._go_on()
+        is_endless = self._has_begun and self._seconds is None
+        return is_endless or self._clock.monotonic_ns() < self._ends_ns
 
     def close(self) -> None:
         """End it, and give the collector time to read what it sent last."""
@@ -77,6 +128,50 @@ class DemoMarket:
             self.simulation.stop()
             self.simulation.output(END_SECONDS)
             pause(_READ_S)
+
+    def _go_on(self) -> None:
+        """Begin the next session where the last one ended, at the same address."""
+        self.simulation.output(END_SECONDS)
+        self.simulation.__exit__(None, None, None)
+        if self._writing is not None:
+            self._writing.join()
+        port = self.simulation.url.rpartition(":")[2]
+        self.simulation = self._session(port)
+        self.simulation.__enter__()
+        self._write_ahead()
+
+    def _session(self, port: str) -> Simulation:
+        """Return the next session, to be started; the tape of the last one is removed."""
+        for played in self.data.glob("market-*.synthetic.jsonl"):
+            if played != self._written:
+                played.unlink()
+        self.ledgers.append(self._written.with_suffix(".ledger"))
+        return Simulation(
+            [self._written],
+            self.ledgers[-1],
+            of=_EXCHANGE,
+            speed="1",
+            options=("--port", port),
+        )
+
+    def _write_ahead(self) -> None:
+        """Write the next session beside the one that begins to be played now."""
+        played_ns = self._making.now_ns - self._making.start_ns
+        starts_ns = self._clock.wall_ns() + played_ns + int(_HANDOVER_S * 1e9)
+
+        def write() -> None:
+            self._making = self._making.following(self._frames, starts_ns)
+            self._written = self._write()
+
+        self._writing = threading.Thread(target=write, name="demo market", daemon=True)
+        self._writing.start()
+
+    def _write(self) -> Path:
+        path = self.data / f"market-{len(self.ledgers)}.synthetic.jsonl"
+        with TapeWriter(path) as writer:
+            for line in self._making.lines():
+                writer.write_line(line)
+        return path
 
     def overrides(self) -> dict[str, Any]:
         """Return the collector's settings."""
@@ -103,11 +198,12 @@ class DemoMarket:
         # Only now: what reads stores takes a second to import, and the dashboard comes first.
         from tapeline.apps.audit import audit
 
-        return audit(list(targets), [self.ledger, self.collected, told], None, list(EVENT_TYPES))
+        ledgers = [*self.ledgers, self.collected, told]
+        return audit(list(targets), ledgers, None, list(EVENT_TYPES))
 
 
 @contextmanager
-def simulated_market(data: Path | None, seconds: float) -> Iterator[DemoMarket]:
+def simulated_market(data: Path | None, seconds: float | None) -> Iterator[DemoMarket]:
     """Have a market while the block runs; its folder is removed afterwards unless it was named."""
     with tempfile.TemporaryDirectory(prefix="tapeline-demo-") as made:
         folder = Path(made) if data is None else data
@@ -115,22 +211,5 @@ def simulated_market(data: Path | None, seconds: float) -> Iterator[DemoMarket]:
         if any(folder.iterdir()):
             raise SettingsError(f"{folder} is not empty: a demonstration begins with nothing")
         typer.echo("demo: writing a market of BTC/USDT and ETH/USDT", err=True)
-        market = DemoMarket(folder, seconds, SystemClock())
-        with market.simulation:
+        with DemoMarket(folder, seconds, SystemClock()) as market:
             yield market
-
-
-def _write(path: Path, seconds: float, clock: Clock) -> None:
-    """Write a tape whose first event is of about the time at which it will be played."""
-    frames = int((seconds + _MARGIN_S) * _RATE * _FRAMES_AN_EVENT)
-    ready_s = frames // _WRITTEN_PER_S + _STARTED_S
-    settings = MarketSettings(
-        symbols=_SYMBOLS,
-        types=_TYPES,
-        frames=frames,
-        rate_per_s=_RATE,
-        start_ns=clock.wall_ns() + ready_s * 1_000_000_000,
-    )
-    with TapeWriter(path) as writer:
-        for line in synthetic_tape(*_EXCHANGE, settings).lines():
-            writer.write_line(line)

@@ -1,6 +1,7 @@
 """What ``tapeline up`` serves: its own stores and its own bus."""
 
 import socket
+import sys
 from collections.abc import Sequence
 
 from tapeline.apps.serve_settings import ServeSettings
@@ -23,6 +24,8 @@ def served(
     if not readable:
         return None
     free = port if _is_free(port) else 0
+    if free != port:
+        sys.stderr.write(f"port {port} is taken: the dashboard gets a free one\n")
     return ServeSettings(data=readable, transport=transport, port=free, metrics=metrics)
 
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,6 +18,8 @@ _LOG = logger("tapeline.apps.up")
 _WAITS_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _WELL_S: Final = 60.0
 """After so long a process is taken for healthy, and the next wait begins small again."""
+_SHOWN_S: Final = 10.0
+"""A fault stays in sight until its process has run again for so long."""
 _LOG_BYTES_MAX: Final = 16 * 1024 * 1024
 
 State = Literal["running", "waiting", "ended", "failed"]
@@ -62,6 +65,7 @@ class Child:
         self._reader: threading.Thread | None = None
         self._is_ending = False
         self._failures = 0
+        self._fault_of_this_run: str | None = None
         self._due_ns = self._started_ns = clock.monotonic_ns()
 
     @property
@@ -76,6 +80,8 @@ class Child:
             status = self._process.poll()
             if status is not None:
                 self._ended(status, now)
+            elif now - self._started_ns > _SHOWN_S * 1e9:
+                self.told.fault = None
         elif self.state == "waiting" and now >= self._due_ns and not self._is_ending:
             self._start(now)
 
@@ -109,7 +115,8 @@ class Child:
 
     def _start(self, now: int) -> None:
         self.restarts += 1
-        self.told.fault = None
+        self.told.status = {}
+        self._fault_of_this_run = None
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES_MAX:
             self.log.replace(self.log.with_name(self.log.name + ".1"))
         with self.log.open("ab") as log:
@@ -132,10 +139,16 @@ class Child:
     def _ended(self, status: int, now: int) -> None:
         if self._reader is not None:
             self._reader.join(5)
-        if status == 0:
-            self.state = "ended"
+        for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
+            if pipe is not None:
+                # What it was told last may not have been taken.
+                with suppress(OSError):
+                    pipe.close()
+        if status == 0 or (self._is_ending and status == -signal.SIGTERM):
+            # By the signal itself: it had not begun yet.
+            self.state, self.told.fault = "ended", None
             return
-        fault = self.told.fault or f"it ended with status {status}: see {self.log}"
+        fault = self._fault_of_this_run or f"it ended with status {status}: see {self.log}"
         self.told.fault = fault
         if self._is_ending or (self.told.is_for_good and not self._keeps_trying):
             self.state = "failed"
@@ -171,5 +184,5 @@ class Child:
             elif "summary" in told:
                 self.told.summary = told["summary"]
             elif "fault" in told:
-                self.told.fault = told["fault"]["text"]
+                self._fault_of_this_run = self.told.fault = told["fault"]["text"]
                 self.told.is_for_good = told["fault"]["for_good"]

@@ -98,10 +98,11 @@ class View:
         found = []
         serving = () if self._serving is None else (self._serving,)
         for child in (self._collecting, self._storing, *serving):
-            text = child.told.fault if child.state != "running" else child.told.status.get("fault")
+            text = child.told.fault or child.told.status.get("fault")
             if text:
                 found.append((child.role, text[:300]))
-        if self._collecting.told.status.get("lines_up") == 0:
+        is_here = self._collecting.state == "running"
+        if is_here and self._collecting.told.status.get("lines_up") == 0:
             words = last_words(self._collecting.log)
             found.append(("collect", f"no connection is up{f': {words}' if words else ''}"))
         return found
@@ -127,6 +128,7 @@ class View:
             f"{status['frames']:,} frames",
             f"{status['lines_up']}/{status['lines']} lines up",
             f"newest {age:.1f} s ago" if age is not None else "nothing came yet",
+            *_lag(status["lag_ns"]),
             f"{status['gaps']:,} gaps open",
         ]
         if status["books"]:
@@ -166,6 +168,16 @@ class View:
 
     def _restarts(self, child: Child) -> list[str]:
         return [f"{child.restarts} restarts"] if child.restarts > 0 else []
+
+
+def _lag(lag_ns: int | None) -> list[str]:
+    """Return how late the newest event came, in words."""
+    if lag_ns is None:
+        return []
+    lag_s = lag_ns / 1e9
+    if abs(lag_s) < 1:
+        return [f"lag {lag_s * 1_000:,.1f} ms"]
+    return [f"lag {lag_s:,.1f} s" if abs(lag_s) < 86_400 else f"lag {lag_s / 86_400:,.0f} days"]
 
 
 def last_words(log: Path) -> str:

@@ -1,10 +1,12 @@
 """What rows are, whatever their order: to prove that a copy has every row of its source."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _MASK: Final = 2**64 - 1
 _SEEDS: Final = (0x7461_7065, 0x6C69_6E65)
@@ -27,6 +29,8 @@ class Fingerprint:
         """Count rows, after a cast to ``schema``: dictionaries of texts count as texts."""
         if not table.num_rows:
             return
+        import polars as pl
+
         frame = pl.from_arrow(table if table.schema.equals(schema) else table.cast(schema))
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never becomes a series
         self.rows += table.num_rows
@@ -34,7 +38,7 @@ class Fingerprint:
         self.second = self.second + _sum(frame, _SEEDS[1]) & _MASK
 
 
-def _sum(frame: pl.DataFrame, seed: int) -> int:
+def _sum(frame: "pl.DataFrame", seed: int) -> int:
     hashes = frame.hash_rows(seed)
     # In halves: a sum of whole hashes would not fit 64 bits.
     low, high = hashes & 0xFFFF_FFFF, hashes // 2**32

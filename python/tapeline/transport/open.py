@@ -7,8 +7,6 @@ from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.kafka import KafkaSink
 from tapeline.transport.kafka_settings import KafkaSettings, Profile
 from tapeline.transport.local import LocalSettings, LocalSink
-from tapeline.transport.nats import NatsSink
-from tapeline.transport.nats_identity import batch_name
 from tapeline.transport.nats_settings import NatsSettings
 from tapeline.transport.ports import AckHook, Capabilities, MessageSink
 from tapeline.transport.uris import KafkaUri, NatsUri, ZmqUri, parse_uri
@@ -56,6 +54,10 @@ def open_sink(
             settings = replace(settings, spool=spool)
         return KafkaSink(settings, clock=time, on_ack=on_ack)
     if isinstance(address, NatsUri):
+        # Its client takes longer to import than all the rest.
+        from tapeline.transport.nats import NatsSink
+        from tapeline.transport.nats_identity import batch_name
+
         return NatsSink(
             nats_settings(address, spool), clock=time, name_of=batch_name, on_ack=on_ack
         )

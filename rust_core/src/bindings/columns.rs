@@ -1,10 +1,10 @@
-//! `floats`, `repeats` and `merge_order`: what is done to whole columns, for Python.
+//! `floats`, `repeats` and `merge_rows`: what is done to whole columns, for Python.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::types::Int64Type;
 use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::SchemaRef;
 use pyo3::prelude::*;
@@ -12,20 +12,19 @@ use pyo3::types::PyCapsule;
 
 use super::arrow::batches_of;
 use super::errors::ArgumentError;
-use super::parquet::RowOrder;
-use crate::columns::{self, FloatsError, Keys, with_floats};
+use crate::columns::{self, FloatsError, MergeError, with_floats};
 
-/// Rows whose decimals are floats. Any Arrow library reads them through `__arrow_c_stream__`.
+/// Rows whose columns were made anew. Any Arrow library reads them through `__arrow_c_stream__`.
 #[pyclass(frozen, module = "tapeline._core")]
 #[derive(Debug)]
-pub(super) struct FloatRows {
+pub(super) struct ColumnRows {
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
 }
 
 /// Converts every `decimal128(_, 18)` column of a table. Releases the GIL.
 #[pyfunction]
-pub(super) fn floats(py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<FloatRows> {
+pub(super) fn floats(py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<ColumnRows> {
     let (schema, batches) = batches_of(table)?.map_err(FloatsError::from)?;
     let (schema, batches) = py.detach(|| {
         let empty = with_floats(&schema, &RecordBatch::new_empty(Arc::clone(&schema)))?;
@@ -35,11 +34,11 @@ pub(super) fn floats(py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Float
             .collect();
         batches.map(|batches| (empty.schema(), batches))
     })?;
-    Ok(FloatRows { schema, batches })
+    Ok(ColumnRows { schema, batches })
 }
 
 #[pymethods]
-impl FloatRows {
+impl ColumnRows {
     fn __len__(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
@@ -92,46 +91,29 @@ pub(super) fn repeats(py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Vec<
     Ok(py.detach(|| columns::repeats(times.values(), ids)))
 }
 
-/// Returns the places of the rows of several runs in order, or `None` when they lie in it already.
+/// Returns the rows of several tables in order, or `None` when table after table lies in it already.
 /// Releases the GIL.
 ///
-/// The table has four columns without nulls, in one piece: times, names and offsets (int64) and
-/// indices (int32). `ends` says where each run ends.
+/// See [`columns::merge_rows`] for the columns.
 #[pyfunction]
-pub(super) fn merge_order(
+pub(super) fn merge_rows(
     py: Python<'_>,
-    table: &Bound<'_, PyAny>,
-    ends: Vec<usize>,
-) -> PyResult<Option<RowOrder>> {
-    let (_, batches) = batches_of(table)?.map_err(FloatsError::from)?;
-    let [batch] = batches.as_slice() else {
-        return match batches.len() {
-            0 => Ok(None),
-            _ => Err(ArgumentError::new_err("expected one batch".to_owned())),
-        };
-    };
-    let [times, names, offsets, indices] = batch.columns() else {
-        return Err(ArgumentError::new_err("expected four columns".to_owned()));
-    };
-    if u32::try_from(batch.num_rows()).is_err() {
-        return Err(ArgumentError::new_err(
-            "more rows than 32 bits count".to_owned(),
-        ));
+    tables: Vec<Bound<'_, PyAny>>,
+) -> PyResult<Option<ColumnRows>> {
+    let mut sources = Vec::new();
+    for table in &tables {
+        let (_, batches) = batches_of(table)?.map_err(MergeError::from)?;
+        sources.extend(batches);
     }
-    let numbers = [times, names, offsets].map(|column| column.as_primitive_opt::<Int64Type>());
-    let ([Some(times), Some(names), Some(offsets)], Some(indices)) =
-        (numbers, indices.as_primitive_opt::<Int32Type>())
-    else {
-        return Err(ArgumentError::new_err(
-            "expected int64, int64, int64 and int32".to_owned(),
-        ));
-    };
-    let keys = Keys {
-        times: times.values(),
-        names: names.values(),
-        offsets: offsets.values(),
-        indices: indices.values(),
-    };
-    let order = py.detach(|| columns::merge_order(keys, &ends));
-    Ok(order.map(RowOrder::from))
+    let merged = py.detach(|| columns::merge_rows(&sources))?;
+    Ok(merged.and_then(|batches| {
+        let schema = batches.first()?.schema();
+        Some(ColumnRows { schema, batches })
+    }))
+}
+
+impl From<MergeError> for PyErr {
+    fn from(error: MergeError) -> Self {
+        ArgumentError::new_err(error.to_string())
+    }
 }

@@ -33,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use super::book_replay::BookReplay;
     #[pymodule_export]
-    use super::columns::{FloatRows, floats, merge_order, repeats};
+    use super::columns::{ColumnRows, floats, merge_rows, repeats};
     #[pymodule_export]
     use super::copy::{CopiedRows, CopyDecoder, CopyEncoder};
     #[pymodule_export]

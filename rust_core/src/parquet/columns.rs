@@ -77,14 +77,15 @@ pub(super) fn encode(
             Some(Values::new(Encoding::DeltaNumbers))
         }
         DataType::Decimal128(..) => {
-            let values = places.gather(array.as_primitive::<Decimal128Type>().values());
-            Some(decimals(&values, out))
+            let values = array.as_primitive::<Decimal128Type>().values();
+            Some(decimals(values, places, out))
         }
         DataType::FixedSizeBinary(_) => {
             let array = array.as_fixed_size_binary();
             if let (data, 16) = (array.value_data(), array.value_length()) {
                 let (ids, _) = data.as_chunks::<16>();
-                out.extend_from_slice(places.gather(ids).as_flattened());
+                out.reserve(places.len() * 16);
+                places.each(ids, |id| out.extend_from_slice(&id));
             } else {
                 let values = places.map(|row| array.value(row));
                 values.iter().for_each(|value| out.extend_from_slice(value));
@@ -97,10 +98,7 @@ pub(super) fn encode(
             }
             Some(Values::new(Encoding::Plain))
         }
-        DataType::Utf8 => {
-            let array = array.as_string();
-            Some(texts(&places.map(|row| text_at(array, row)), leaf, out))
-        }
+        DataType::Utf8 => Some(texts(array.as_string(), places, leaf, out)),
         DataType::Dictionary(..) => {
             let array = array.as_dictionary_opt::<Int32Type>()?;
             let names = array.values().as_string_opt::<i32>()?;
@@ -111,9 +109,10 @@ pub(super) fn encode(
     }
 }
 
-fn decimals(values: &[i128], out: &mut Vec<u8>) -> Values {
-    let Some(numbered) = dictionary::of_decimals(values) else {
-        out.extend_from_slice(big_endian(values).as_flattened());
+fn decimals(values: &[i128], places: &Places<'_>, out: &mut Vec<u8>) -> Values {
+    let Some(numbered) = dictionary::of_decimals(values, places) else {
+        out.reserve(places.len() * 16);
+        places.each(values, |value| out.extend_from_slice(&value.to_be_bytes()));
         return Values::new(Encoding::Plain);
     };
     let Numbered { distinct, keys } = numbered;
@@ -125,11 +124,12 @@ fn big_endian(values: &[i128]) -> Vec<[u8; 16]> {
     values.iter().map(|value| value.to_be_bytes()).collect()
 }
 
-fn texts(texts: &[&[u8]], leaf: &Leaf, out: &mut Vec<u8>) -> Values {
-    if let Some(numbered) = dictionary::of_texts(texts) {
+fn texts(array: &StringArray, places: &Places<'_>, leaf: &Leaf, out: &mut Vec<u8>) -> Values {
+    let text_at = |row| text_at(array, row);
+    if let Some(numbered) = dictionary::of_texts(text_at, places) {
         return numbered_texts(numbered, leaf, out);
     }
-    delta::encode_texts(texts.iter().copied(), out);
+    delta::encode_texts(text_at, places, out);
     Values::new(Encoding::DeltaTexts)
 }
 
@@ -161,28 +161,47 @@ fn keyed(keys: &[u32], bytes: Vec<u8>, count: usize, out: &mut Vec<u8>) -> Value
 }
 
 /// Leaves out the names that no row has.
+///
+/// No branch depends on a key: those of sides cannot be foretold.
 fn renumbered<'a>(keys: &[i32], names: &'a StringArray) -> Numbered<&'a [u8]> {
-    let mut numbers = vec![None; names.len()];
-    let mut distinct = Vec::new();
-    let mut before = (-1, 0);
-    let mut number_of = |key: i32| {
-        let place = usize::try_from(key).unwrap_or(usize::MAX);
-        let slot: Option<&mut Option<u32>> = numbers.get_mut(place);
-        slot.map_or(0, |slot| {
-            *slot.get_or_insert_with(|| {
-                distinct.push(text_at(names, place));
-                u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
-            })
-        })
-    };
-    let keys = keys.iter().map(|key| {
-        if *key != before.0 {
-            before = (*key, number_of(*key));
+    let mut is_used = vec![false; names.len()];
+    for key in some_of_each(keys) {
+        if let Some(is_used) = is_used.get_mut(key.cast_unsigned() as usize) {
+            *is_used = true;
         }
-        before.1
-    });
-    let keys = keys.collect();
-    Numbered { distinct, keys }
+    }
+    let mut distinct = Vec::new();
+    let mut numbers = Vec::with_capacity(names.len());
+    for (place, is_used) in is_used.into_iter().enumerate() {
+        numbers.push(u32::try_from(distinct.len()).unwrap_or(u32::MAX));
+        if is_used {
+            distinct.push(text_at(names, place));
+        }
+    }
+    if distinct.len() < 2 {
+        let keys = vec![0; keys.len()];
+        return Numbered { distinct, keys };
+    }
+    let number_of = |key: &i32| numbers.get(key.cast_unsigned() as usize);
+    let keys = keys.iter().map(number_of);
+    let keys = keys.map(|number| number.copied().unwrap_or_default());
+    Numbered {
+        distinct,
+        keys: keys.collect(),
+    }
+}
+
+/// Returns keys among which each is at least once: one where all are the same, as they often are.
+fn some_of_each(keys: &[i32]) -> &[i32] {
+    let Some((first, others)) = keys.split_first() else {
+        return keys;
+    };
+    let is_same = others.iter().fold(0, |all, key| all | (key ^ first)) == 0;
+    if is_same {
+        core::slice::from_ref(first)
+    } else {
+        keys
+    }
 }
 
 fn plain_bytes(value: &[u8], out: &mut Vec<u8>) {

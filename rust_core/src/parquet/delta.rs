@@ -1,5 +1,6 @@
 //! Parquet's encodings by differences: of numbers, and of texts to the one before.
 
+use super::places::Places;
 use super::rle::{Bits, width_of};
 use super::thrift::{varint, zigzag};
 
@@ -85,19 +86,24 @@ fn encode_block(differences: &[i64], size: Size, out: &mut Vec<u8>) {
 }
 
 /// Appends texts as `DELTA_BYTE_ARRAY`: how much each has in common with the one before it, and the rest.
-pub(super) fn encode_texts<'a>(texts: impl ExactSizeIterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
-    let mut shared = Vec::with_capacity(texts.len());
-    let mut lengths = Vec::with_capacity(texts.len());
-    let mut rests = Vec::with_capacity(texts.len() * 4);
+pub(super) fn encode_texts<'a>(
+    text_at: impl Fn(usize) -> &'a [u8],
+    places: &Places<'_>,
+    out: &mut Vec<u8>,
+) {
+    let mut shared = Vec::with_capacity(places.len());
+    let mut lengths = Vec::with_capacity(places.len());
+    let mut rests = Vec::with_capacity(places.len() * 4);
     let mut before: &[u8] = &[];
-    for text in texts {
+    places.rows(|row| {
+        let text = text_at(row);
         let same = common_prefix(before, text);
         let rest = text.get(same..).unwrap_or_default();
         shared.push(length(same));
         lengths.push(length(rest.len()));
         append(rest, &mut rests);
         before = text;
-    }
+    });
     encode_numbers(&shared, Size::Four, out);
     encode_numbers(&lengths, Size::Four, out);
     out.append(&mut rests);

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
+use super::places::Places;
+
 /// So many decimals are looked at before it is decided whether a dictionary is worth while.
 const DECIMALS_SAMPLE: usize = 32_768;
 /// So many texts: what differs between them is nearly as short.
@@ -17,37 +19,44 @@ pub(super) struct Numbered<T> {
 }
 
 /// Numbers decimals, unless nearly each is another one.
-pub(super) fn of_decimals(values: &[i128]) -> Option<Numbered<i128>> {
+pub(super) fn of_decimals(values: &[i128], places: &Places<'_>) -> Option<Numbered<i128>> {
     let mut table = Table::new();
-    let mut keys = Vec::with_capacity(values.len());
-    for (place, value) in values.iter().enumerate() {
-        if place == DECIMALS_SAMPLE && table.distinct.len() > DECIMALS_SAMPLE / 4 * 3 {
-            return None;
-        }
-        keys.push(table.key_of(*value));
+    let mut keys = Vec::with_capacity(places.len());
+    let (sample, others) = places.split(DECIMALS_SAMPLE);
+    sample.each(values, |value| keys.push(table.key_of(value)));
+    if others.len() > 0 && table.distinct.len() > DECIMALS_SAMPLE / 4 * 3 {
+        return None;
     }
+    others.each(values, |value| keys.push(table.key_of(value)));
     let distinct = table.distinct;
     Some(Numbered { distinct, keys })
 }
 
 /// Numbers texts, unless many are different.
-pub(super) fn of_texts<'a>(texts: &[&'a [u8]]) -> Option<Numbered<&'a [u8]>> {
+pub(super) fn of_texts<'a>(
+    text_at: impl Fn(usize) -> &'a [u8],
+    places: &Places<'_>,
+) -> Option<Numbered<&'a [u8]>> {
     let mut known: HashMap<&[u8], u32, Xxh3DefaultBuilder> = HashMap::default();
     let mut distinct: Vec<&[u8]> = Vec::new();
-    let mut keys = Vec::with_capacity(texts.len());
+    let mut keys = Vec::with_capacity(places.len());
     let mut before: (&[u8], u32) = (&[], u32::MAX);
-    for (place, text) in texts.iter().enumerate() {
-        if place == TEXTS_SAMPLE && distinct.len() > TEXTS_SAMPLE / 4 {
+    let (sample, others) = places.split(TEXTS_SAMPLE);
+    for part in [sample, others] {
+        if !keys.is_empty() && part.len() > 0 && distinct.len() > TEXTS_SAMPLE / 4 {
             return None;
         }
-        if before.1 == u32::MAX || before.0 != *text {
-            let key = *known.entry(text).or_insert_with(|| {
-                distinct.push(text);
-                number(distinct.len() - 1)
-            });
-            before = (text, key);
-        }
-        keys.push(before.1);
+        part.rows(|row| {
+            let text = text_at(row);
+            if before.1 == u32::MAX || before.0 != text {
+                let key = *known.entry(text).or_insert_with(|| {
+                    distinct.push(text);
+                    number(distinct.len() - 1)
+                });
+                before = (text, key);
+            }
+            keys.push(before.1);
+        });
     }
     Some(Numbered { distinct, keys })
 }

@@ -47,22 +47,46 @@ pub(super) fn leaves_of<'a>(array: &ArrayRef, places: &Places<'a>) -> Option<Vec
     let (levels, inner) = spread(offsets, places);
     let leaf = |array| LeafValues {
         array,
-        places: Places::List(Cow::Owned(inner.clone())),
+        places: inner.clone(),
         levels: levels.clone(),
     };
     Some(items.into_iter().map(leaf).collect())
 }
 
 /// Returns how the items of lists are spread over rows, and which they are.
-fn spread(offsets: &[i32], places: &Places<'_>) -> (Levels, Vec<u32>) {
-    let bounds = places.map(|row| (bound(offsets, row), bound(offsets, row + 1)));
-    let mut levels = Levels::of_lists(bounds.len());
-    let mut items = Vec::with_capacity(bounds.len());
-    for (begin, end) in bounds {
-        levels.push_list(end.saturating_sub(begin));
-        items.extend(begin..end);
+fn spread<'a>(offsets: &[i32], places: &Places<'a>) -> (Levels, Places<'a>) {
+    match evenly(offsets, places) {
+        Some(has_item @ false) => {
+            let levels = Levels::of_equal_lists(places.len(), has_item);
+            (levels, Places::Range(0..0))
+        }
+        Some(has_item @ true) => {
+            let levels = Levels::of_equal_lists(places.len(), has_item);
+            (levels, places.clone())
+        }
+        None => {
+            let bounds = places.map(|row| (bound(offsets, row), bound(offsets, row + 1)));
+            let lengths = bounds.iter().map(|(begin, end)| end.saturating_sub(*begin));
+            let levels = Levels::of_lists(lengths.map(|length| length as usize));
+            let items = bounds.iter().flat_map(|(begin, end)| *begin..*end);
+            (levels, Places::List(Cow::Owned(items.collect())))
+        }
     }
-    (levels, items)
+}
+
+/// Returns whether each row has an item, that of its own number, or none has any; `None` for all else.
+fn evenly(offsets: &[i32], places: &Places<'_>) -> Option<bool> {
+    let (begin, offsets) = match places {
+        Places::Range(range) => (range.start, offsets.get(range.start..=range.end)?),
+        Places::List(_) => (0, offsets),
+    };
+    if offsets.first() == offsets.last() {
+        // They never go down.
+        return Some(false);
+    }
+    let mut rows = (begin..).zip(offsets);
+    let has_own = rows.all(|(row, offset)| usize::try_from(*offset) == Ok(row));
+    has_own.then_some(true)
 }
 
 fn bound(offsets: &[i32], row: usize) -> u32 {

@@ -152,11 +152,15 @@ impl<'a> Present<'a> {
             places,
             mut levels,
         } = values;
-        if leaf.is_optional {
-            levels.add_validity(leaf, validity(&*array, &places).into_iter());
-        }
         let all = places.len();
-        let places = if array.null_count() > 0 {
+        let has_nulls = array.null_count() > 0;
+        if leaf.is_optional && has_nulls {
+            let validity = places.map(|row| array.is_valid(row));
+            levels.add_validity(leaf, validity.into_iter());
+        } else if leaf.is_optional {
+            levels.add_presence(leaf);
+        }
+        let places = if has_nulls {
             places.only(|row| array.is_valid(row))
         } else {
             places
@@ -174,14 +178,6 @@ impl<'a> Present<'a> {
             nulls,
         })
     }
-}
-
-/// Returns which values are there.
-fn validity(array: &dyn Array, places: &Places<'_>) -> Vec<bool> {
-    if array.null_count() == 0 {
-        return vec![true; places.len()];
-    }
-    places.map(|row| array.is_valid(row))
 }
 
 fn dictionary_header(distinct: &Distinct, packed: usize) -> Option<Vec<u8>> {

@@ -31,6 +31,45 @@ impl Places<'_> {
         }
     }
 
+    /// Calls `with` for the value of each of these rows, in order.
+    #[inline(always)]
+    pub(super) fn each<T: Copy + Default>(&self, values: &[T], mut with: impl FnMut(T)) {
+        match self {
+            Self::Range(range) => {
+                let values = values.get(range.clone()).unwrap_or_default();
+                values.iter().for_each(|value| with(*value));
+            }
+            Self::List(list) => list.iter().for_each(|place| with(at(values, *place))),
+        }
+    }
+
+    /// Calls `with` for each of these rows, in order.
+    #[inline(always)]
+    pub(super) fn rows(&self, mut with: impl FnMut(usize)) {
+        match self {
+            Self::Range(range) => range.clone().for_each(with),
+            Self::List(list) => list.iter().for_each(|place| with(*place as usize)),
+        }
+    }
+
+    /// Returns the first `rows` rows, and the others.
+    pub(super) fn split(&self, rows: usize) -> (Places<'_>, Places<'_>) {
+        match self {
+            Self::Range(range) => {
+                let middle = range.end.min(range.start + rows);
+                (
+                    Places::Range(range.start..middle),
+                    Places::Range(middle..range.end),
+                )
+            }
+            Self::List(list) => {
+                let (first, others) = list.split_at(rows.min(list.len()));
+                let part = |part| Places::List(Cow::Borrowed(part));
+                (part(first), part(others))
+            }
+        }
+    }
+
     /// Returns what `of` says of each row.
     pub(super) fn map<T>(&self, of: impl Fn(usize) -> T) -> Vec<T> {
         match self {

@@ -23,9 +23,7 @@ pub(super) fn encode(values: &[u32], width: u32, out: &mut Vec<u8>) {
         if run >= SHORTEST_RUN {
             let end = values.len() - rest.len();
             pack_groups(values.get(packed..end).unwrap_or_default(), width, out);
-            varint((run as u64) << 1, out);
-            let bytes = first.to_le_bytes();
-            out.extend(bytes.iter().take(width.div_ceil(8) as usize));
+            encode_run(*first, run, width, out);
             rest = rest.get(run..).unwrap_or_default();
             packed = end + run;
         } else {
@@ -33,6 +31,15 @@ pub(super) fn encode(values: &[u32], width: u32, out: &mut Vec<u8>) {
         }
     }
     pack_groups(values.get(packed..).unwrap_or_default(), width, out);
+}
+
+/// Appends one number many times.
+pub(super) fn encode_run(value: u32, count: usize, width: u32, out: &mut Vec<u8>) {
+    if count > 0 {
+        varint((count as u64) << 1, out);
+        let bytes = value.to_le_bytes();
+        out.extend(bytes.iter().take(width.div_ceil(8) as usize));
+    }
 }
 
 /// Without a branch for each number: these cannot be foretold.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tapeline.apps.store_runner import OPENERS
+from tapeline.apps.openers import OPENERS
 from tapeline.storage.ports import Store
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock

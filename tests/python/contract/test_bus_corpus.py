@@ -11,7 +11,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from tapeline.apps.batch_reader import BatchReader
-from tapeline.apps.bus_reader import BusMessage, open_bus
+from tapeline.apps.bus_message import BusMessage
+from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import ArgumentError
 from tapeline.transport.local_file import BusFileError
 from tapeline.transport.spool import Spool

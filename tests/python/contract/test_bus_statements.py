@@ -15,7 +15,8 @@ from tapeline.storage.consumer.counters import Counts, WorkerMetrics
 from tapeline.storage.consumer.dead_letter import LocalDeadLetters
 from tapeline.storage.consumer.local_source import LocalSource
 from tapeline.storage.consumer.worker import Worker
-from tapeline.storage.ports import Chunk
+from tapeline.storage.ports import Chunk, Source
+from tapeline.storage.ports import Message as Received
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.telemetry.clock import SystemClock
 from tapeline.telemetry.metrics import Metrics
@@ -44,12 +45,24 @@ def remove(bus: Path, topic: str, count: int) -> None:
     file.close()
 
 
-def store(bus: Path, address: str, messages: int) -> Counts:
+class SlowBus(LocalSource):
+    """A bus that knows what it has and is busy: it gives nothing for a while."""
+
+    def __init__(self, bus: Path, seconds: float) -> None:
+        super().__init__(LocalUri(bus), EVENT_TYPES, SystemClock())
+        self._end = time.monotonic() + seconds
+
+    def poll(self, messages_max: int, timeout_s: float) -> list[Received]:
+        is_busy = bool(self._next) and time.monotonic() < self._end
+        return [] if is_busy else super().poll(messages_max, timeout_s)
+
+
+def store(bus: Path, address: str, messages: int, source: Source | None = None) -> Counts:
     """Run a worker until it has stored so many messages."""
     clock = SystemClock()
     worker = Worker(
         "test",
-        source=LocalSource(LocalUri(bus), EVENT_TYPES, clock),
+        source=source or LocalSource(LocalUri(bus), EVENT_TYPES, clock),
         store=open_store(address),
         dead_letters=LocalDeadLetters(bus.with_name(bus.name + ".deadletter")),
         clock=clock,
@@ -74,6 +87,13 @@ def bus_holes(address: str, symbol: str) -> list[dict[str, Any]]:
     frames = tl.open(address).load(symbol, types="trade")
     rows = frames.coverage.holes.to_arrow().to_pylist()
     return [row for row in rows if row["kind"] == "bus"]
+
+
+def test_what_the_bus_still_has_is_waited_for(tmp_path: Path) -> None:
+    bus = tmp_path / "bus.db"
+    messages = make_messages(60)
+    append(bus, messages)
+    store(bus, f"parquet:{tmp_path / 'store'}", len(messages), SlowBus(bus, 2.0))
 
 
 @pytest.mark.parametrize("kind", kinds())

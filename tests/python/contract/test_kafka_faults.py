@@ -15,7 +15,8 @@ import pytest
 from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
-from tapeline.apps.bus_reader import BusMessage, open_bus
+from tapeline.apps.bus_message import BusMessage
+from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import TransportError
 from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.kafka import KafkaSink

@@ -10,23 +10,26 @@ import numpy as np
 import pytest
 
 from tapeline.api.live.book_frames import ShownBook, Side
+from tapeline.api.live.client import Client
 from tapeline.api.live.frames import trades
 from tapeline.api.live.hub import Hub
+from tapeline.api.live.line import Part, envelopes
 from tapeline.api.live.publications import BookState, EventBatch, Publication
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.topics import TopicKey
-from tapeline.api.live.waiting import Waiting, message_of
+from tapeline.api.live.waiting import Waiting
 from tests.python.live_frames import frames
+from tests.python.live_lines import PlainLine
 from tests.python.live_serving import (
     PATIENCE_S,
     TRADES,
-    Client,
     Serving,
     quantities,
     serving,
     trade_rows,
     until,
 )
+from tests.python.live_serving import Client as Reader
 from tests.python.slow_clients import SlowClient, messages
 
 SMALL: Final = LiveSettings(
@@ -34,14 +37,13 @@ SMALL: Final = LiveSettings(
     max_waiting_bytes=65_536,
     slow_after_s=1.0,
     kernel_buffer_bytes=16_384,
-    send_every_s=0.002,
 )
 BOOK: Final = TopicKey("book", "binance", "spot", "BTC/USDT")
 
 
 async def test_a08_who_never_reads_is_cut_off_and_others_get_everything() -> None:
     with serving(SMALL) as server:
-        async with await Client.open(server.url) as client:
+        async with await Reader.open(server.url) as client:
             channel = await client.subscribe(TRADES)
             with SlowClient(server.port, TRADES):
                 await until(lambda: server.hub.clients == 2)
@@ -91,7 +93,6 @@ async def test_what_was_sent_and_what_was_skipped_is_every_event() -> None:
         max_waiting_bytes=65_536,
         slow_after_s=PATIENCE_S,
         kernel_buffer_bytes=16_384,
-        send_every_s=0.0,
     )
     with serving(settings) as server, SlowClient(server.port, TRADES) as slow:
         await until(lambda: bool(server.hub.wanted))
@@ -140,7 +141,7 @@ def test_a_queue_is_bounded_and_accounts_for_what_it_drops(sizes: list[int]) -> 
         count = sizes[turn % len(sizes)]
         hub.publish(_events(count, published))
         published += count
-        waiting_frames, waiting_bytes = client.load
+        waiting_frames, waiting_bytes = client.waiting.load
         assert waiting_frames <= 8
         assert waiting_bytes <= 40_000
         if turn % 13 == 12:
@@ -148,27 +149,27 @@ def test_a_queue_is_bounded_and_accounts_for_what_it_drops(sizes: list[int]) -> 
             told, skipped = told + sent, skipped + left_out
     sent, left_out = _taken(client)
     assert told + sent + skipped + left_out == published
-    assert client.skipped == skipped + left_out
+    assert client.waiting.skipped == skipped + left_out
     assert topic.sequence == 60
 
 
 def test_a_queue_that_is_full_sends_books_as_they_are_now() -> None:
     hub, client = _hub(LiveSettings(max_waiting_updates=4))
     topic = hub.subscribe(client, BOOK, is_binary=True)
-    (whole,) = _split(client.take())[1]
+    (whole,) = _split(client.waiting.take())[1]
     assert (whole.kind, whole.flags, whole.rows) == ("book_snapshot", 1, 0)
     hub.publish([_book(1)])
-    (first,) = _split(client.take())[1]
+    (first,) = _split(client.waiting.take())[1]
     assert (first.kind, first.sequence) == ("book_snapshot", 1)
     hub.publish([_book(2), _book(3)])
-    assert [frame.kind for frame in _split(client.take())[1]] == ["book_update"] * 2
+    assert [frame.kind for frame in _split(client.waiting.take())[1]] == ["book_update"] * 2
     hub.publish([_book(price) for price in range(4, 40)])
-    (latest,) = _split(client.take())[1]
+    (latest,) = _split(client.waiting.take())[1]
     assert (latest.kind, latest.sequence) == ("book_snapshot", topic.sequence)
     assert latest.columns["price"] == ["39"]
-    assert client.conflated == 1
+    assert client.waiting.conflated == 1
     hub.publish([_book(40)])
-    (after,) = _split(client.take())[1]
+    (after,) = _split(client.waiting.take())[1]
     assert (after.kind, after.sequence) == ("book_update", latest.sequence + 1)
 
 
@@ -177,10 +178,10 @@ def test_a_full_queue_of_events_makes_a_book_come_whole() -> None:
     hub.subscribe(client, BOOK, is_binary=True)
     hub.subscribe(client, TopicKey(*TRADES.values()), is_binary=True)
     hub.publish([_book(1)])
-    client.take()
+    client.waiting.take()
     hub.publish([_book(2), *_events(5, 0), _book(3), *_events(5, 5), *_events(5, 10)])
     hub.publish([*_events(5, 15), _book(4)])
-    words, data = _split(client.take())
+    words, data = _split(client.waiting.take())
     assert data[0].kind == "book_snapshot"
     assert data[0].columns["price"] == ["4"]
     told = [frame for frame in data if frame.kind == "trades"]
@@ -194,7 +195,7 @@ def test_the_best_prices_are_only_ever_the_latest() -> None:
     key = BOOK._replace(type="bbo")
     hub.subscribe(client, key, is_binary=True)
     hub.publish([BookState(key, _book(price).book) for price in range(1, 30)])
-    _, (only,) = _split(client.take())
+    _, (only,) = _split(client.waiting.take())
     assert (only.kind, only.sequence) == ("bbo", 29)
     assert only.columns["bid_price"] == ["29"]
 
@@ -207,10 +208,10 @@ def test_a_client_that_asks_without_reading_the_answers_is_noticed() -> None:
     assert len(client.take()) < 5_000
 
 
-def _hub(settings: LiveSettings) -> tuple[Hub, Waiting]:
-    hub, client = Hub(settings), Waiting(settings)
+def _hub(settings: LiveSettings) -> tuple[Hub, Client]:
+    hub, client = Hub(settings), Client(settings, PlainLine(is_clear=False))
     hub.join(client)
-    client.take()
+    client.waiting.take()
     return hub, client
 
 
@@ -224,15 +225,15 @@ def _book(price: int) -> BookState:
     return BookState(BOOK, ShownBook(True, bids, Side(), 0, 0, price, None, 0))
 
 
-def _taken(client: Waiting) -> tuple[int, int]:
-    words, data = _split(client.take())
+def _taken(client: Client) -> tuple[int, int]:
+    words, data = _split(client.waiting.take())
     return sum(frame.rows for frame in data), sum(each["skipped"] for each in words)
 
 
-def _split(taken: list[Sequence[bytes | str]]) -> tuple[list[dict[str, Any]], list[Any]]:
-    sent = [message_of(parts) for parts in taken]
-    words = [json.loads(each) for each in sent if isinstance(each, str)]
-    data = [frame for each in sent if isinstance(each, bytes) for frame in frames(each)]
+def _split(taken: Sequence[Part]) -> tuple[list[dict[str, Any]], list[Any]]:
+    sent, _ = messages(b"".join(envelopes(taken, 262_144)))
+    words = [json.loads(content) for opcode, content in sent if opcode == 1]
+    data = [frame for opcode, content in sent if opcode == 2 for frame in frames(content)]
     return words, data
 
 

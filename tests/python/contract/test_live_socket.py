@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tapeline.api.live.settings import LiveSettings
+from tapeline.telemetry.clock import SystemClock
 from tests.python.live_serving import (
     PATIENCE_S,
     TRADES,
@@ -236,6 +237,22 @@ async def test_a_token_is_needed_where_one_is_set(
     with serving(token=TOKEN) as server:
         assert await _close_code(server, **options) == code
         assert await _close_code(server, query=f"?token={TOKEN}") == 4401
+
+
+async def test_a_connection_ends_with_its_token() -> None:
+    until_ns = SystemClock().wall_ns() + 3_000_000_000
+    settings = LiveSettings(slow_after_s=0.8)
+    with serving(settings, token=TOKEN, until_ns=until_ns) as server:
+        async with await Client.open(
+            server.url, additional_headers={"Authorization": f"Bearer {TOKEN}"}
+        ) as client:
+            await client.until("status")
+            with pytest.raises(ConnectionClosed) as closed:
+                await client.until("never")
+        assert SystemClock().wall_ns() >= until_ns
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
+        await until(lambda: server.hub.clients == 0)
 
 
 async def test_the_server_agrees_to_its_protocol_and_never_to_a_token() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import Bus as OpenBus
-from tapeline.apps.bus_reader import BusMessage, open_bus
+from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import ArgumentError, TransportError
 from tapeline.transport.open import capabilities, open_sink
 from tapeline.transport.ports import Message, MessageSink

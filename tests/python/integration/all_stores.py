@@ -16,9 +16,9 @@ from typing import Any
 
 from tapeline.apps.audit import audit
 from tapeline.apps.audit_table import AuditReport
+from tapeline.apps.openers import OPENERS
 from tapeline.apps.settings import StoreSettings
 from tapeline.apps.store import store
-from tapeline.apps.store_runner import OPENERS
 from tapeline.errors import StoreUnavailableError
 from tapeline.storage.consumer.kafka_source import KafkaSource
 from tapeline.storage.ports import Chunk, Offsets, Store

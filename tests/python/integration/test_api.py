@@ -20,7 +20,7 @@ from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.telemetry.clock import SystemClock
 from tests.python.accessing import answer, fill, market_messages
-from tests.python.markets import SECOND, START, book, stored, trade
+from tests.python.markets import SECOND, START, book, session, stored, trade
 from tests.python.runs import run_of
 from tests.python.serving import Served, serving
 
@@ -62,6 +62,31 @@ def test_pages_hold_every_row_once_with_exact_decimals(server: Served, path: str
     assert len(pages) > 1
     assert all(time.endswith("Z") and len(time) == 30 for time in times)
     assert all(page["as_of_ns"] for page in pages)
+
+
+@pytest.mark.parametrize("path", TYPES)
+@pytest.mark.parametrize("limit", [1, 7, 10_000])
+def test_the_newest_rows_are_the_last_ones_in_order(server: Served, path: str, limit: int) -> None:
+    rows = [row for page in server.pages(f"/api/{path}", limit=10_000) for row in page["data"]]
+    said = server.get(f"/api/{path}", newest="true", limit=limit).json
+    assert said["data"] == rows[-limit:]
+    assert said["next_cursor"] is None
+    middle = rows[len(rows) // 2]["timestamp_ns"] or rows[len(rows) // 2]["received_ns"]
+    before = [row for row in rows if (row["timestamp_ns"] or row["received_ns"]) < middle]
+    ended = server.get(f"/api/{path}", newest="true", limit=limit, end=middle).json
+    assert ended["data"] == before[-limit:]
+
+
+def test_the_newest_rows_have_one_page_and_a_time_with_too_many_is_refused(
+    server: Served, tmp_path: Path
+) -> None:
+    assert server.get("/api/trades", newest="true", cursor="x").status == 422
+    assert server.get("/api/trades", newest="true", end="1970-01-01").json["data"] == []
+    target = stored(tmp_path, {"trade": [trade(START + n, "100") for n in range(50)]})
+    with serving([target], ApiSettings(max_scan_rows=20)) as small:
+        assert small.get("/api/trades", newest="true").status == 422
+        said = small.get("/api/trades", newest="true", start=START + 40, limit=3).json
+    assert [row["timestamp_ns"] - START for row in said["data"]] == [47, 48, 49]
 
 
 def test_conditions_are_those_of_the_access_layer(server: Served) -> None:
@@ -234,3 +259,44 @@ def test_quality_counts_every_row_and_every_refused_message(server: Served) -> N
     refused = answer(MESSAGES, "quarantine", start_ns=0).num_rows
     pages = list(server.pages("/api/quarantine", limit=100))
     assert sum(len(page["data"]) for page in pages) == refused > 0
+
+
+def test_quality_counts_refused_messages_among_the_rows_it_may_read(target: str) -> None:
+    refused = answer(MESSAGES, "quarantine", start_ns=0).num_rows
+    fundings = answer(MESSAGES, "funding", start_ns=0).num_rows
+    for most, status in ((refused + fundings, 200), (refused - 1, 422), (fundings, 422)):
+        with serving([target], ApiSettings(max_scan_rows=most)) as small:
+            asked = small.get("/api/quality", type="funding", start="1970-01-01")
+            assert asked.status == status, most
+
+
+def test_pages_of_coverage_are_of_one_survey(tmp_path: Path) -> None:
+    names = {"exchange": "binance", "market": "spot"}
+    for number in range(5):
+        of = {**names, "symbol": f"S{number}/USDT", "raw_symbol": f"S{number}USDT"}
+        rows = {"trade": [trade(START + number, "100")], "coverage": [session(START, "trade")]}
+        target = stored(tmp_path / "data", rows, of)
+    with serving([target]) as server:
+        first = server.get("/api/coverage", limit=2).json
+        # What is not there cannot be looked at again.
+        (tmp_path / "data").rename(tmp_path / "away")
+        second = server.get("/api/coverage", limit=2, cursor=first["next_cursor"]).json
+        third = server.get("/api/coverage", limit=2, cursor=second["next_cursor"]).json
+        assert server.get("/api/coverage", limit=2).status == 503
+    symbols = [row["symbol"] for page in (first, second, third) for row in page["data"]]
+    assert symbols == [f"S{number}/USDT" for number in range(5)]
+    assert first["coverage"] == second["coverage"] == third["coverage"]
+    assert third["next_cursor"] is None
+
+
+def test_quality_of_the_last_seconds_counts_back_from_the_newest_row(tmp_path: Path) -> None:
+    trades = [trade(START + second * SECOND, "100") for second in range(100)]
+    with serving([stored(tmp_path, {"trade": trades})]) as server:
+        said = server.get("/api/quality", last_s=10).json
+        earlier = server.get("/api/quality", last_s=10, end=START + 30 * SECOND).json
+        both = server.get("/api/quality", last_s=10, start=START)
+    assert [row["rows"] for row in said["data"]] == [10]
+    assert said["coverage"]["start_ns"] == START + 89 * SECOND + 1
+    # It is counted from the newest row, also where an end leaves nothing of that time.
+    assert earlier["data"] == []
+    assert (both.status, b"two beginnings" in both.body) == (422, True)

@@ -113,7 +113,17 @@ def collect_some(made: Stack) -> None:
     known = stored_id(made) or 0
     made.collect()
     until(lambda: (stored_id(made) or 0) >= known + 100 or None, "more trades")
+    until(lambda: measured(made), "rates and lags of the trades")
     made.stop_collecting()
+
+
+def measured(made: Stack) -> bool | None:
+    """Whether the server knows how fast trades come, and what each stage of their way takes."""
+    live = (made.ask("/api/system") or {"live": {"subscriptions": [], "stages": []}})["live"]
+    trades = [each for each in live["subscriptions"] if each["type"] == "trade"]
+    stages = [stage for each in (live, *trades) for stage in each["stages"]]
+    knows = all(stage["lag"] is not None for stage in stages)
+    return (knows and any(each["rows_per_s"] for each in trades)) or None
 
 
 def assert_is_what_was_sent(page: Page, made: Stack) -> None:
@@ -206,6 +216,7 @@ def test_the_planted_gap_is_on_the_quality_page(browser: Browser, live: Stack) -
     # That these are the planted ones is told by the simulator's ledger, in the test above.
     assert tuple(map(int, cells[4:6])) == gap_of(live)
     expect(page.locator(".panel-counts tbody tr", has_text="trade").first).to_be_visible()
+    expect(page.locator(".panel-stages tbody tr")).to_have_count(4)
     guest.assert_quiet()
     page.screenshot(path=artifact("dashboard-quality.png"), full_page=True)
     page.context.close()

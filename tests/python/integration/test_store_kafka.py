@@ -1,21 +1,24 @@
 """From a real Kafka into Parquet files, with consumers killed, joined and told to stop."""
 
+import contextlib
 import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from tapeline.apps.audit import audit
 from tapeline.storage.targets import parse_target
@@ -49,7 +52,7 @@ def command(broker: KafkaBroker, root: Path, *options: str) -> list[str]:
     ]
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(arguments: list[str]) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -82,6 +85,25 @@ def wait_for_commit(root: Path, more_than: int, process: "subprocess.Popen[str]"
             return
         time.sleep(0.01)
     raise AssertionError("no commit within 60 s")
+
+
+def wait_until_read(address: str, messages: Sequence[Message]) -> None:
+    """Wait until a running store holds all of these and has stored none."""
+    wanted = {
+        ("tapeline_storage_lag_messages", 0.0),
+        ("tapeline_storage_buffered_bytes", float(sum(len(value) for _, _, value in messages))),
+    }
+    shown: set[tuple[str, float]] = set()
+    end = time.monotonic() + 60
+    while not wanted <= shown:
+        assert time.monotonic() < end, (wanted, shown)
+        time.sleep(0.1)
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://{address}/metrics") as it,
+        ):
+            families = text_string_to_metric_families(it.read().decode())
+            shown = {(each.name, each.value) for family in families for each in family.samples}
 
 
 def assert_each_once(root: Path, messages: Sequence[Message]) -> None:
@@ -185,9 +207,13 @@ def test_sigterm_stores_what_was_read_and_tells_the_group(
     messages = make_messages(300)
     send(broker, tmp_path, messages)
     # Only the drain at the end can store anything: a message may wait for an hour.
-    with started(command(broker, root, "--flush-interval", "3600")) as process:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    options = ("--flush-interval", "3600", "--metrics", address)
+    with started(command(broker, root, *options)) as process:
         group = f"tapeline-store-{parse_target(f'parquet:{root}').name}"
-        time.sleep(8)
+        wait_until_read(address, messages)
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=30)
         assert process.returncode == 0, errors

@@ -251,6 +251,16 @@ def test_what_is_wrong_is_said_before_anything_is_started(tmp_path: Path) -> Non
         first.close()
 
 
+def test_interrupted_while_it_starts_it_ends_in_order(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with simulated(tmp_path, *_LONG) as venues, started(data, *venues.words()) as up:
+        up.child("collect")
+        up.signal(signal.SIGINT)
+        summary = up.end()
+    assert summary["not_stored"] == 0
+    assert left_on(data) == 0
+
+
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with simulated(tmp_path, *_LONG) as venues, started(data, *venues.words()) as up:

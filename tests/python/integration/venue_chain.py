@@ -74,15 +74,23 @@ class Market:
     def of(self) -> tuple[str, str]:
         return (self.exchange, self.market)
 
-    def tape(self, folder: Path, frames: int = 2_000, rate_per_s: float = 500.0) -> Path:
+    def tape(
+        self,
+        folder: Path,
+        frames: int = 2_000,
+        rate_per_s: float = 500.0,
+        start_ns: int | None = None,
+    ) -> Path:
         """Write a clean synthetic tape of this market."""
         path = folder / f"{self.exchange}-{self.market}.synthetic.jsonl"
+        since = {} if start_ns is None else {"start_ns": start_ns}
         settings = MarketSettings(
             symbols=self.symbols,
             types=self.types.split(","),
             frames=frames,
             rate_per_s=rate_per_s,
             has_anomalies=False,
+            **since,
         )
         path.write_bytes(b"".join(MarketTape(settings, speller(*self.of)).lines()))
         return path

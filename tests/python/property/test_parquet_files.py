@@ -1,7 +1,6 @@
 """Files of the live Parquet store, read back by readers that know nothing of us."""
 
 import io
-from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -17,54 +16,7 @@ from tapeline.storage.parquet.encoding import encode
 from tapeline.storage.parquet.native import encode_parquet, time_order
 from tapeline.storage.schema import EVENT_TYPES, stored_schema_of
 from tests.python.extremes import extreme_rows
-
-_LIMIT = 10**38 - 1
-_NUMBERS = {
-    kind: st.sampled_from([low, high, 0, 1]) | st.integers(-1000, 1000).map(abs)
-    for kind, low, high in (
-        (pa.int32(), -(2**31), 2**31 - 1),
-        (pa.int64(), -(2**63), 2**63 - 1),
-        (pa.uint64(), 0, 2**64 - 1),
-    )
-}
-_TEXT = st.sampled_from(["", "a", "published_ns", "published_nt", "ü€😀"]) | st.text(max_size=20)
-_DECIMAL = (st.sampled_from([-_LIMIT, _LIMIT, 0, 10**18]) | st.integers(-(10**20), 10**20)).map(
-    lambda units: Decimal(f"{units}E-18")
-)
-
-
-def _values(field: pa.Field) -> st.SearchStrategy[object]:
-    found = _present(field.type)
-    return st.none() | found if field.nullable else found
-
-
-def _present(kind: pa.DataType) -> st.SearchStrategy[object]:
-    if kind in _NUMBERS:
-        return _NUMBERS[kind]
-    if pa.types.is_decimal(kind):
-        return _DECIMAL
-    if pa.types.is_string(kind):
-        return _TEXT
-    if pa.types.is_fixed_size_binary(kind):
-        return st.binary(min_size=kind.byte_width, max_size=kind.byte_width)
-    if pa.types.is_binary(kind):
-        return st.binary(max_size=40)
-    if pa.types.is_map(kind):
-        return st.lists(st.tuples(_TEXT, st.none() | _TEXT), max_size=3)
-    if pa.types.is_struct(kind):
-        return st.fixed_dictionaries({each.name: _values(each) for each in kind})
-    if pa.types.is_list(kind):
-        return st.lists(_values(kind.value_field), max_size=4)
-    raise AssertionError(f"no values for {kind}")
-
-
-def _coded(table: pa.Table) -> pa.Table:
-    """Give texts as the decoder does: as dictionaries."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            column = table[field.name].combine_chunks().dictionary_encode()
-            table = table.set_column(place, field.with_type(column.type), column)
-    return table
+from tests.python.property.stored_rows import coded, rows_of
 
 
 def _read(content: bytes) -> pa.Table:
@@ -76,15 +28,14 @@ def _read(content: bytes) -> pa.Table:
 @given(data=st.data())
 def test_every_reader_gets_the_rows_back(event_type: str, data: st.DataObject) -> None:
     schema = stored_schema_of(event_type)
-    row = st.fixed_dictionaries({field.name: _values(field) for field in schema})
-    some = data.draw(st.lists(row, min_size=1, max_size=12), label="rows")
+    some = data.draw(st.lists(rows_of(schema), min_size=1, max_size=12), label="rows")
     repeat = data.draw(st.sampled_from([1, 1, 3, 30]), label="times")
     table = pa.Table.from_pylist(some * repeat, schema).combine_chunks()
     places = data.draw(
         st.none() | st.lists(st.integers(0, len(table) - 1), max_size=20), label="order"
     )
     order = None if places is None else pa.array(places, pa.uint32())
-    given_table = _coded(table) if data.draw(st.booleans(), label="dictionaries") else table
+    given_table = coded(table) if data.draw(st.booleans(), label="dictionaries") else table
     content = encode_parquet(
         given_table,
         order,
@@ -148,7 +99,7 @@ def test_many_rows_are_read_back_in_order_and_pruned_by_their_bounds() -> None:
     table = _many_trades(50_000)
     order = time_order(table["timestamp_ns"].combine_chunks())
     assert order is not None
-    content = encode("trade", _coded(table), order)
+    content = encode("trade", coded(table), order)
     read = _read(content)
     expected = table.take(order)
     assert read.schema.equals(expected.schema)

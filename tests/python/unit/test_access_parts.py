@@ -141,7 +141,7 @@ class _Feed:
     def pull(self) -> Run:
         taken, self._times = self._times[: self._piece], self._times[self._piece :]
         names = {name: [""] * len(taken) for name in ("exchange", "market", "raw_symbol")}
-        order = {"log_offset": taken, "log_index": taken}
+        order = {"log_offset": taken, "log_index": pa.array(taken, pa.int32())}
         columns = {"timestamp_ns": taken, "received_ns": taken, **names, **order}
         return run_of("trade", pa.table(columns))
 
@@ -149,7 +149,7 @@ class _Feed:
 @pytest.mark.parametrize("piece", [1, 2, 5, 100])
 def test_a_merge_loses_nothing_and_is_in_order(piece: int) -> None:
     lanes = [list(range(0, 60, 2)), list(range(1, 60, 3)), [5] * 9, [100, 200], [], [59]]
-    merge = Merge([_Feed(list(lane), piece) for lane in lanes])
+    merge = Merge("trade", [_Feed(list(lane), piece) for lane in lanes], ["timestamp_ns"])
     found = [time for run in merge for time in run.table["timestamp_ns"].to_pylist()]
     assert found == sorted(time for lane in lanes for time in lane)
 
@@ -185,16 +185,22 @@ class _Runs:
         return self._runs.pop(0)
 
 
+_KEYS = ("timestamp_ns", "raw_symbol", "log_offset")
+
+
+def merged(*feeds: _Runs) -> Merge:
+    return Merge("trade", feeds, _KEYS)
+
+
 def keys_in(runs: Iterable[Run]) -> list[tuple[int, str | None, int]]:
     tables = [run.table for run in runs]
-    columns = ("timestamp_ns", "raw_symbol", "log_offset")
-    return [tuple(row[name] for name in columns) for each in tables for row in each.to_pylist()]
+    return [tuple(row[name] for name in _KEYS) for each in tables for row in each.to_pylist()]
 
 
 def test_rows_of_one_time_are_ordered_by_name_then_arrival_and_no_name_is_an_empty_one() -> None:
     first = rows_of((1, "BTC", 7), (1, "ETH", 1), (2, "BTC", 8))
     second = rows_of((1, None, 9), (1, "BTC", 3), (1, "BTC", 9), (1, "XRP", 0))
-    found = keys_in(Merge([_Runs(first), _Runs(second)]))
+    found = keys_in(merged(_Runs(first), _Runs(second)))
     assert found == [
         *((1, None, 9), (1, "BTC", 3), (1, "BTC", 7), (1, "BTC", 9)),
         *((1, "ETH", 1), (1, "XRP", 0), (2, "BTC", 8)),
@@ -203,14 +209,14 @@ def test_rows_of_one_time_are_ordered_by_name_then_arrival_and_no_name_is_an_emp
 
 def test_runs_that_do_not_overlap_are_given_as_they_lie() -> None:
     runs = [rows_of((1, "BTC", 1), (2, "BTC", 2)), rows_of((3, "ETH", 1)), rows_of((4, "BTC", 3))]
-    assert [run.table for run in Merge([_Runs(each) for each in reversed(runs)])] == [
+    assert [run.table for run in merged(*(_Runs(each) for each in reversed(runs)))] == [
         run.table for run in runs
     ]
 
 
 def test_a_run_that_is_not_sorted_is_sorted_before_it_is_merged() -> None:
     crooked = rows_of((5, "BTC", 2), (5, "BTC", 1), (5, "ADA", 9))
-    found = keys_in(Merge([_Runs(crooked), _Runs(rows_of((5, "BTC", 0), (6, "BTC", 3)))]))
+    found = keys_in(merged(_Runs(crooked), _Runs(rows_of((5, "BTC", 0), (6, "BTC", 3)))))
     assert found == [(5, "ADA", 9), *((5, "BTC", place) for place in range(3)), (6, "BTC", 3)]
 
 
@@ -221,8 +227,8 @@ def test_a_time_that_goes_on_in_a_row_group_that_is_alone_needs_nothing_to_order
     last = rows_of((3, "BTC", 3), (4, "BTC", 4))
     alone = Run(last.table.select(columns), last.times, is_alone=True)
     other = rows_of((1, "ETH", 1), (2, "ETH", 2))
-    tables = [run.table.select(columns) for run in Merge([_Runs(first, alone), _Runs(other)])]
-    rows = pa.concat_tables(tables).to_pylist()
+    runs = Merge("trade", [_Runs(first, alone), _Runs(other)], columns)
+    rows = [row for run in runs for row in run.table.to_pylist()]
     found = [(row["timestamp_ns"], row["raw_symbol"]) for row in rows]
     assert found == [(1, "BTC"), (1, "ETH"), (2, "ETH"), (3, "BTC"), (3, "BTC"), (4, "BTC")]
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tapeline.access.paging import Place
 from tapeline.api.auth import READ, SCOPES, Grant, Tokens, bearer, hash_of, new_token, parse_file
+from tapeline.api.kept import Kept
 from tapeline.api.limits import RateLimit
 from tapeline.api.negotiation import ARROW, CSV, JSON, choose
 from tapeline.api.origins import Origins
@@ -114,6 +115,26 @@ def test_many_clients_take_bounded_memory_and_those_at_work_are_kept() -> None:
     assert rate.enter("at work") is not None
 
 
+def test_answers_are_kept_for_a_minute_so_many_and_not_too_heavy() -> None:
+    clock = StoppedClock()
+    kept: Kept[int] = Kept(clock)
+
+    def there() -> list[int]:
+        return [number for number in range(20) if kept.find(str(number)) is not None]
+
+    for number in range(20):
+        kept.keep(str(number), number, 1)
+    assert there() == list(range(4, 20))
+    kept.keep("heavy", 1, 200_001)
+    assert kept.find("heavy") is None
+    kept.keep("nearly", 2, 199_995)
+    assert there() == list(range(15, 20))
+    kept.keep("19", 3, 1)
+    assert kept.find("19") == 3
+    clock.now_ns += 60 * SECOND
+    assert kept.find("19") is None
+
+
 def test_tokens_are_found_by_their_hash_in_time_and_scope() -> None:
     clock = StoppedClock()
     token, short = new_token(), new_token()
@@ -124,9 +145,10 @@ def test_tokens_are_found_by_their_hash_in_time_and_scope() -> None:
         ],
         clock,
     )
-    assert known.find(token) is not None
-    assert not known.is_known(token), "it may not read"
-    assert known.is_known(short)
+    found = known.find(token)
+    assert found is not None
+    assert found.scopes == {"backtest"}
+    assert known.find(short) is not None
     clock.now_ns += 1
     assert known.find(short) is None
     for other in ("", token[:-1], token + "x", hash_of(token).hex(), "\udcff", "x" * 10_000):

@@ -27,6 +27,25 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert "Parameters" not in text
 
 
+@pytest.mark.parametrize("command", ["store", "collect", "tail"])
+def test_a_command_imports_no_library_it_was_not_asked_for(command: str) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['tapeline', '{command}', '--help']\n"
+        "from tapeline.apps.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "import pyarrow\n"
+        "pyarrow.array([1])\n"
+        "heavy = {'pandas', 'polars', 'nats', 'redis', 'clickhouse_connect', 'asyncpg'}\n"
+        "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stderr == ""
+
+
 def test_the_help_imports_no_command() -> None:
     code = (
         "import sys\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import tapeline as tl
 from tapeline.errors import ArgumentError
 from tapeline.simulator.reel import Reel
 from tapeline.simulator.registry import VENUES, speller, venue
@@ -15,6 +16,7 @@ from tapeline.simulator.timeline import Timeline
 from tapeline.tape import TapeFrame, parse_line
 
 MARKETS = list(VENUES)
+SECOND = 1_000_000_000
 #: Those whose books `top_of` and `book_tops` can read.
 READ_HERE = [of for of in MARKETS if of[0] in ("binance", "okx", "bybit")]
 Tops = tuple[list[str], list[str]]
@@ -148,3 +150,27 @@ def test_a_type_the_market_does_not_have_is_refused() -> None:
         made(("bybit", "linear"), symbols=["BTC/USD:BTC"])
     with pytest.raises(ArgumentError, match="quoted in USD"):
         made(("binance", "coinm"), symbols=["BTC/USDT"])
+
+
+@pytest.mark.parametrize("of", MARKETS, ids=" ".join)
+def test_a_tape_goes_on_where_the_one_before_ended(of: tuple[str, str]) -> None:
+    first, lines = made(of, frames=600, has_anomalies=False)
+    second = first.following(600, first.now_ns + 5 * SECOND)
+    assert second.start_ns == first.now_ns + 5 * SECOND
+    frames = [parse_line(line) for line in (*lines, *second.lines())]
+    times = [frame.recv_ns or 0 for frame in frames]
+    assert times == sorted(set(times))
+    assert times[len(lines)] - times[len(lines) - 1] > 4 * SECOND
+    # Together they are one feed, without a gap and without anything twice.
+    pipeline = tl.Normalizer(exchange=of[0], market=of[1])
+    for frame in frames:
+        if frame.kind == "ws":
+            pipeline.push([frame.raw], frame.recv_ns or 0)
+    counters = pipeline.counters()
+    assert sum(counters["events"].values()) > 1_000
+    assert (counters["duplicates"], pipeline.gaps()) == (0, [])
+
+
+def test_a_tape_never_goes_back_in_time() -> None:
+    first, _ = made(MARKETS[0], frames=100)
+    assert first.following(100, 0).start_ns == first.now_ns

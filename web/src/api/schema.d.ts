@@ -361,7 +361,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -533,7 +533,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -667,7 +667,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -710,7 +710,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -779,7 +779,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -931,7 +931,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1053,7 +1053,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1178,13 +1178,13 @@ export interface components {
             types: string[];
             /**
              * First Ns
-             * @description Unix UTC nanoseconds; null where it is not known.
+             * @description No row is earlier; see `last_ns`.
              * @example 1767614400000000000
              */
             first_ns: number | null;
             /**
              * Last Ns
-             * @description Unix UTC nanoseconds; null where it is not known.
+             * @description No row is later. A Parquet store knows both by file: they may be times of another instrument's rows in the same file.
              * @example 1767614400000000000
              */
             last_ns: number | null;
@@ -1199,7 +1199,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1344,7 +1344,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1368,6 +1368,11 @@ export interface components {
              * @example 3
              */
             clients: number;
+            /**
+             * Stages
+             * @description Of all streams together, in the order of the way.
+             */
+            stages: components["schemas"]["Stage"][];
             /** Subscriptions */
             subscriptions: components["schemas"]["Subscription"][];
         };
@@ -1400,7 +1405,7 @@ export interface components {
             answered: number;
             /**
              * Refused
-             * @description Refused since the start, 429 and 503.
+             * @description Refused with 503 since the start.
              * @example 0
              */
             refused: number;
@@ -1486,6 +1491,12 @@ export interface components {
              * @example 1767614400000000000
              */
             last_ns: number | null;
+            /**
+             * Age Ns
+             * @description How old the newest row was when this was asked, by the venue's time: of a busy instrument, how long it takes until a row can be queried. Null without a row.
+             * @example 1900000000
+             */
+            age_ns: number | null;
         };
         /**
          * QualityPage
@@ -1497,7 +1508,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1518,7 +1529,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1684,7 +1695,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1786,7 +1797,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1901,7 +1912,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -1911,6 +1922,48 @@ export interface components {
              * @example null
              */
             next_cursor: string | null;
+        };
+        /**
+         * Stage
+         * @description A stage of the way of events.
+         */
+        Stage: {
+            /**
+             * Name
+             * @description `received`: from the venue's time to the collector. `sent`: from there to the bus, with cleaning. `read`: from there to this server. `served`: from there to the queues of the live socket.
+             * @enum {string}
+             */
+            name: "received" | "sent" | "read" | "served";
+            /** @description Over the last minute; null where nothing came, or the venue says no time. */
+            lag: components["schemas"]["StageLag"] | null;
+        };
+        /**
+         * StageLag
+         * @description What sampled events took, in nanoseconds; below zero where the clocks of two machines differ.
+         *
+         *     About one event a second of each stream is looked at.
+         */
+        StageLag: {
+            /**
+             * Samples
+             * @example 58
+             */
+            samples: number;
+            /**
+             * P50 Ns
+             * @example 2100000
+             */
+            p50_ns: number;
+            /**
+             * P99 Ns
+             * @example 9400000
+             */
+            p99_ns: number;
+            /**
+             * Max Ns
+             * @example 12000000
+             */
+            max_ns: number;
         };
         /**
          * StreamCoverage
@@ -2049,23 +2102,28 @@ export interface components {
              */
             rows: number;
             /**
-             * Last Ns
-             * @description Time of the newest row.
+             * Last Sent Ns
+             * @description When the collector sent its newest batch, by the collector's clock.
              * @example 1767614400000000000
              */
-            last_ns: number | null;
-            /**
-             * Last Received Ns
-             * @description When it came to the collector.
-             * @example 1767614400000000000
-             */
-            last_received_ns: number | null;
+            last_sent_ns: number | null;
             /**
              * Age Ns
-             * @description Since the newest row reached this server, by its clock.
+             * @description Since then; nothing is younger than when it reached this server.
              * @example 120000
              */
             age_ns: number | null;
+            /**
+             * Rows Per S
+             * @description Rows sent a second, over the last minute; null in the first second.
+             * @example 24.5
+             */
+            rows_per_s: number | null;
+            /**
+             * Stages
+             * @description In the order of the way; `served` is not by stream.
+             */
+            stages: components["schemas"]["Stage"][];
         };
         /**
          * System
@@ -2218,7 +2276,7 @@ export interface components {
             coverage: components["schemas"]["CoverageSummary"];
             /**
              * As Of Ns
-             * @description The newest row of these instruments that the store had when it was read: what came later is not in the answer. Null without any row.
+             * @description No row of these instruments that the store had when it was read is later: what came after that is not in the answer. A Parquet store knows it by file, so it may be the time of another instrument's row in the same file. Null without any row.
              * @example 1767614400000000000
              */
             as_of_ns: number | null;
@@ -2784,6 +2842,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -2939,6 +2999,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -3094,6 +3156,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -3249,6 +3313,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description The last `limit` rows of the time in place of the first, in the same order; without a cursor. All rows of the time are read for it: say a `start`. */
+                newest?: boolean;
             };
             header?: never;
             path?: never;
@@ -3561,6 +3627,8 @@ export interface operations {
                 end?: string | null;
                 /** @description Only this type; none is all four. */
                 type?: ("trade" | "orderbook" | "funding" | "liquidation") | null;
+                /** @description Only the last so many seconds before `as_of_ns`, instead of a `start`. */
+                last_s?: number | null;
             };
             header?: never;
             path?: never;

@@ -3,6 +3,7 @@ import { useAsk } from "../api/asking.ts";
 import type { Schemas } from "../api/client.ts";
 import { Holes } from "../panels/holes.tsx";
 import { Quarantine } from "../panels/quarantine.tsx";
+import { Stages } from "../panels/stages.tsx";
 import { nameOf, Timeline } from "../panels/timeline.tsx";
 import { Asked } from "../parts/asked.tsx";
 import { CoverageNote } from "../parts/coverage-note.tsx";
@@ -19,6 +20,7 @@ export default function Quality() {
     <>
       <h1 className="visually-hidden">Data quality</h1>
       <Coverage />
+      <Stages />
       <CountsPanel />
       <Quarantine />
     </>
@@ -26,7 +28,7 @@ export default function Quality() {
 }
 
 function Coverage() {
-  const asked = useAsk("/api/coverage", { query: { holes: 200, limit: 500 }, every: 5_000 });
+  const asked = useAsk("/api/coverage", { query: { holes: 200, limit: 500 }, every: 10_000 });
   const [chosen, choose] = useState<string | null>(null);
   return (
     <Panel
@@ -35,7 +37,7 @@ function Coverage() {
       note={asked.data === undefined ? undefined : <CoverageNote coverage={asked.data.coverage} />}
     >
       <Asked what="coverage" asked={asked}>
-        {({ data, coverage }) =>
+        {({ data, coverage, next_cursor }) =>
           data.length === 0 ? (
             <Empty title="Nothing was recorded yet">
               Start `tapeline up`; streams appear by themselves.
@@ -43,6 +45,9 @@ function Coverage() {
           ) : (
             <>
               <p className="hint">{coverage.summary}</p>
+              {next_cursor === null ? null : (
+                <p className="hint">The first {data.length} streams are shown.</p>
+              )}
               <Timeline streams={data} chosen={chosen} choose={choose} />
               <Detail stream={shownOf(data, chosen)} />
             </>
@@ -80,12 +85,17 @@ const COLUMNS: readonly Column<Counts>[] = [
   { head: "Lag p50", cell: ({ lag }) => spanText(lag?.p50_ns), isNumber: true },
   { head: "p99", cell: ({ lag }) => spanText(lag?.p99_ns), isNumber: true },
   { head: "Max", cell: ({ lag }) => spanText(lag?.max_ns), isNumber: true },
+  { head: "Newest", cell: ({ age_ns }) => spanText(age_ns), isNumber: true },
 ];
 
 function CountsPanel() {
-  const asked = useAsk("/api/quality", { every: 15_000 });
+  const asked = useAsk("/api/quality", { query: { last_s: 3_600 }, every: 15_000 });
   return (
-    <Panel title="Quality" name="counts" note="lag: from the venue's time to ours">
+    <Panel
+      title="Quality"
+      name="counts"
+      note="stored rows of the last hour; lag: from the venue's time to ours; newest: how old the newest stored row is"
+    >
       <Asked what="quality counts" asked={asked}>
         {({ data }) =>
           data.length === 0 ? (

@@ -1,10 +1,11 @@
 import { useAsk } from "../api/asking.ts";
 import type { Schemas } from "../api/client.ts";
+import { slowText } from "../panels/stages.tsx";
 import { Asked } from "../parts/asked.tsx";
 import { type Column, Grid } from "../parts/grid.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Empty } from "../parts/states.tsx";
-import { countText, spanText, timeText } from "../parts/texts.ts";
+import { countText, rateText, spanText, timeText } from "../parts/texts.ts";
 
 type Check = Schemas["Check"];
 type Subscription = Schemas["Subscription"];
@@ -28,7 +29,11 @@ export default function System() {
           {(system) => <Facts facts={factsOf(system)} />}
         </Asked>
       </Panel>
-      <Panel title="Subscriptions" name="subscriptions">
+      <Panel
+        title="Subscriptions"
+        name="subscriptions"
+        note="rows a second and lag per stage, over the last minute"
+      >
         <Asked what="subscriptions" asked={asked}>
           {({ live }) => <Subscriptions live={live} />}
         </Asked>
@@ -100,8 +105,12 @@ const SUBSCRIPTIONS: readonly Column<Subscription>[] = [
   { head: "Venue", cell: ({ exchange, market }) => `${exchange} ${market}` },
   { head: "State", cell: ({ state }) => <State state={state} /> },
   { head: "Rows", cell: ({ rows }) => countText(rows), isNumber: true },
-  { head: "Newest (UTC)", cell: ({ last_ns }) => timeText(last_ns), isNumber: true },
+  { head: "Newest (UTC)", cell: ({ last_sent_ns }) => timeText(last_sent_ns), isNumber: true },
   { head: "Age", cell: ({ age_ns }) => spanText(age_ns), isNumber: true },
+  { head: "Rows/s", cell: ({ rows_per_s }) => rateText(rows_per_s), isNumber: true },
+  { head: "Received p99", cell: ({ stages }) => slowText(stages, "received"), isNumber: true },
+  { head: "Sent p99", cell: ({ stages }) => slowText(stages, "sent"), isNumber: true },
+  { head: "Read p99", cell: ({ stages }) => slowText(stages, "read"), isNumber: true },
 ];
 
 function Subscriptions({ live }: { readonly live: Schemas["Live"] | null }) {

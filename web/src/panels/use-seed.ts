@@ -19,7 +19,8 @@ export function useSeed(
   useEffect(() => {
     if (lastNs === null) return;
     const abort = new AbortController();
-    const query = { exchange, market, symbol, start: timeParameter(lastNs - BACK_NS), limit: MOST };
+    const start = timeParameter(lastNs - BACK_NS);
+    const query = { exchange, market, symbol, start, limit: MOST, newest: true };
     ask(path, { query, signal: abort.signal })
       .then(({ data }) => {
         if (ring.total > 0 || abort.signal.aborted) return;

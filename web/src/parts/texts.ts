@@ -15,6 +15,13 @@ export function countText(value: number): string {
   return COUNT.format(value);
 }
 
+const RATE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+
+/** So many a second. */
+export function rateText(perSecond: number | null): string {
+  return perSecond === null ? "–" : RATE.format(perSecond);
+}
+
 const FLOAT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
 
 /** A computed number, to seven digits; exact ones never come this way. */

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tapeline.api.live.publications import EventBatch, Publication
+from tapeline.api.live.audience import Audiences, News
+from tapeline.api.live.client import Client
+from tapeline.api.live.publications import EventBatch, Frame, Publication
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.topic import Topic
 from tapeline.api.live.topics import TopicKey
-from tapeline.api.live.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Hub:
         self._topics: dict[TopicKey, Topic] = {}
         self._channels = 0
         self._silent = 0
-        self._clients: set[Waiting] = set()
+        self._clients: set[Client] = set()
+        self._audiences = Audiences()
         self._status = FeedStatus(False, 0, "nothing has been read yet")
         self.events = 0
         """Events published since the start."""
@@ -57,18 +59,19 @@ class Hub:
         """How many topics there are."""
         return len(self._topics)
 
-    def join(self, client: Waiting) -> None:
+    def join(self, client: Client) -> None:
         """Add a client; it is told the status."""
         self._clients.add(client)
         client.say(_status_words(self._status))
 
-    def leave(self, client: Waiting, topics: Iterable[Topic]) -> None:
+    def leave(self, client: Client, topics: Iterable[Topic]) -> None:
         """Forget a client and its subscriptions."""
         self._clients.discard(client)
         for topic in list(topics):
             self.unsubscribe(client, topic)
+        self._audiences.remove(client)
 
-    def subscribe(self, client: Waiting, key: TopicKey, *, is_binary: bool) -> Topic:
+    def subscribe(self, client: Client, key: TopicKey, *, is_binary: bool) -> Topic:
         """Let a client listen to a topic.
 
         Raises
@@ -82,15 +85,17 @@ class Hub:
                 raise HubFull
             topic = self._new(key)
             self._silent += 1
-        topic.listeners.add(client)
-        client.open_lane(topic, is_binary=is_binary)
+        topic.listeners += 1
+        client.waiting.open_lane(topic, is_binary=is_binary)
+        self._audiences.place(client)
         self.wanted |= {key}
         return topic
 
-    def unsubscribe(self, client: Waiting, topic: Topic) -> None:
+    def unsubscribe(self, client: Client, topic: Topic) -> None:
         """End a subscription."""
-        topic.listeners.discard(client)
-        client.close_lane(topic.channel)
+        topic.listeners -= 1
+        client.waiting.close_lane(topic.channel)
+        self._audiences.place(client)
         if topic.listeners:
             return
         self.wanted -= {topic.key}
@@ -100,6 +105,7 @@ class Hub:
 
     def publish(self, publications: Iterable[Publication]) -> None:
         """Give publications to whoever listens, in order."""
+        news: dict[int, News] = {}
         for each in publications:
             topic = self._topics.get(each.key)
             if topic is None:
@@ -108,9 +114,12 @@ class Hub:
                 self._silent -= 1
             if isinstance(each, EventBatch):
                 self.events += each.count
-                topic.publish_events(each)
+                frame: Frame | None = topic.publish_events(each)
             else:
-                topic.publish_state(each)
+                frame = topic.publish_state(each)
+            if topic.listeners:
+                news.setdefault(topic.channel, News(topic)).add(frame)
+        self._audiences.tell(news, self.settings.message_bytes)
 
     def report(self, status: FeedStatus) -> None:
         """Take what the feed says of itself; tell the clients when it is news."""

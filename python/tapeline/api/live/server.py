@@ -1,8 +1,9 @@
-"""uvicorn's WebSocket protocol with an end for clients that do not read."""
+"""uvicorn's WebSocket protocol: writing does not wait, and who does not read is cut off."""
 
 import asyncio
 import socket
 from asyncio.transports import BaseTransport
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from uvicorn.config import Config
@@ -11,10 +12,8 @@ from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
 
+from tapeline.api.live.line import LINE
 from tapeline.api.live.settings import LiveSettings
-
-CUT: Final = "tapeline.cut"
-"""Name of the ASGI extension: a function of code and reason that ends the connection."""
 
 _GRACE_S: Final = 2.0
 _WRITE_BUFFER: Final = 65_536
@@ -24,7 +23,9 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     """Closes at once and drops what cannot be delivered.
 
     The protocol of uvicorn writes what waits before it closes, for ever where nobody reads. This
-    one bounds what the kernel keeps for a client, and ends a connection in any case.
+    one bounds what the kernel keeps for a client, and ends a connection in any case. It is the
+    :class:`~tapeline.api.live.line.Line` of its connection: messages that are the same for many
+    clients go to the transport as they are, past the layers that would wrap each again.
     """
 
     kernel_buffer_bytes = LiveSettings().kernel_buffer_bytes
@@ -38,6 +39,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.close_timeout = _GRACE_S
+        self.blocked_since: float | None = None
+        self._when_clear: Callable[[], None] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Bound the buffers of the connection."""
@@ -52,7 +55,37 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:
             extensions = cast("dict[str, Any]", self.scope["extensions"])
-            extensions[CUT] = self.cut
+            extensions[LINE] = self
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether what is written goes out soon."""
+        return self.blocked_since is None and self._is_open
+
+    @property
+    def _is_open(self) -> bool:
+        return not (self.close_sent or self.disconnected or self.transport.is_closing())
+
+    def when_clear(self, call: Callable[[], None]) -> None:
+        """Name what is called when the line is clear again."""
+        self._when_clear = call
+
+    def write(self, envelope: bytes) -> None:
+        """Send a whole message."""
+        if self._is_open:
+            self.transport.write(envelope)
+
+    def pause_writing(self) -> None:
+        """Take note that too much waits."""
+        super().pause_writing()
+        self.blocked_since = self.loop.time()
+
+    def resume_writing(self) -> None:
+        """Take note that the line is clear again."""
+        super().resume_writing()
+        self.blocked_since = None
+        if self._when_clear is not None:
+            self._when_clear()
 
     def cut(self, code: int, reason: str) -> None:
         """Send a close frame behind what waits; drop the connection if it is not taken soon."""

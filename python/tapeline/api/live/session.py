@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import orjson
 
+from tapeline.api.live.client import Client
 from tapeline.api.live.hub import Hub, HubFull
 from tapeline.api.live.layout import VERSION
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.topic import Topic
 from tapeline.api.live.topics import TopicKey, fault_of
-from tapeline.api.live.waiting import Waiting
 from tapeline.telemetry.clock import Clock
 
 _MOST_ID: Final = 2**32 - 1
@@ -60,9 +60,9 @@ class Allowance:
 class Session:
     """One client's subscriptions."""
 
-    def __init__(self, hub: Hub, waiting: Waiting, clock: Clock) -> None:
+    def __init__(self, hub: Hub, client: Client, clock: Clock) -> None:
         self._hub = hub
-        self._waiting = waiting
+        self._client = client
         self._allowance = Allowance(hub.settings, clock)
         self._topics: dict[int, Topic] = {}
 
@@ -83,7 +83,7 @@ class Session:
             return NO_BINARY
         if len(message.encode()) > self._hub.settings.max_message_bytes:
             return TOO_LARGE
-        if not self._allowance.take() or self._waiting.is_flooded:
+        if not self._allowance.take() or self._client.waiting.is_flooded:
             return TOO_MANY
         request_id: int | None = None
         try:
@@ -91,7 +91,7 @@ class Session:
             request_id = _id(words)
             self._obey(words, request_id)
         except _Refused as refused:
-            self._waiting.say(
+            self._client.say(
                 {"op": "error", "id": request_id, "code": refused.code, "message": str(refused)}
             )
         return None
@@ -99,7 +99,7 @@ class Session:
     def _obey(self, words: dict[str, Any], request_id: int | None) -> None:
         match words.get("op"):
             case "ping":
-                self._waiting.say({"op": "pong"})
+                self._client.say({"op": "pong"})
             case "subscribe":
                 self._subscribe(words, _needed(request_id))
             case "unsubscribe":
@@ -120,11 +120,11 @@ class Session:
             raise _Refused("bad_format", "format is binary or json")
         self._check_new(request_id, key)
         try:
-            topic = self._hub.subscribe(self._waiting, key, is_binary=form == "binary")
+            topic = self._hub.subscribe(self._client, key, is_binary=form == "binary")
         except HubFull:
             raise _Refused("too_many_topics", "too many topics are without data") from None
         self._topics[request_id] = topic
-        self._waiting.say(
+        self._client.say(
             {"op": "subscribed", "id": request_id, "channel": topic.channel, "schema": VERSION}
         )
 
@@ -141,8 +141,8 @@ class Session:
         topic = self._topics.pop(request_id, None)
         if topic is None:
             raise _Refused("unknown_id", "no subscription has this id")
-        self._hub.unsubscribe(self._waiting, topic)
-        self._waiting.say({"op": "unsubscribed", "id": request_id})
+        self._hub.unsubscribe(self._client, topic)
+        self._client.say({"op": "unsubscribed", "id": request_id})
 
 
 def _words(message: str) -> dict[str, Any]:

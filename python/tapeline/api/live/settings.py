@@ -17,7 +17,14 @@ class LiveSettings:
     max_silent_topics: int = 10_000
     """Topics that somebody subscribed to and nobody published."""
     max_clients: int = 1024
-    max_clients_per_address: int = 1024
+    max_clients_per_address: int = 64
+    """Of an address elsewhere; of IPv6 its /64 counts as one."""
+    handshakes_per_s: float = 5.0
+    """Connections that an address elsewhere may open, on average; more are closed with 4429."""
+    handshakes_at_once: int = 100
+    guesses_per_s: float = 1.0
+    """Wrong tokens of an address that are answered as such, on average; more with 4429."""
+    guesses_at_once: int = 20
     max_waiting_frames: int = 512
     """Frames that wait for a client; more are dropped, and said."""
     max_waiting_bytes: int = 1_048_576
@@ -25,8 +32,6 @@ class LiveSettings:
     """Updates of one book that wait for a client; more become a snapshot."""
     slow_after_s: float = 8.0
     """A client that takes nothing for so long is cut off."""
-    send_every_s: float = 0.04
-    """A client gets a message at most so often: what comes meanwhile goes together."""
     message_bytes: int = 262_144
     """A binary message holds frames up to so many bytes, or one that is longer."""
     kernel_buffer_bytes: int = 262_144

@@ -1,19 +1,18 @@
-"""The route ``/ws/market``: one task reads a client, one writes to it."""
+"""The route ``/ws/market``: a task reads a client, another looks whether it must go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket
 
-from tapeline.api.live.gate import Gate, chosen_protocol
+from tapeline.api.live.client import Client
+from tapeline.api.live.gate import EXPIRED, Admission, Gate, chosen_protocol
 from tapeline.api.live.hub import Hub
-from tapeline.api.live.server import CUT
+from tapeline.api.live.line import LINE, Line
 from tapeline.api.live.session import TOO_LARGE, Close, Session
-from tapeline.api.live.settings import LiveSettings
-from tapeline.api.live.waiting import Losses, Waiting, message_of
+from tapeline.api.live.waiting import Losses
 from tapeline.telemetry.clock import Clock, SystemClock
 
 PATH = "/ws/market"
@@ -43,8 +42,8 @@ class MarketSocket:
 
     def __init__(self, hub: Hub, gate: Gate | None = None, clock: Clock | None = None) -> None:
         self._hub = hub
-        self._gate = gate if gate is not None else Gate(hub)
         self._clock = clock if clock is not None else SystemClock()
+        self._gate = gate if gate is not None else Gate(hub.settings, self._clock)
         self.counts = SocketCounts()
 
     def router(self) -> APIRouter:
@@ -57,30 +56,28 @@ class MarketSocket:
         """Serve one client until it leaves or is cut off."""
         offered = socket.scope.get("subprotocols", [])
         address = socket.client.host if socket.client is not None else ""
-        refusal = self._gate.refusal(socket.headers, offered, address)
+        answer = self._gate.admit(socket.headers, offered, address)
         # Refused after the handshake: a browser shows no status of one that failed.
-        await socket.accept(subprotocol=chosen_protocol(offered))
-        if refusal is not None:
+        if isinstance(answer, Close):
             self.counts.refused += 1
-            await _end(socket, refusal)
+            await socket.accept(subprotocol=chosen_protocol(offered))
+            _line(socket).cut(answer.code, answer.reason)
             return
-        self.counts.accepted += 1
-        self._gate.enter(address)
         try:
-            await self._serve(socket)
+            await socket.accept(subprotocol=chosen_protocol(offered))
+            self.counts.accepted += 1
+            await self._serve(socket, answer)
         finally:
-            self._gate.leave(address)
+            self._gate.leave(answer)
 
-    async def _serve(self, socket: WebSocket) -> None:
-        waiting = Waiting(self._hub.settings, self.counts.losses)
-        session = Session(self._hub, waiting, self._clock)
-        self._hub.join(waiting)
+    async def _serve(self, socket: WebSocket, admission: Admission) -> None:
+        line = _line(socket)
+        client = Client(self._hub.settings, line, self.counts.losses)
+        session = Session(self._hub, client, self._clock)
+        self._hub.join(client)
         tasks = [
             asyncio.create_task(_read(socket, session), name="live client: read"),
-            asyncio.create_task(
-                _write(socket, waiting, self._hub.settings), name="live client: write"
-            ),
-            asyncio.create_task(_watch(waiting, self._hub.settings), name="live client: watch"),
+            asyncio.create_task(self._watch(line, admission), name="live client: watch"),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -88,12 +85,24 @@ class MarketSocket:
             if close is not None:
                 self.counts.cut_slow += close is _SLOW
                 self.counts.cut_other += close is not _SLOW
-                await _end(socket, close)
+                line.cut(close.code, close.reason)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._hub.leave(waiting, session.topics)
+            self._hub.leave(client, session.topics)
+
+    async def _watch(self, line: Line, admission: Admission) -> Close:
+        """Return when the client has taken too little for too long, or its token has ended."""
+        now, slow_after_s = asyncio.get_running_loop().time, self._hub.settings.slow_after_s
+        until_ns = admission.until_ns
+        while True:
+            since = line.blocked_since
+            if since is not None and now() - since >= slow_after_s:
+                return _SLOW
+            if until_ns is not None and self._clock.wall_ns() >= until_ns:
+                return EXPIRED
+            await asyncio.sleep(slow_after_s / 8)
 
 
 async def _read(socket: WebSocket, session: Session) -> Close | None:
@@ -108,43 +117,7 @@ async def _read(socket: WebSocket, session: Session) -> Close | None:
             return close
 
 
-async def _write(socket: WebSocket, waiting: Waiting, settings: LiveSettings) -> None:
-    """Send what waits; returns when the client has left."""
-    now = asyncio.get_running_loop().time
-    while True:
-        await waiting.news.wait()
-        for parts in waiting.take():
-            waiting.sending_since = now()
-            try:
-                await _send(socket.send, message_of(parts))
-            except (OSError, RuntimeError, WebSocketDisconnect):
-                return
-        waiting.sending_since = None
-        await asyncio.sleep(settings.send_every_s)
-
-
-async def _watch(waiting: Waiting, settings: LiveSettings) -> Close:
-    """Return when the client has taken nothing for too long."""
-    now = asyncio.get_running_loop().time
-    while True:
-        since = waiting.sending_since
-        if since is not None and now() - since >= settings.slow_after_s:
-            return _SLOW
-        await asyncio.sleep(settings.slow_after_s / 8)
-
-
-async def _send(send: Callable[[dict[str, object]], Awaitable[None]], message: bytes | str) -> None:
-    kind = "text" if isinstance(message, str) else "bytes"
-    await send({"type": "websocket.send", kind: message})
-
-
-async def _end(socket: WebSocket, close: Close) -> None:
-    """Close the connection, without waiting for a client that does not read."""
-    cut: Callable[[int, str], None] | None = socket.scope.get("extensions", {}).get(CUT)
-    if cut is not None:
-        cut(close.code, close.reason)
-        return
-    if socket.application_state is WebSocketState.CONNECTED:
-        with suppress(OSError, RuntimeError, TimeoutError, WebSocketDisconnect):
-            async with asyncio.timeout(1):
-                await socket.close(close.code, close.reason)
+def _line(socket: WebSocket) -> Line:
+    """Return the connection; only a server with the protocol of this package has it."""
+    line: Line = socket.scope["extensions"][LINE]
+    return line

@@ -23,7 +23,6 @@ _COLUMNS: Final = {
         "status",
     ),
     "coverage": (
-        "event_id",
         "channel",
         "kind",
         "proof",

@@ -1,6 +1,4 @@
-"""A topic on the server: its channel, its sequence, its latest state, who listens."""
-
-from typing import Protocol
+"""A topic on the server: its channel, its sequence, its latest state."""
 
 from tapeline.api.live.book_frames import ShownBook, unknown_book
 from tapeline.api.live.publications import (
@@ -14,18 +12,6 @@ from tapeline.api.live.publications import (
 from tapeline.api.live.topics import TopicKey
 
 
-class Listener(Protocol):
-    """Where the frames of a topic go."""
-
-    def put(self, frame: Frame) -> None:
-        """Take a frame."""
-        ...
-
-    def put_state(self, channel: int) -> None:
-        """Take note that the whole state is to be sent."""
-        ...
-
-
 class Topic:
     """One topic; used by the event loop's thread alone."""
 
@@ -35,7 +21,8 @@ class Topic:
         self.sequence = 0
         """Of the last frame."""
         self.is_published = False
-        self.listeners: set[Listener] = set()
+        self.listeners = 0
+        """How many clients."""
         self._book = unknown_book(0)
         self._whole: Frame | None = None
 
@@ -44,31 +31,20 @@ class Topic:
         """The latest state."""
         return self._book
 
-    def publish_events(self, batch: EventBatch) -> None:
-        """Give some events to whoever listens."""
+    def publish_events(self, batch: EventBatch) -> Frame:
+        """Return the frame of some events."""
         self.is_published = True
         self.sequence += 1
-        if not self.listeners:
-            return
-        frame = event_frame(batch, self.channel, self.sequence)
-        for each in self.listeners:
-            each.put(frame)
+        return event_frame(batch, self.channel, self.sequence)
 
-    def publish_state(self, state: BookState) -> None:
-        """Take a new state; tell the change, or that the whole is to be sent."""
+    def publish_state(self, state: BookState) -> Frame | None:
+        """Take a new state; return the change, or None when the whole is to be sent."""
         self.is_published = True
         self.sequence += 1
         before, self._book, self._whole = self._book, state.book, None
-        if not self.listeners:
-            return
-        frame = None
-        if self.key.type == "book":
-            frame = change_frame(before, state.book, self.channel, self.sequence)
-        for each in self.listeners:
-            if frame is None:
-                each.put_state(self.channel)
-            else:
-                each.put(frame)
+        if self.key.type != "book" or not self.listeners:
+            return None
+        return change_frame(before, state.book, self.channel, self.sequence)
 
     def whole(self) -> Frame:
         """Return the frame of the latest state."""

@@ -1,12 +1,11 @@
 """What waits for one client: bounded, and what does not fit is accounted for."""
 
-import asyncio
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
+from tapeline.api.live.line import Part
 from tapeline.api.live.publications import Frame
 from tapeline.api.live.settings import LiveSettings
 from tapeline.api.live.topic import Topic
@@ -38,13 +37,6 @@ class Losses:
     """How often a state replaced what waited."""
 
 
-def message_of(parts: Sequence[bytes | str]) -> bytes | str:
-    """Return a message of its parts: one text, or frames."""
-    if len(parts) == 1:
-        return parts[0]
-    return b"".join(part for part in parts if isinstance(part, bytes))
-
-
 class Waiting:
     """The queue of a client.
 
@@ -57,13 +49,12 @@ class Waiting:
         self._losses = losses if losses is not None else Losses()
         self._lanes: dict[int, Lane] = {}
         self._words: deque[str] = deque()
-        self._frames: list[tuple[bytes | str, Frame, Lane]] = []
+        self._frames: list[tuple[Part, Frame, Lane]] = []
         self._bytes = 0
         self._gaps: dict[int, Lane] = {}
         """Lanes that have something to send in front of their next frame."""
-        self.news = asyncio.Event()
-        self.sending_since: float | None = None
-        """Time of the event loop at which the latest message was begun; None while none is."""
+        self.has_news = False
+        """Whether something is to be sent."""
         self.is_flooded = False
         """Whether the client asked for more answers than it takes."""
         self.skipped = 0
@@ -76,12 +67,16 @@ class Waiting:
         """How many frames and how many bytes wait."""
         return len(self._frames), self._bytes
 
+    def channels(self) -> dict[int, bool]:
+        """Return the channels subscribed to; whether in binary form."""
+        return {channel: lane.is_binary for channel, lane in self._lanes.items()}
+
     def open_lane(self, topic: Topic, *, is_binary: bool) -> None:
         """Begin a subscription; of states the first thing sent is the whole one."""
         lane = self._lanes[topic.channel] = Lane(topic, is_binary)
         if topic.key.is_state:
             self._conflate(lane)
-            self.news.set()
+            self.has_news = True
 
     def close_lane(self, channel: int) -> None:
         """End a subscription; what waits of it is not sent."""
@@ -94,12 +89,12 @@ class Waiting:
             self.is_flooded = True
         else:
             self._words.append(orjson.dumps(words).decode())
-        self.news.set()
+        self.has_news = True
 
     def put(self, frame: Frame) -> None:
         """Add a frame of events, or a change of a book."""
         lane = self._lanes[frame.channel]
-        self.news.set()
+        self.has_news = True
         if lane.needs_state:
             return
         message = frame.message(lane.is_binary)
@@ -123,38 +118,17 @@ class Waiting:
     def put_state(self, channel: int) -> None:
         """Say that the whole state of a topic is to be sent."""
         self._conflate(self._lanes[channel])
-        self.news.set()
+        self.has_news = True
 
-    def take(self) -> list[Sequence[bytes | str]]:
-        """Return the messages to send now, and forget them.
-
-        Returns
-        -------
-        list
-            The parts of each message, see :func:`message_of`: frames are shared between clients,
-            and become one message when it is sent.
-        """
-        self.news.clear()
-        found: list[Sequence[bytes | str]] = [(word,) for word in self._words]
+    def take(self) -> list[Part]:
+        """Return what is to be sent now, in order, and forget it."""
+        self.has_news = False
+        found: list[Part] = [*self._words, *self._take_frames()]
         self._words.clear()
-        parts: list[bytes | str] = []
-        size, most = 0, self._settings.message_bytes
-        for part in self._take_frames():
-            is_text = isinstance(part, str)
-            if parts and (is_text or size + len(part) > most):
-                found.append(parts)
-                parts, size = [], 0
-            if is_text:
-                found.append((part,))
-            else:
-                parts.append(part)
-                size += len(part)
-        if parts:
-            found.append(parts)
         return found
 
-    def _take_frames(self) -> list[bytes | str]:
-        found: list[bytes | str] = []
+    def _take_frames(self) -> list[Part]:
+        found: list[Part] = []
         for channel, lane in self._gaps.items():
             if lane.skipped:
                 words = {"op": "skipped", "channel": channel, "skipped": lane.skipped}

@@ -77,8 +77,9 @@ class Single(Answer, Generic[Item]):
     data: Item
     coverage: CoverageSummary
     as_of_ns: MaybeNanoseconds = Field(
-        description="The newest row of these instruments that the store had when it was read: "
-        "what came later is not in the answer. Null without any row."
+        description="No row of these instruments that the store had when it was read is later: "
+        "what came after that is not in the answer. A Parquet store knows it by file, so it may "
+        "be the time of another instrument's row in the same file. Null without any row."
     )
 
 
@@ -88,8 +89,9 @@ class Page(Answer, Generic[Item]):
     data: list[Item]
     coverage: CoverageSummary
     as_of_ns: MaybeNanoseconds = Field(
-        description="The newest row of these instruments that the store had when it was read: "
-        "what came later is not in the answer. Null without any row."
+        description="No row of these instruments that the store had when it was read is later: "
+        "what came after that is not in the answer. A Parquet store knows it by file, so it may "
+        "be the time of another instrument's row in the same file. Null without any row."
     )
     next_cursor: str | None = Field(
         description="Give it back as `cursor`, beside the same parameters, for the next page; "

@@ -28,8 +28,11 @@ class Instrument(Names):
     types: list[str] = Field(
         description="Event types there are rows of.", examples=[["trade", "orderbook"]]
     )
-    first_ns: MaybeNanoseconds
-    last_ns: MaybeNanoseconds
+    first_ns: MaybeNanoseconds = Field(description="No row is earlier; see `last_ns`.")
+    last_ns: MaybeNanoseconds = Field(
+        description="No row is later. A Parquet store knows both by file: they may be times of "
+        "another instrument's rows in the same file."
+    )
 
 
 class Event(Names):

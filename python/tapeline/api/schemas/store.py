@@ -85,6 +85,11 @@ class Quality(Names):
     lag: Lag | None = Field(description="Null where no row has both times.")
     first_ns: MaybeNanoseconds
     last_ns: MaybeNanoseconds
+    age_ns: int | None = Field(
+        description="How old the newest row was when this was asked, by the venue's time: of a "
+        "busy instrument, how long it takes until a row can be queried. Null without a row.",
+        examples=[1_900_000_000],
+    )
 
 
 class QualityPage(Page[Quality]):

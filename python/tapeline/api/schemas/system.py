@@ -28,6 +28,31 @@ class Health(Answer):
     time: IsoTime
 
 
+class StageLag(Answer):
+    """What sampled events took, in nanoseconds; below zero where the clocks of two machines differ.
+
+    About one event a second of each stream is looked at.
+    """
+
+    samples: int = Field(examples=[58])
+    p50_ns: int = Field(examples=[2_100_000])
+    p99_ns: int = Field(examples=[9_400_000])
+    max_ns: int = Field(examples=[12_000_000])
+
+
+class Stage(Answer):
+    """A stage of the way of events."""
+
+    name: Literal["received", "sent", "read", "served"] = Field(
+        description="`received`: from the venue's time to the collector. `sent`: from there to the "
+        "bus, with cleaning. `read`: from there to this server. `served`: from there to the "
+        "queues of the live socket."
+    )
+    lag: StageLag | None = Field(
+        description="Over the last minute; null where nothing came, or the venue says no time."
+    )
+
+
 class Subscription(Answer):
     """A stream of the live feed."""
 
@@ -40,11 +65,18 @@ class Subscription(Answer):
         "first event."
     )
     rows: int = Field(description="Rows since the start.", examples=[12_000])
-    last_ns: MaybeNanoseconds = Field(description="Time of the newest row.")
-    last_received_ns: MaybeNanoseconds = Field(description="When it came to the collector.")
-    age_ns: int | None = Field(
-        description="Since the newest row reached this server, by its clock.", examples=[120_000]
+    last_sent_ns: MaybeNanoseconds = Field(
+        description="When the collector sent its newest batch, by the collector's clock."
     )
+    age_ns: int | None = Field(
+        description="Since then; nothing is younger than when it reached this server.",
+        examples=[120_000],
+    )
+    rows_per_s: float | None = Field(
+        description="Rows sent a second, over the last minute; null in the first second.",
+        examples=[24.5],
+    )
+    stages: list[Stage] = Field(description="In the order of the way; `served` is not by stream.")
 
 
 class Load(Answer):
@@ -54,7 +86,7 @@ class Load(Answer):
     queries_waiting: int = Field(examples=[0])
     queries_at_most: int = Field(description="More are refused with 503.", examples=[24])
     answered: int = Field(description="Queries since the start.", examples=[4021])
-    refused: int = Field(description="Refused since the start, 429 and 503.", examples=[0])
+    refused: int = Field(description="Refused with 503 since the start.", examples=[0])
 
 
 class Live(Answer):
@@ -62,6 +94,7 @@ class Live(Answer):
 
     is_connected: bool
     clients: int = Field(description="WebSocket clients.", examples=[3])
+    stages: list[Stage] = Field(description="Of all streams together, in the order of the way.")
     subscriptions: list[Subscription]
 
 

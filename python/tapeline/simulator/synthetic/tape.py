@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tapeline.errors import ArgumentError
@@ -118,6 +118,36 @@ class MarketTape:
         self._planter = Planter(dict(speller.types) if settings.has_anomalies else {})
         self._now_ns = settings.start_ns
         self._recv_ns = 0
+
+    @property
+    def start_ns(self) -> int:
+        """Return the time of the start, Unix nanoseconds."""
+        return self._settings.start_ns
+
+    @property
+    def now_ns(self) -> int:
+        """Return the time of the newest event, Unix nanoseconds."""
+        return self._now_ns
+
+    def following(self, frames: int, start_ns: int) -> "MarketTape":
+        """Return the tape of what happens next: ids, books and times go on.
+
+        It begins with a snapshot of each book. Make it after the lines of this one have ended, and
+        take no more of this one.
+
+        Parameters
+        ----------
+        frames
+            Lines on it, about.
+        start_ns
+            Time of its start, Unix nanoseconds; never before the newest event.
+        """
+        start_ns = max(start_ns, self._now_ns)
+        settings = replace(self._settings, frames=frames, start_ns=start_ns)
+        tape = MarketTape(settings, self._speller)
+        tape._chooser, tape._markets = self._chooser, self._markets
+        tape._recv_ns = self._recv_ns
+        return tape
 
     def lines(self) -> Iterator[bytes]:
         """Yield the tape's lines, each with its line feed."""

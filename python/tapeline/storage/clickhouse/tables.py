@@ -221,6 +221,4 @@ def _codec(field: pa.Field) -> str:
         return " CODEC(DoubleDelta, Default)"
     if field.name.endswith("_ns") or field.name in _SMOOTH:
         return " CODEC(Delta, Default)"
-    if field.name == "event_id":
-        return " CODEC(NONE)"  # Half of a hash: nothing makes it smaller.
     return " CODEC(Default)"

@@ -17,6 +17,10 @@ from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.consumer.kafka")
 
+_LOOK_FOR_TOPICS_NS: Final = 15_000_000_000
+"""How often it is looked whether there is a topic of ours, while the group assigns nothing."""
+_LIST_S: Final = 5.0
+
 _CORRUPT: Final = frozenset({KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION})  # noqa: SLF001
 
 CONSUMER_SETTINGS: Final[dict[str, str | int | float | bool]] = {
@@ -88,9 +92,11 @@ class KafkaSource:
         self._restarted: set[Partition] = set()
         self._is_paused = False
         self._is_settled = False
+        self._looked_ns = clock.monotonic_ns()
         self._is_closed = False
         self._fault: TransportError | None = None
         pattern = f"^({'|'.join(map(re.escape, sorted(types)))})\\.[^.]+\\.[^.]+(\\.[^.]+)?$"
+        self._pattern = re.compile(pattern)
         session_ms = int(session_timeout_s * 1_000)
         config = {
             **CONSUMER_SETTINGS,
@@ -114,6 +120,8 @@ class KafkaSource:
         """Read what follows; see :meth:`tapeline.storage.ports.Source.poll`."""
         self._raise_fault()
         self._note_renewed()
+        if not self._is_settled:
+            self._look_for_topics()
         found = []
         try:
             received = self._consumer.consume(messages_max, timeout_s)
@@ -196,7 +204,10 @@ class KafkaSource:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the group has assigned partitions, and all of them are started."""
+        """Whether the group has assigned partitions, and all of them are started.
+
+        Also where no broker has a topic of ours: a group then assigns nothing.
+        """
         return self._is_settled and self._started == self._owned
 
     def close(self) -> None:
@@ -204,6 +215,19 @@ class KafkaSource:
         if not self._is_closed:
             self._is_closed = True
             self._consumer.close()
+
+    def _look_for_topics(self) -> None:
+        """Count it as settled that there is no topic of ours."""
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - self._looked_ns < _LOOK_FOR_TOPICS_NS:
+            return
+        try:
+            topics = self._consumer.list_topics(timeout=_LIST_S).topics
+        except KafkaException as error:
+            _log.info("no list of topics", fault=str(error))
+        else:
+            self._is_settled = not any(map(self._pattern.match, topics))
+        self._looked_ns = self._clock.monotonic_ns()
 
     def _note_renewed(self) -> None:
         """Stop reading topics that are others by now, until it is said from where on."""

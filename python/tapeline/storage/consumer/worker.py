@@ -37,8 +37,10 @@ fetched ahead."""
 _RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _CLOSE_S: Final = 2.0
 _WATCH_NS: Final = 500_000_000
-_SETTLE_NS: Final = 15_000_000_000
-"""A bus without a topic of ours never assigns anything: after so long that counts as known."""
+_STUCK_NS: Final = 30_000_000_000
+"""What a bus still lists and has not given for so long is not waited for: Kafka's ends of
+transactions are offsets, and no messages."""
+_LOOK_NS: Final = 100_000_000
 
 
 class Worker:
@@ -143,9 +145,11 @@ class Worker:
 
     def _quiet(self) -> int | None:
         """Return for how long nothing has come, None while there is something to do."""
-        now = self._clock.monotonic_ns()
-        is_settled = self._source.is_settled or now - self._began_ns > _SETTLE_NS
-        return now - self._news_ns if is_settled and not self._has_work() else None
+        if not self._source.is_settled or self._has_work():
+            return None
+        quiet_ns = self._clock.monotonic_ns() - self._news_ns
+        is_looked_at = _LOOK_NS < quiet_ns < _STUCK_NS
+        return None if is_looked_at and self._source.lag() != 0 else quiet_ns
 
     def _caught_up(self) -> int | None:
         """Return for how long nothing has come, None while there is something to read."""

@@ -107,7 +107,7 @@ class PieceWriter:
 
     def _put(self, piece: Piece, path: str) -> FileFact:
         content = encoded(piece)
-        fact = _fact(piece, path, content)
+        fact = fact_of(piece, path, content)
         datafiles.put(self._folder, path, content)
         return fact
 
@@ -120,7 +120,8 @@ def _piece_rows(rows: int) -> int:
     return -(-rows // (rounds * _CORES))
 
 
-def _fact(piece: Piece, path: str, content: bytes) -> FileFact:
+def fact_of(piece: Piece, path: str, content: bytes) -> FileFact:
+    """Return what the log says of a piece's file."""
     bounds = pc.min_max(piece.run.times).as_py()
     return FileFact(
         piece.type,

@@ -19,7 +19,7 @@ from tapeline.errors import SettingsError, StoreFormatError
 from tapeline.storage.parquet.bucket import Bucket
 from tapeline.storage.parquet.folder import Folder, LocalFolder
 from tapeline.storage.parquet.manifest import FileFact
-from tapeline.storage.schema import EVENT_TYPES, stored_schema_of
+from tapeline.storage.schema import EVENT_TYPES, HAS_EVENT_ID, stored_schema_of
 from tapeline.storage.targets import Target
 from tapeline.telemetry.clock import Clock, SystemClock
 
@@ -115,6 +115,8 @@ class ParquetReader:
         self, event_type: str, query: Query, columns: Sequence[str], *, is_once: bool
     ) -> Iterator[Run]:
         done_below_ns: int | None = None
+        ids = ["event_id"] if is_once and event_type in HAS_EVENT_ID else []
+        needed = list(dict.fromkeys([*columns, *ids]))
         for retry in range(_RETRIES + 1):
             facts = files_for(self._snapshots.files(), event_type, query)
             version = self._snapshots.version
@@ -122,6 +124,7 @@ class ParquetReader:
             spans = Spans(facts)
             readers = ThreadPoolExecutor(_AHEAD, "tapeline-read")
             merge = Merge(
+                event_type,
                 [
                     FileFeed(
                         self._folder,
@@ -135,7 +138,8 @@ class ParquetReader:
                         from_ns=done_below_ns,
                     )
                     for fact in facts
-                ]
+                ],
+                needed,
             )
             try:
                 yield from merge

@@ -1,0 +1,52 @@
+"""The simulated market of ``tapeline up --demo``: it goes on and on, on a bounded disk."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tapeline.apps.audit_ledgers import read_ledgers
+from tapeline.apps.chain import Process, run
+from tapeline.apps.up_demo import DemoMarket
+from tapeline.storage.targets import parse_target
+from tapeline.telemetry.clock import SystemClock
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+
+_SESSIONS = 3
+
+
+def test_sessions_follow_each_other_and_every_frame_is_accounted_for(tmp_path: Path) -> None:
+    data = tmp_path / "market"
+    data.mkdir()
+    bus, target = f"local:{tmp_path / 'bus.db'}", f"parquet:{tmp_path / 'store'}"
+    with DemoMarket(data, None, SystemClock(), session_s=3.0) as market:
+        words: list[str] = ["--transport", bus, "--json"]
+        for name, value in market.overrides().items():
+            values = value if isinstance(value, tuple) else (value,)
+            words += [
+                word for each in values for word in (f"--{name.replace('_', '-')}", str(each))
+            ]
+        url = market.simulation.url
+        with Process("collect", *words) as collecting:
+            end = time.monotonic() + 180
+            assert market.tend(is_read=False)
+            while len(market.ledgers) < _SESSIONS:
+                assert time.monotonic() < end, "it does not go on"
+                assert collecting.is_running
+                assert market.tend(is_read=True)
+                time.sleep(0.1)
+            # The address stays; what was played is gone, what is played and comes next is there.
+            assert market.simulation.url == url
+            assert len(list(data.glob("*.jsonl"))) <= 2
+            time.sleep(1.0)
+            market.close()
+            collecting.stop()
+            summary = json.loads(collecting.output().splitlines()[-1])
+        assert summary["reconnects"] >= _SESSIONS - 1
+        run("store", "--transport", bus, "--target", target, "--idle", "1")
+        report = market.account([parse_target(target)], summary)
+    assert report.is_good, [line.as_dict() for each in report.targets for line in each.lines]
+    (sent,) = read_ledgers(market.ledgers)
+    assert sum(each.events for each in sent.streams.values()) > 100
