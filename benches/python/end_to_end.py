@@ -1,8 +1,8 @@
 """Simulator, collector, Kafka and store as processes of the real commands on one machine."""
 
 import contextlib
+import json
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ from confluent_kafka.admin import AdminClient
 
 from benches.python.chain import PACED_FRAMES, PACED_PER_SECOND, generate, seconds_of
 from benches.python.stages import produced_ns, stages_of
-from benches.python.watched import Watched, commits_of, entries_of, watch
+from benches.python.watched import commits_of
 from tapeline.apps.bench import Figure
-from tapeline.apps.chain import Simulation, collect
+from tapeline.apps.chain import Process, Simulation, collect
 from tapeline.storage.targets import parse_target
 from tapeline.transport.open import open_sink
 from tests.services.kafka import KafkaBroker
@@ -27,6 +27,13 @@ FLUSH_S = 0.2
 """Flush interval of the latency run: short, so that a run has many commits."""
 
 _TOPIC = "trade.binance.spot.btcusdt"
+_OTHER_TOPIC = "funding.binance.usdm.btcusdt"
+"""Nobody reads it."""
+_HEAP = ("-Xms1g", "-Xmx1g", "-Xmn640m")
+"""What Kafka's own start script gives a broker is 1 GB; with so much for what is new a run of 10 s
+has no garbage collection, of which each stops the broker for 30 to 150 ms here."""
+_STILL_S = 60.0
+"""A store that has stored nothing new for so long takes no more."""
 _FRAMES = int(os.environ.get("TAPELINE_BENCH_FRAMES", "600000"))
 
 
@@ -79,46 +86,58 @@ def _chain(folder: Path, tape: Path, root: Path, *, speed: str) -> tuple[int, in
     tuple
         How many trades were sent and stored, and when each message was given to the producer.
     """
-    broker = KafkaBroker(folder / f"{root.name}-kafka")
+    broker = KafkaBroker(folder / f"{root.name}-kafka", heap=_HEAP)
     broker.start()
     try:
         bus = f"kafka://{broker.servers}"
-        topics = open_sink(f"{bus}?spool={folder / f'{root.name}.topics.db'}")
-        topics.create_topics([_TOPIC])
-        topics.close(10.0)
-        with _storing(bus, root) as stored:
+        _prepare(bus, folder / f"{root.name}.topics.db")
+        with _storing(bus, root) as store:
             _wait_for_group(broker, f"tapeline-store-{parse_target(f'parquet:{root}').name}")
             ledger = folder / f"{root.name}.ledger.jsonl"
             with Simulation([tape], ledger, speed=speed) as simulation:
                 spool = folder / f"{root.name}.spool.db"
                 summary, account = collect(simulation, f"{bus}?spool={spool}")
+            stored = _stored(store, root, account["sent"])
         produced = produced_ns(broker.servers, _TOPIC)
     finally:
         broker.stop()
     lost = account["sent"] + sum(summary["control"].values()) - summary["frames"]
     if lost or summary["residual"]:
         raise SystemExit(f"bench: the collector lost {lost}, residual {summary['residual']}")
-    (target,) = stored[0].summary["targets"]
-    return account["sent"], target["rows"].get("trade", 0), produced
+    return account["sent"], stored, produced
+
+
+def _prepare(bus: str, spool: Path) -> None:
+    """Make the topic, and have the broker do all it does for its first message on another one."""
+    sink = open_sink(f"{bus}?spool={spool}")
+    sink.create_topics([_TOPIC, _OTHER_TOPIC])
+    sink.send([(_OTHER_TOPIC, b"", b"a broker that was just started")])
+    report = sink.close(30.0)
+    if report.delivered != 1:
+        raise SystemExit("bench: the broker takes no message")
 
 
 @contextmanager
-def _storing(bus: str, root: Path) -> Iterator[list[Watched]]:
-    """Have a store read the bus meanwhile, until nothing comes any more."""
-    found: list[Watched] = []
-    words = ["store", "--json", "--types", "trade", "--idle", "20"]
+def _storing(bus: str, root: Path) -> Iterator[Process]:
+    """Have a store read the bus meanwhile."""
+    words = ["store", "--json", "--types", "trade"]
     words += ["--transport", bus, "--target", f"parquet:{root}"]
     words += ["--flush-interval", f"{FLUSH_S:g}"]
-    thread = threading.Thread(
-        target=lambda: found.append(watch(words, lambda: len(entries_of(root))))
-    )
-    thread.start()
-    try:
-        yield found
-    finally:
-        thread.join()
-    if not found:
-        raise SystemExit("bench: the store failed")
+    with Process(*words) as process:
+        yield process
+
+
+def _stored(store: Process, root: Path, rows: int) -> int:
+    """Wait until a store has so many rows or takes no more, end it, and return how many it has."""
+    last, end = -1, 0.0
+    while last < rows and (last < 0 or time.monotonic() < end) and store.is_running:
+        time.sleep(0.2)
+        found = sum(commit.rows for commit in commits_of(root))
+        if found > last:
+            last, end = found, time.monotonic() + _STILL_S
+    store.stop()
+    (target,) = json.loads(store.output().splitlines()[-1])["targets"]
+    return int(target["rows"].get("trade", 0))
 
 
 def _wait_for_group(broker: KafkaBroker, group: str) -> None:

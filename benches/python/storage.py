@@ -47,9 +47,10 @@ def storage() -> list[Figure]:
             try:
                 figures += chain(folder, broker)
                 if importlib.util.find_spec("chdb") is not None:
-                    from benches.python import clickhouse
+                    from benches.python import clickhouse, into_engine
 
                     figures += clickhouse.chain(folder, broker, TRADES)
+                    figures += into_engine.into_engine(folder, broker, TRADES)
             finally:
                 broker.stop()
             figures += loading(folder / "chain")

@@ -13,7 +13,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 from confluent_kafka import KafkaException
@@ -90,11 +92,24 @@ def fetch_libraries() -> None:
         shutil.rmtree(partial)
 
 
-class KafkaBroker:
-    """A broker process whose data lives in ``directory`` and survives :meth:`kill`."""
+_SMALL_HEAP: Final = ("-Xmx512m", "-Xms128m")
 
-    def __init__(self, directory: Path, *, port: int | None = None) -> None:
+
+class KafkaBroker:
+    """A broker process whose data lives in ``directory`` and survives :meth:`kill`.
+
+    Parameters
+    ----------
+    heap
+        Java's options of the heap. One garbage collection of the usual, small one may stop the
+        broker for 0.2 s on a busy machine.
+    """
+
+    def __init__(
+        self, directory: Path, *, port: int | None = None, heap: Sequence[str] = _SMALL_HEAP
+    ) -> None:
         self.directory = directory
+        self._heap = heap
         self.port = port if port is not None else free_port()
         self._controller_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -115,7 +130,7 @@ class KafkaBroker:
         self._format()
         with (self.directory / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*_java(), "kafka.Kafka", str(self.directory / "server.properties")],
+                [*_java(self._heap), "kafka.Kafka", str(self.directory / "server.properties")],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C of the terminal is for us, not for the broker.
@@ -227,10 +242,9 @@ def _has_open_port(servers: str) -> bool:
         return False
 
 
-def _java() -> list[str]:
-    # Small heap, one garbage collector thread, no optimising compiler: starts in seconds on two
-    # cores.
-    options = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+def _java(heap: Sequence[str] = _SMALL_HEAP) -> list[str]:
+    # One garbage collector thread, no optimising compiler: starts in seconds on two cores.
+    options = [*heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     return [shutil.which("java") or "java", *options, "-cp", f"{LIBRARIES}/*"]
 
 

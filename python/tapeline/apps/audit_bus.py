@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +15,7 @@ from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import Bus, KafkaBus, message_counts, open_bus
 from tapeline.errors import ArgumentError, DecodeError, SettingsError
 from tapeline.storage.consumer.batches import Batch, examine
-from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path
+from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path, joined
 from tapeline.storage.consumer.decoding import decode_batches
 from tapeline.storage.ports import Mark, Message
 from tapeline.storage.schema import EVENT_TYPES
@@ -74,7 +74,7 @@ def read_dead_letters(uri: str) -> dict[str, Letters]:
     """
     found: dict[str, Letters] = {}
     seen: set[tuple[str, ...]] = set()
-    for facts, value in _letters(parse_uri(uri)):
+    for facts, value in joined(_letters(parse_uri(uri))):
         place = (facts["target"], facts["reason"], facts["topic"], facts["partition"])
         letter = (*place, facts["offset"], hashlib.sha256(value).hexdigest())
         if letter not in seen:
@@ -182,7 +182,7 @@ def _letters_in_file(address: LocalUri) -> Iterator[tuple[dict[str, str], bytes]
         file.close()
 
 
-def _lost_with(facts: dict[str, str], value: bytes) -> tuple[Stream, int | None]:
+def _lost_with(facts: Mapping[str, str], value: bytes) -> tuple[Stream, int | None]:
     """Return the stream of a dead letter and how many events are in it; None: nobody can say."""
     if facts["reason"] == "refused_row":
         event_type, exchange, market, raw_symbol = facts["topic"].split(".", 3)

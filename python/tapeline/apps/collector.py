@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -46,6 +46,9 @@ _LOG = logger("tapeline.apps.collector")
 _NS = 1_000_000_000
 # The bus wants to be polled 10 times a second; twice that also bounds how late an ack is seen.
 _POLL_S = 0.05
+# A bus that is there has made its topics within a tenth of this.
+_BUS_S = 1.0
+_BUS_LOOK_S = 0.002
 # Enough to make the second connection after the first-data deadline.
 _REPLACE_S = 2.0
 _INTERRUPTED = 130
@@ -210,6 +213,7 @@ class Collector:
         TransportError
             Messages were lost: neither the bus nor the local disk took them.
         """
+        await self._await_bus()
         tasks = [
             asyncio.create_task(market.feed.run(), name=f"feed {market.plan.name}")
             for market in self.markets
@@ -231,6 +235,14 @@ class Collector:
         if report.lost:
             raise TransportError(f"{report.lost} messages were lost: see the log")
         return self._summary(report)
+
+    async def _await_bus(self) -> None:
+        """Let the bus get ready, for a moment: what comes before takes the way over the disk."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BUS_S):
+                while not self.sink.is_ready:
+                    self.sink.poll()
+                    await asyncio.sleep(_BUS_LOOK_S)
 
     async def _start_helpers(self, stack: AsyncExitStack) -> None:
         """Start what serves the feeds beside the frames: books, lists, the control file."""

@@ -45,6 +45,11 @@ class LedgerSink:
         """Pass on."""
         self._sink.create_topics(topics)
 
+    @property
+    def is_ready(self) -> bool:
+        """Pass on."""
+        return self._sink.is_ready
+
     def send(self, messages: Sequence[Message]) -> None:
         """Pass on; what was taken is counted."""
         self._sink.send(messages)

@@ -120,6 +120,11 @@ class KafkaSink:
         self._learn(topics)
         self._topics.step(self._clock.monotonic_ns())
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the topics are there; see :attr:`MessageSink.is_ready`."""
+        return all(map(self._topics.is_ready, self._kafka_topics.values()))
+
     def send(self, messages: Sequence[Message]) -> None:
         """Hand messages to the producer, or to the spool; see :meth:`MessageSink.send`."""
         if self._is_closed:

@@ -93,6 +93,11 @@ class LocalSink:
             self._new_topics.extend(topics)
             self._state.notify_all()
 
+    @property
+    def is_ready(self) -> bool:
+        """True: the writing thread makes a topic before its first message."""
+        return True
+
     def send(self, messages: Sequence[Message]) -> None:
         """Queue messages for the writing thread; see :meth:`MessageSink.send`."""
         self._check([topic for topic, _, _ in messages])

@@ -99,6 +99,11 @@ class NatsSink:
         """Have the streams made in the background; see :meth:`MessageSink.create_topics`."""
         self._learn(topics)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the streams are there; see :attr:`MessageSink.is_ready`."""
+        return self._is_up() and self._ready.issuperset(self._streams.values())
+
     def send(self, messages: Sequence[Message]) -> None:
         """Hand messages to the connection, or to the spool; see :meth:`MessageSink.send`."""
         if self._is_closed:

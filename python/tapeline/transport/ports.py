@@ -78,6 +78,11 @@ class MessageSink(Protocol):
         """
         ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the topics that were asked for are there: before, messages wait on this side."""
+        ...
+
     def send(self, messages: Sequence[Message]) -> None:
         """Take over messages, in order.
 

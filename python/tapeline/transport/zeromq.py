@@ -80,6 +80,11 @@ class ZmqSink:
         """Check the names; there is nothing to make."""
         self._check(topics)
 
+    @property
+    def is_ready(self) -> bool:
+        """True: there is nothing to make."""
+        return True
+
     def send(self, messages: Sequence[Message]) -> None:
         """Publish; see :meth:`MessageSink.send`."""
         if self._report is not None:

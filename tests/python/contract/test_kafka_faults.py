@@ -15,9 +15,11 @@ import pytest
 from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
+from tapeline.apps.audit_bus import read_dead_letters
 from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import TransportError
+from tapeline.storage.consumer.dead_letter import DeadLetter, KafkaDeadLetters
 from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.kafka import KafkaSink
 from tapeline.transport.kafka_settings import KafkaSettings, Profile
@@ -240,6 +242,16 @@ def test_a_message_too_large_is_a_dead_letter_and_stops_nothing(
         assert (row.topic, row.value) == (sender.topic, large)
         assert "too large" in (row.note or "").lower() or "exceed" in (row.note or "").lower()
         sender.assert_nothing_lost()
+
+
+def test_what_a_store_cannot_take_is_kept_however_long_it_is(broker: KafkaBroker) -> None:
+    value = bytes(range(256)) * 9_000  # 2.3 MB; a message of the broker's may have 1 MB.
+    letter = DeadLetter("refused_row", "why", "long", "trade.x.spot.btc", 0, 8, None, value)
+    letters = KafkaDeadLetters(broker.servers)
+    letters.put([letter])
+    letters.close()
+    found = read_dead_letters(f"kafka://{broker.servers}")["long"]
+    assert sum(found.events.values()) == 1
 
 
 def test_a_producer_with_a_fatal_error_is_replaced_and_loses_nothing(

@@ -1,6 +1,7 @@
 """Reading NATS for a store: positions, acknowledgements, takeover, streams made anew."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from tapeline.apps.audit_bus import read_dead_letters
 from tapeline.apps.bus_reader import open_bus
+from tapeline.apps.nats_bus import NatsBus
 from tapeline.errors import TransportError
-from tapeline.storage.consumer.dead_letter import DeadLetter
+from tapeline.storage.consumer.dead_letter import DeadLetter, joined
 from tapeline.storage.consumer.nats_dead_letter import NatsDeadLetters
 from tapeline.storage.consumer.nats_source import NatsSource
 from tapeline.storage.ports import Message
@@ -231,6 +233,31 @@ def test_dead_letters_are_kept_with_their_facts(address: NatsUri) -> None:
     letters.put([wrong])  # A crash may put it twice; it counts once.
     found = read_dead_letters(f"nats://{address.servers}")
     assert {name: sum(each.unreadable.values()) for name, each in found.items()} == {"t": 1}
+
+
+def test_a_dead_letter_as_long_as_the_server_allows_is_kept_in_parts(address: NatsUri) -> None:
+    """Someone else's message may be as long as max_payload: with our headers it is longer."""
+    value = bytes(range(256)) * 4_096  # 1 MiB, the server's default.
+    detail, key = "ü" * 3_000, b"\xff" * 3_000
+    letter = DeadLetter("undecodable", detail, "long", "trade.x.spot", 0, 8, key, value)
+    NatsDeadLetters(address).put([letter])
+    bus = NatsBus(address, re.compile(r"tapeline\.deadletter\Z"), SystemClock())
+    pieces: list[tuple[dict[str, str], bytes]] = []
+    end = time.monotonic() + WITHIN_S
+    try:
+        while len(pieces) < 2 and time.monotonic() < end:
+            for each in bus.read(0.1):
+                facts = {name: (text or b"").decode() for name, text in each.headers}
+                if facts["target"] == "long":
+                    pieces.append((facts, each.value or b""))
+    finally:
+        bus.close()
+    assert [facts["part"] for facts, _ in pieces] == ["1/2", "2/2"]
+    ((told, kept),) = joined(pieces)
+    assert kept == value
+    assert told["detail"] == "ü" * 1_000
+    found = read_dead_letters(f"nats://{address.servers}")["long"]
+    assert sum(found.unreadable.values()) == 1
 
 
 def test_a_reader_may_begin_near_the_end(address: NatsUri, tmp_path: Path) -> None:

@@ -122,6 +122,28 @@ def test_every_message_arrives_unchanged_and_in_order(bus: Bus) -> None:
     assert {(topic, key) for topic, _, key, _ in found} == {(bus.topic(), b"btcusdt")}
 
 
+def test_what_is_sent_when_the_bus_is_ready_does_not_wait_on_the_disk(bus: Bus) -> None:
+    sink = bus.open()
+    sink.create_topics([bus.topic(), bus.topic("ethusdt")])
+    end = time.monotonic() + 60
+    while not sink.is_ready:
+        assert time.monotonic() < end, "the topics were not made"
+        sink.poll()
+        time.sleep(0.002)
+    sink.send([*bus.messages(3), *bus.messages(3, "ethusdt")])
+    assert sink.stats().spooled == 0
+    assert sink.close(20.0).delivered == 6
+
+
+@pytest.mark.parametrize("scheme", ["kafka", "nats"])
+def test_a_bus_that_is_away_is_not_ready(scheme: str, tmp_path: Path) -> None:
+    sink = open_sink(f"{scheme}://127.0.0.1:1?spool={tmp_path}/spool.db")
+    sink.create_topics(["trade.binance.spot.btcusdt"])
+    sink.poll()
+    assert not sink.is_ready
+    assert sink.close(0.0).lost == 0
+
+
 def test_any_bytes_are_carried_as_they_are(bus: Bus) -> None:
     source = random.Random(7)
     values = [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tapeline.errors import RowError, SettingsError
 from tapeline.storage.consumer.bisect import row_bytes, split_refused
 from tapeline.storage.consumer.buffer import Buffer, Limits
+from tapeline.storage.consumer.dead_letter import DeadLetter, joined
 from tapeline.storage.consumer.taken import BATCHES_PER_STREAM, Taken
 from tapeline.storage.parquet.manifest import Commit, from_json, to_json
 from tapeline.storage.parquet.sorting import runs_of
@@ -166,11 +167,27 @@ def test_runs_are_sorted_whole_and_of_one_day(times: list[int | None], rows_max:
     )
 
 
+def test_a_dead_letter_in_parts_is_whole_again_whatever_lies_between() -> None:
+    def letter(target: str, value: bytes) -> DeadLetter:
+        return DeadLetter("undecodable", "", target, "trade.x.spot", 0, 7, None, value)
+
+    long, other = letter("a", b"0123456789"), letter("b", b"abcdef")
+    assert letter("a", b"1234").parts(4) == [(long.facts(), b"1234")]
+    parts, others = long.parts(4), other.parts(4)
+    assert [facts["part"] for facts, _ in parts] == ["1/3", "2/3", "3/3"]
+    # Its writer was killed after two parts and began anew, and another one wrote at the same time.
+    lying = [*parts[:2], others[0], *parts[:2], letter("c", b"x").parts(4)[0], others[1], parts[2]]
+    found = [(facts["target"], value) for facts, value in joined(lying)]
+    assert found == [("c", b"x"), ("b", b"abcdef"), ("a", b"0123456789")]
+    assert list(joined(parts[:2])) == []
+
+
 def test_a_chunk_is_due_earlier_by_what_its_store_took_lately() -> None:
     buffer = Buffer(Limits(age_s=1.0))
     (message, *_) = as_read(make_messages(3))
     buffer.add([message], 0)
-    assert buffer.due_in_s(0) == 1.0
+    # Nothing is known of the first write, which is the slowest.
+    assert buffer.due_in_s(0) == 0.5
     buffer.note_write(0.25)
     assert buffer.due_in_s(0) == 0.75
     assert not buffer.is_due(749_999_999)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from tapeline.errors import ArgumentError, DecodeError
 from tapeline.storage.ports import Mark, Message
@@ -26,8 +26,7 @@ _NAMES: Final = 16_384
 """Routing keys remembered: every message of a stream has the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """A message that holds a batch of ours."""
 
     message: Message

@@ -54,7 +54,7 @@ class Buffer:
         self._limits = limits
         self._load = Load()
         self._since_ns = 0
-        self._write_s = 0.0
+        self._write_s: float | None = None
 
     def __len__(self) -> int:
         return self._load.messages
@@ -85,11 +85,16 @@ class Buffer:
     @property
     def _patience_s(self) -> float:
         """How old the oldest message gets here: what is left of its time is the store's."""
-        return self._limits.age_s - min(self._write_s, self._limits.age_s / 2)
+        # The first write is the slowest: what is opened and made then is there afterwards.
+        half_s = self._limits.age_s / 2
+        return self._limits.age_s - (
+            half_s if self._write_s is None else min(self._write_s, half_s)
+        )
 
     def note_write(self, seconds: float) -> None:
         """Learn how long the store took for a chunk: slow ones count at once, and fade."""
-        self._write_s = max(seconds, self._write_s * _FADING)
+        known_s = 0.0 if self._write_s is None else self._write_s
+        self._write_s = max(seconds, known_s * _FADING)
 
     def add(
         self, messages: Sequence[Message], now_ns: int, absences: Sequence[Absence] = ()

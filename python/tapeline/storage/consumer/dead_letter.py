@@ -1,7 +1,7 @@
 """What cannot be stored: kept with its reason, its bytes and where it came from."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,6 +17,12 @@ from tapeline.transport.local_file import LocalFile
 
 TOPIC: Final = "tapeline.deadletter"
 """Its name has two tokens, so that no reader of market data takes it for one."""
+PART: Final = "part"
+"""Names the fact which piece of a letter a message holds, where one was too long for its bus."""
+_LONGEST_FACT: Final = 1000
+_KAFKA_BYTES: Final = 950_000
+"""Of a letter in one message. Brokers take 1,048,588 bytes by default, and producers send 1,000,000
+at most, headers included."""
 _DELIVER_S: Final = 30.0
 
 
@@ -44,13 +50,52 @@ class DeadLetter:
         """Return everything but the bytes, for headers and notes."""
         return {
             "reason": self.reason,
-            "detail": self.detail[:1000],
+            "detail": self.detail[:_LONGEST_FACT],
             "target": self.target,
             "topic": self.topic,
             "partition": str(self.partition),
             "offset": str(self.offset),
-            "key": (self.key or b"").decode("utf-8", "backslashreplace"),
+            "key": (self.key or b"").decode("utf-8", "backslashreplace")[:_LONGEST_FACT],
         }
+
+    def parts(self, bytes_max: int) -> list[tuple[dict[str, str], bytes]]:
+        """Return facts and bytes of the messages that hold it, for a bus that takes no longer ones.
+
+        One that is cut says so in each piece: ``part`` is ``2/3`` of the second of three.
+        """
+        facts = self.facts()
+        if len(self.value) <= bytes_max:
+            return [(facts, self.value)]
+        pieces = [
+            self.value[begin : begin + bytes_max] for begin in range(0, len(self.value), bytes_max)
+        ]
+        return [
+            ({**facts, PART: f"{number}/{len(pieces)}"}, piece)
+            for number, piece in enumerate(pieces, 1)
+        ]
+
+
+def joined(
+    letters: Iterable[tuple[Mapping[str, str], bytes]],
+) -> Iterator[tuple[Mapping[str, str], bytes]]:
+    """Yield facts and bytes of letters as they are kept, those that were cut as one.
+
+    Of one whose writer was killed in between the pieces that are there are left out: it was put
+    again, whole.
+    """
+    open_ones: dict[tuple[str, ...], list[bytes]] = {}
+    for facts, value in letters:
+        if PART not in facts:
+            yield facts, value
+            continue
+        number, _, count = facts[PART].partition("/")
+        letter = tuple(facts[name] for name in ("target", "topic", "partition", "offset"))
+        pieces = open_ones.setdefault(letter, [])
+        # A writer begins anew with the first.
+        del pieces[int(number) - 1 :]
+        pieces.append(value)
+        if number == count and len(pieces) == int(count):
+            yield facts, b"".join(open_ones.pop(letter))
 
 
 class DeadLetters(Protocol):
@@ -113,14 +158,15 @@ class KafkaDeadLetters:
 
             try:
                 for letter in letters:
-                    producer.produce(
-                        TOPIC,
-                        letter.value,
-                        letter.topic.encode(),
-                        headers=[(name, text.encode()) for name, text in letter.facts().items()],
-                        on_delivery=note,
-                    )
-                    producer.poll(0)
+                    for facts, value in letter.parts(_KAFKA_BYTES):
+                        producer.produce(
+                            TOPIC,
+                            value,
+                            letter.topic.encode(),
+                            headers=[(name, text.encode()) for name, text in facts.items()],
+                            on_delivery=note,
+                        )
+                        producer.poll(0)
                 left = producer.flush(_DELIVER_S + 5)
             except (KafkaException, BufferError) as error:
                 raise self._fault(str(error)) from error

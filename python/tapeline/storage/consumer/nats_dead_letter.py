@@ -15,6 +15,9 @@ from tapeline.transport.nats_settings import NatsSettings
 from tapeline.transport.uris import NatsUri
 
 _ACK_S = 10.0
+_FRAMING = len(": \r\n")
+_RESERVE = 64
+"""For the version line of headers, and to say which part a message is."""
 
 
 class NatsDeadLetters:
@@ -42,10 +45,20 @@ class NatsDeadLetters:
             await close(client)
 
     async def _send(self, client: Client, letter: DeadLetter) -> None:
-        headers = {**letter.facts(), KEY_HEADER: letter.topic.encode().hex()}
+        key = {KEY_HEADER: letter.topic.encode().hex()}
+        # The server counts headers, too, and lets go of who sends more.
+        facts = {**letter.facts(), **key}
+        taken = sum(len(name) + len(text.encode()) + _FRAMING for name, text in facts.items())
+        room = client.max_payload - taken - _RESERVE
+        if room <= 0:
+            raise self._fault(f"a max_payload of {client.max_payload} does not hold their headers")
+        for told, value in letter.parts(room):
+            await self._request(client, {**told, **key}, value)
+
+    async def _request(self, client: Client, headers: dict[str, str], value: bytes) -> None:
         subject = f"{self._address.prefix}.{TOPIC}"
         try:
-            answer = await client.request(subject, letter.value, timeout=_ACK_S, headers=headers)
+            answer = await client.request(subject, value, timeout=_ACK_S, headers=headers)
             fault = orjson.loads(answer.data).get("error")
         except (*CLIENT_FAULTS, orjson.JSONDecodeError) as error:
             raise self._fault(said(error)) from error

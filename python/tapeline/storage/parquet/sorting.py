@@ -107,13 +107,24 @@ def instruments_of(table: pa.Table) -> list[Instrument]:
     names = ("exchange", "market", "symbol", "raw_symbol")
     starts: set[int] = set()
     for name in names:
+        first = 0
         for chunk in table[name].chunks:
-            if len(chunk):
-                column = chunk.indices if pa.types.is_dictionary(chunk.type) else chunk
-                ends = pc.run_end_encode(column).run_ends.to_pylist()
-                starts.update([0, *ends[:-1]])
+            starts.update(first + place for place in _run_starts(chunk))
+            first += len(chunk)
     found = {tuple(table[name][row].as_py() for name in names) for row in starts}
     return sorted(found, key=lambda each: tuple(name or "" for name in each))
+
+
+def _run_starts(column: pa.Array) -> list[int]:
+    """Return the places at which a column has another value than before, and its first."""
+    if not len(column):
+        return []
+    keys = column.indices if pa.types.is_dictionary(column.type) else column
+    if not keys.null_count:
+        is_other = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
+        return [0, *pc.add(pc.indices_nonzero(is_other), 1).to_pylist()]
+    ends = pc.run_end_encode(keys).run_ends.to_pylist()
+    return [0, *ends[:-1]]
 
 
 def count_below(times: pa.Array, limit: int) -> int:
