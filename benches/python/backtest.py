@@ -23,7 +23,7 @@ import tapeline as tl
 from tapeline.apps.bench import Figure
 from tapeline.compute.backtest import BacktestEngine, Costs, Fees, StrategyLoader, settings_of
 from tapeline.compute.metrics import run_figures
-from tapeline.compute.sweep import InProcess, Processes, grid, sweep
+from tapeline.compute.sweep import Executor, InProcess, Processes, Threads, grid, sweep
 from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.storage.ports import Chunk
@@ -212,19 +212,24 @@ def measured(root: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def sweeps(root: Path) -> list[tuple[int, float]]:
-    """Return the wall time of a sweep by the number of workers; results must be equal."""
+def sweeps(root: Path) -> list[tuple[str, float]]:
+    """Return the wall time of a sweep by who works on it; results must be equal."""
     engine = BacktestEngine(partial(tl.open, root), StrategyLoader(STRATEGIES), run_figures)
     settings = settings_of("sma_crossover", policy="allow", costs=Costs(fees=Fees(FEE, FEE)))
     fasts = [5 + 4 * step for step in range(10)]
     sets = grid({"fast": fasts, "slow": [60 + 20 * step for step in range(SETS // len(fasts))]})
     times = []
     results = []
-    for executor in (InProcess(), Processes(2)):
+    workers: dict[str, Executor] = {
+        "1 worker": InProcess(),
+        "2 threads": Threads(2),
+        "2 processes": Processes(2),
+    }
+    for name, executor in workers.items():
         began = time.perf_counter()
         results.append(sweep(engine, settings, sets, executor=executor))
-        times.append((executor.workers, time.perf_counter() - began))
-    assert results[0] == results[1]
+        times.append((name, time.perf_counter() - began))
+    assert all(each == results[0] for each in results)
     assert all(run.error is None for run in results[0])
     return times
 
@@ -236,7 +241,7 @@ def backtest() -> list[Figure]:
         fill(tape, ROWS)
         fill(small, SWEEP_ROWS)
         found = measured(tape)
-        alone, both = sweeps(small)
+        by_workers = sweeps(small)
     engine = found["engine"]
     best = min(found["numba"]["seconds"], found["polars"]["seconds"])
     apart = max(abs(engine["return"] - found[way]["return"]) for way in ("numba", "polars"))
@@ -253,8 +258,10 @@ def backtest() -> list[Figure]:
         Figure("crossover, CPU", engine["cpu"] / ROWS * 1e9, "ns/row"),
         Figure("crossover, peak memory", engine["peak"], "bytes", goal=500e6),
         Figure("crossover, return apart from theirs", apart, "", goal=1e-9),
-        Figure(f"sweep of {SETS} sets, 1 worker", alone[1], "s"),
-        Figure(f"sweep of {SETS} sets, 2 workers", both[1], "s", baseline=alone[1]),
+        *(
+            Figure(f"sweep of {SETS} sets, {name}", seconds, "s", baseline=by_workers[0][1])
+            for name, seconds in by_workers
+        ),
     ]
 
 
@@ -268,10 +275,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), rows)
         if "--sweep" in sys.argv:
-            for workers, seconds in sweeps(Path(folder)):
-                sys.stdout.write(
-                    f"{SETS} sets, {rows:,} trades, {workers} workers: {seconds:.1f} s\n"
-                )
+            for name, seconds in sweeps(Path(folder)):
+                sys.stdout.write(f"{SETS} sets, {rows:,} trades, {name}: {seconds:.1f} s\n")
             return
         for way, figures in measured(Path(folder)).items():
             sys.stdout.write(

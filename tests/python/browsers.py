@@ -18,6 +18,8 @@ _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Without a graphics card the page itself is put together more cheaply without WebGL's emulator.
+    "--disable-gpu-compositing",
 )
 
 

@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 
 from tapeline.apps.chain import Process, Simulation
 from tapeline.telemetry.clock import SystemClock
+from tapeline.transport.local_file import LocalFile
 from tests.python.integration.venue_chain import USDM
 from tests.python.runs import run_of
 
 #: Frames of one stream that the simulator leaves out, and the frame before which it does.
-GAP = "gap=3@120 on btcusdt@aggTrade"
+GAP = "gap=3@30 on btcusdt@aggTrade"
 SYMBOL = "BTC/USDT:USDT"
 PATIENCE_S = 120.0
 
@@ -89,18 +90,28 @@ class Stack:
                 process.output(PATIENCE_S)
         return True
 
+    @property
+    def is_collecting(self) -> bool:
+        """Whether the tape goes on."""
+        return bool(self._collectors)
+
     def stop_collecting(self) -> None:
-        """End the collector in order; the tape stands still from there."""
+        """End the collector in order, if it runs; the tape stands still from there."""
+        if not self._collectors:
+            return
         collector = self._collectors.pop()
         collector.stop()
         collector.output(PATIENCE_S)
         collector.__exit__(None, None, None)
 
     def serve(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server; :meth:`wait_for_server` waits until it answers."""
         words = ["--data", f"parquet:{self.folder / 'store'}", "--transport", self._bus]
         words += ["--port", str(self.port), "--runs", str(self.folder / "runs")]
         self.server = Process("serve", *words).__enter__()
+
+    def wait_for_server(self) -> None:
+        """Wait until the server answers."""
         until(lambda: self._answer("/api/health"), "the server")
 
     def stop_serving(self) -> None:
@@ -174,15 +185,16 @@ def stack(folder: Path) -> Iterator[Stack]:
         made = Stack(folder, simulation, tape, port)
         bus, target = f"local:{folder / 'bus.db'}", f"parquet:{folder / 'store'}"
         words = ("--transport", bus, "--target", target, "--flush-interval", "0.3")
+        # Both are there before anybody wants them: then all can start at the same time.
+        LocalFile(folder / "bus.db").close()
+        (folder / "store").mkdir()
         try:
             made.collect()
-            until(lambda: (made.is_running() and (folder / "bus.db").exists()) or None, "the bus")
             with Process("store", *words) as store:
                 made.helpers.append(store)
-                until(
-                    lambda: (made.is_running() and (folder / "store").exists()) or None, "the store"
-                )
                 made.serve()
+                made.wait_for_server()
+                made.is_running()
                 yield made
         finally:
             made.end()

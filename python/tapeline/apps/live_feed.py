@@ -22,8 +22,9 @@ _REPORT_NS: Final = 1_000_000_000
 _JOIN_S: Final = 30.0
 _REMEMBERED: Final = 1024
 """Batches of each topic that are known again: a server runs for long and has many topics."""
-_REST: Final = 2.0
-"""A pause is so many times as long as the work before it: encoding, and sending to all clients."""
+_REST: Final = 1.0
+"""A pause is so many times as long as the work before it: encoding, and sending to all clients.
+Twice as long took 0.04 cores less and 16 ms more, with 500 clients."""
 _FEW: Final = 200
 """Fewer messages at once are all there is: there is time to gather."""
 

@@ -17,6 +17,7 @@
     reason = "a formula is compiled once for each instruction set only where all of it is inlined"
 )]
 
+mod ahead;
 mod bars;
 mod book;
 mod carry;

@@ -1,5 +1,6 @@
 //! The two faces of an indicator: the formula over a tile, and the stream that callers hold.
 
+use super::ahead;
 use super::dispatch::{Isa, run};
 use super::error::IndicatorError;
 use super::segments::Segments;
@@ -118,6 +119,9 @@ impl<F: Formula<I, O>, const I: usize, const O: usize> Indicator for Running<F, 
         match &self.segments {
             Some(segments) if count > 1 => {
                 segments.feed(self.isa, &mut self.formula, inputs, outputs, count);
+            }
+            None if ahead::is_worth(expected) => {
+                ahead::feed(self.isa, &mut self.formula, inputs, outputs);
             }
             _ => run(self.isa, &mut self.formula, inputs, outputs),
         }

@@ -187,6 +187,19 @@ fn segments_do_not_show() {
 }
 
 #[test]
+fn memory_made_ready_by_another_thread_does_not_show() {
+    let columns: Vec<_> = (1..4).map(|seed| column(seed, 270_000)).collect();
+    let cuts: Vec<_> = (1..4).map(|part| part * 70_000).collect();
+    for (name, windows) in [("ema", &[20][..]), ("macd", &[12, 26, 9]), ("atr", &[14])] {
+        let new = || make(name, windows, &[], Isa::best_for(name)).unwrap();
+        let columns = columns.get(..new().inputs()).unwrap();
+        // Its parts are too short for a second thread.
+        let expected = run(new().as_mut(), columns, &cuts);
+        assert!(run(new().as_mut(), columns, &[]) == expected, "{name}");
+    }
+}
+
+#[test]
 fn short_columns_are_one_segment() {
     let segments = Segments {
         history: 19,

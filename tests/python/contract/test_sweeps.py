@@ -17,6 +17,7 @@ from tapeline.compute.sweep import (
     Processes,
     RayExecutor,
     SweepRun,
+    Threads,
     Wholes,
     draws,
     grid,
@@ -73,12 +74,14 @@ def test_how_many_share_a_reading_changes_nothing(
     assert sweep(engine, settings, SETS, executor=InProcess(), per_task=per_task) == alone
 
 
-@pytest.mark.parametrize("make", [Processes, pytest.param(RayExecutor, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "make", [Threads, Processes, pytest.param(RayExecutor, marks=pytest.mark.slow)]
+)
 def test_more_workers_give_the_same_to_the_bit(
     engine: BacktestEngine,
     settings: Settings,
     alone: list[SweepRun],
-    make: type[Processes] | type[RayExecutor],
+    make: type[Threads] | type[Processes] | type[RayExecutor],
 ) -> None:
     executor: Executor = make(workers=2)
     told: list[tuple[int, int]] = []
@@ -112,7 +115,7 @@ def test_workers_need_data_that_can_be_opened_again(
     with tl.open(target) as data:
         one = BacktestEngine(data, StrategyLoader(strategies(tmp_path / "strategies")))
         with pytest.raises(ArgumentError, match=r"functools\.partial"):
-            sweep(one, settings, SETS, executor=Processes(2))
+            sweep(one, settings, SETS, executor=Threads(2))
 
 
 def test_draws_are_repeatable_and_within_their_ranges() -> None:

@@ -40,11 +40,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack with a gap behind it and the tape standing still; one test lets it go on."""
+    """The stack with a gap behind it, shared by all; each test lets the tape go on or stops it."""
     with stack(tmp_path_factory.mktemp("dashboard")) as made:
-        until(lambda: gap_of(made), "the planted gap")
-        made.stop_collecting()
+        until(lambda: (made.is_running() and gap_of(made)) or None, "the planted gap")
         yield made
+
+
+@pytest.fixture
+def still(live: Stack) -> Stack:
+    """The stack, with the tape standing still."""
+    live.stop_collecting()
+    return live
 
 
 class Visit:
@@ -109,10 +115,11 @@ def stored_id(made: Stack) -> int | None:
 
 
 def collect_some(made: Stack) -> None:
-    """Let the tape go on until at least 100 more trades are stored."""
+    """Let the tape go on until at least 30 more trades are stored."""
     known = stored_id(made) or 0
-    made.collect()
-    until(lambda: (stored_id(made) or 0) >= known + 100 or None, "more trades")
+    if not made.is_collecting:
+        made.collect()
+    until(lambda: (stored_id(made) or 0) >= known + 30 or None, "more trades")
     until(lambda: measured(made), "rates and lags of the trades")
     made.stop_collecting()
 
@@ -195,6 +202,7 @@ def test_prices_and_book_are_what_was_sent_and_come_back_after_a_restart(
     live.stop_serving()
     expect(page.locator(".live-waiting, .live-connecting").first).to_be_visible()
     live.serve()
+    live.wait_for_server()
     expect(page.locator(".live-open")).to_be_visible()
     expect(page.locator(".stale")).to_have_count(0)
     collect_some(live)
@@ -205,8 +213,8 @@ def test_prices_and_book_are_what_was_sent_and_come_back_after_a_restart(
     assert gap_of(live) == live.left_out()
 
 
-def test_the_planted_gap_is_on_the_quality_page(browser: Browser, live: Stack) -> None:
-    guest = visit(browser, live, DESKTOP)
+def test_the_planted_gap_is_on_the_quality_page(browser: Browser, still: Stack) -> None:
+    guest = visit(browser, still, DESKTOP)
     page = guest.to("quality")
     name = f"{SYMBOL} trade"
     page.locator(".line", has_text=name).first.click()
@@ -214,7 +222,7 @@ def test_the_planted_gap_is_on_the_quality_page(browser: Browser, live: Stack) -
     expect(row).to_be_visible()
     cells = row.locator("td").all_inner_texts()
     # That these are the planted ones is told by the simulator's ledger, in the test above.
-    assert tuple(map(int, cells[4:6])) == gap_of(live)
+    assert tuple(map(int, cells[4:6])) == gap_of(still)
     expect(page.locator(".panel-counts tbody tr", has_text="trade").first).to_be_visible()
     expect(page.locator(".panel-stages tbody tr")).to_have_count(4)
     guest.assert_quiet()
@@ -222,8 +230,8 @@ def test_the_planted_gap_is_on_the_quality_page(browser: Browser, live: Stack) -
     page.context.close()
 
 
-def test_a_run_is_shown_with_its_curves_and_trades(browser: Browser, live: Stack) -> None:
-    guest = visit(browser, live, DESKTOP)
+def test_a_run_is_shown_with_its_curves_and_trades(browser: Browser, still: Stack) -> None:
+    guest = visit(browser, still, DESKTOP)
     page = guest.to("backtests")
     expect(page.locator(".panel-runs tbody tr")).to_have_count(1)
     expect(page.locator(".panel-equity canvas").first).to_be_visible()
@@ -236,9 +244,9 @@ def test_a_run_is_shown_with_its_curves_and_trades(browser: Browser, live: Stack
 
 @pytest.mark.parametrize("place", PAGES)
 def test_every_page_fits_a_phone_and_has_no_fault_a_machine_finds(
-    browser: Browser, live: Stack, place: str
+    browser: Browser, still: Stack, place: str
 ) -> None:
-    guest = visit(browser, live, PHONE, "light")
+    guest = visit(browser, still, PHONE, "light")
     page = guest.to(MARKET if place == "market" else place)
     expect(page.locator(".panel-body:not(:has(.spinner))").first).to_be_visible()
     expect(page.locator(".spinner")).to_have_count(0)
@@ -254,8 +262,8 @@ def test_every_page_fits_a_phone_and_has_no_fault_a_machine_finds(
     page.context.close()
 
 
-def test_everything_is_reached_by_keyboard(browser: Browser, live: Stack) -> None:
-    guest = visit(browser, live, DESKTOP)
+def test_everything_is_reached_by_keyboard(browser: Browser, still: Stack) -> None:
+    guest = visit(browser, still, DESKTOP)
     page = guest.to(MARKET)
     expect(page.locator(".panel-price canvas").first).to_be_visible()
     page.keyboard.press("Tab")

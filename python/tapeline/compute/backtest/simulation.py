@@ -1,6 +1,6 @@
 """The account of one instrument, and its tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -21,6 +21,8 @@ MARKETS: Final = ("trade", "orderbook", "funding")
 _LEVELS: Final = ("bid_price", "bid_quantity", "ask_price", "ask_quantity")
 _FUNDING: Final = ("time_ns", "rate", "mark_price", "next_funding_ns")
 _TABLES: Final = ("equity", "fills", "trades", "funding")
+_BLOCKS_A_TAKE: Final = 16
+"""What happened is taken after so many blocks: a tenth of a run's time was spent on taking."""
 
 
 def market_type(types: Sequence[str], costs: Costs) -> str:
@@ -89,6 +91,7 @@ class Simulation:
         self._spread: Array = np.full(1, np.nan)
         self._taken: dict[str, list[pa.Table]] = {name: [] for name in _TABLES}
         self._rows_before = 0
+        self._blocks = 0
         self._simulator = Simulator(
             capital=costs.capital,
             is_inverse=costs.is_inverse(instrument),
@@ -119,11 +122,11 @@ class Simulation:
         times = [each["time_ns"][-1] for each in block.values() if len(each["time_ns"])]
         if times:
             self._simulator.advance(int(max(times)))
-        for name in _TABLES:
-            taken = self._simulator.take(name)
-            if len(taken):
-                table = pa.table(taken)
-                self._taken[name].append(self._named(table, rows) if name == "fills" else table)
+        self._blocks += 1
+        if EVENT_ID in rows:
+            self._take(lambda fills: self._named(fills, rows))
+        elif self._blocks % _BLOCKS_A_TAKE == 0:
+            self._take()
         self._rows_before += len(rows["time_ns"])
 
     def finish(self, end_ns: int | None) -> dict[str, pa.Table]:
@@ -135,17 +138,20 @@ class Simulation:
             End of the range, itself not in it; None is the last row.
         """
         self._simulator.finish(end_ns)
-        for name in _TABLES:
-            self._taken[name].append(pa.table(self._simulator.take(name)))
+        self._take()
         return {
             name: self._shaped(name, pa.concat_tables(parts, promote_options="default"))
             for name, parts in self._taken.items()
         }
 
+    def _take(self, finished: Callable[[pa.Table], pa.Table] = lambda fills: fills) -> None:
+        """Take what happened since it was taken last."""
+        for name in _TABLES:
+            table = pa.table(self._simulator.take(name))
+            self._taken[name].append(finished(table) if name == "fills" else table)
+
     def _named(self, fills: pa.Table, rows: Arrays) -> pa.Table:
-        """Add the event ids of the rows of the market that fills are of, if they were read."""
-        if EVENT_ID not in rows:
-            return fills
+        """Add the event ids of the rows of the market, those of this block, that fills are of."""
         places = fills["row"].to_numpy() - self._rows_before
         names = [each.tobytes().hex() for each in rows[EVENT_ID][places]]
         return fills.append_column(EVENT_ID, pa.array(names, pa.string()))

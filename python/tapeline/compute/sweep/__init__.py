@@ -1,6 +1,6 @@
 """A strategy tried with many parameters, on one processor or on many."""
 
-from tapeline.compute.sweep.executors import Executor, InProcess, Processes
+from tapeline.compute.sweep.executors import Executor, InProcess, Processes, Threads
 from tapeline.compute.sweep.ray_executor import RayExecutor
 from tapeline.compute.sweep.spaces import Decimals, Wholes, draws, grid
 from tapeline.compute.sweep.sweep import SweepRun, sweep, to_table
@@ -12,6 +12,7 @@ __all__ = [
     "Processes",
     "RayExecutor",
     "SweepRun",
+    "Threads",
     "Wholes",
     "draws",
     "grid",

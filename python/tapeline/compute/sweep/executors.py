@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.context import BaseContext
 from typing import Final, Protocol, TypeVar
 
@@ -44,12 +44,13 @@ class InProcess:
         return map(function, tasks)
 
 
-class Processes:
-    """Processes of this machine that share nothing with this one.
+class Threads:
+    """Threads of this process: what is fastest here unless strategies are loops in Python.
 
-    They are copies of a process that has imported what takes longest and done nothing else
-    (``forkserver``; on other systems than Linux each is begun anew). A worker has one thread where
-    libraries would use all cores.
+    They begin at once, where processes import everything anew. Indicators, accounts, Arrow and
+    NumPy work side by side; a strategy that computes in Python itself has the interpreter's lock,
+    and is for :class:`Processes`. Each task loads the strategy for itself, so that threads share
+    no strategy.
 
     Parameters
     ----------
@@ -58,9 +59,34 @@ class Processes:
     """
 
     def __init__(self, workers: int) -> None:
-        if workers < 1:
-            raise ArgumentError(f"workers must be 1 or more, was {workers}")
-        self._workers = workers
+        self._workers = _checked(workers)
+
+    @property
+    def workers(self) -> int:
+        """How many tasks are done at once."""
+        return self._workers
+
+    def map(self, function: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
+        """Yield what the function gives for each task."""
+        with ThreadPoolExecutor(self._workers, "tapeline-sweep") as pool:
+            yield from pool.map(function, tasks)
+
+
+class Processes:
+    """Processes of this machine that share nothing with this one.
+
+    They are copies of a process that has imported what takes longest and done nothing else
+    (``forkserver``; on other systems than Linux each is begun anew). A worker has one thread where
+    libraries would use all cores. To begin takes them seconds: see :class:`Threads`.
+
+    Parameters
+    ----------
+    workers
+        How many.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = _checked(workers)
 
     @property
     def workers(self) -> int:
@@ -79,6 +105,12 @@ def use_one_core() -> None:
     """Keep libraries from using cores that other workers work on; before their first use."""
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     pa.set_cpu_count(1)
+
+
+def _checked(workers: int) -> int:
+    if workers < 1:
+        raise ArgumentError(f"workers must be 1 or more, was {workers}")
+    return workers
 
 
 def _context() -> BaseContext:

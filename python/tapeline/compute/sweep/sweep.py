@@ -78,7 +78,7 @@ def sweep(
     """
     executor = executor or InProcess()
     if not isinstance(executor, InProcess):
-        engine.check_opens("a sweep over processes")
+        engine.check_opens("a sweep by several workers")
     if per_task is None:
         even = -(-len(parameter_sets) // (executor.workers * _TASKS_A_WORKER))
         per_task = min(max(even, 1), _MOST_SETS)
