@@ -42,7 +42,7 @@ def times_of(event_type: str, table: pa.Table) -> pa.Array:
 
 
 def runs_of(event_type: str, table: pa.Table, rows_max: int) -> Iterator[Run]:
-    """Sort rows by time, cut at midnight UTC and at ``rows_max``; rows without a time come last.
+    """Sort rows by time, cut at midnight UTC and near ``rows_max``; rows without a time come last.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
     """Return where pieces of a day begin, and its end.
 
     A time is not cut in two, if that can be: where files share no time nobody need compare them.
+    The piece behind such a cut is longer, up to twice as long where it begins with many of one time.
     """
     # Pieces of one size, so that threads that work on them end together.
     count = -(-(end - begin) // rows_max)
