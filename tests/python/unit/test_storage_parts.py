@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tapeline.errors import RowError, SettingsError
@@ -145,6 +145,7 @@ def test_a_refused_row_is_kept_with_every_column() -> None:
 _DAY = 86_400_000_000_000
 
 
+@settings(deadline=None)
 @example([-1, -1, -1, -2], 2)
 @given(
     st.lists(st.none() | st.integers(-3 * _DAY, 3 * _DAY) | st.sampled_from([-1, 0, _DAY])),

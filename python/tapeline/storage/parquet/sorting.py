@@ -69,7 +69,7 @@ def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
     """Return where pieces of a day begin, and its end.
 
     A time is not cut in two, if that can be: where files share no time nobody need compare them.
-    The piece behind such a cut is longer, up to twice as long where it begins with many of one time.
+    The piece behind such a cut is longer, up to twice as long where many rows have one time.
     """
     # Pieces of one size, so that threads that work on them end together.
     count = -(-(end - begin) // rows_max)
