@@ -42,7 +42,7 @@ def times_of(event_type: str, table: pa.Table) -> pa.Array:
 
 
 def runs_of(event_type: str, table: pa.Table, rows_max: int) -> Iterator[Run]:
-    """Sort rows by time, cut at midnight UTC and near ``rows_max``; rows without a time come last.
+    """Sort rows by time, cut at midnight UTC and at ``rows_max``; rows without a time come last.
 
     Parameters
     ----------
@@ -69,17 +69,18 @@ def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
     """Return where pieces of a day begin, and its end.
 
     A time is not cut in two, if that can be: where files share no time nobody need compare them.
-    The piece behind such a cut is longer, up to twice as long where many rows have one time.
     """
     # Pieces of one size, so that threads that work on them end together.
     count = -(-(end - begin) // rows_max)
     size = -(-(end - begin) // count)
     cuts = [begin]
-    for place in range(begin + size, end, size):
+    while end - cuts[-1] > rows_max:
+        # From the cut before: one that was moved back makes no longer piece.
+        last, place = cuts[-1], cuts[-1] + size
         time = times[place].as_py()
-        known = times.slice(begin, place - begin)
-        first = place if time is None else begin + count_below(known, time)
-        cuts.append(first if first > cuts[-1] else place)
+        known = times.slice(last, place - last)
+        first = place if time is None else last + count_below(known, time)
+        cuts.append(first if first > last else place)
     return [*cuts, end]
 
 
