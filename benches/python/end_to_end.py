@@ -84,7 +84,7 @@ def _chain(folder: Path, tape: Path, root: Path, *, speed: str) -> tuple[int, in
     Returns
     -------
     tuple
-        How many trades were sent and stored, and when each message was given to the producer.
+        How many trades were sent and stored, and when each message came into the broker's log.
     """
     broker = KafkaBroker(folder / f"{root.name}-kafka", heap=_HEAP)
     broker.start()

@@ -1,7 +1,7 @@
 """Where the time goes between a receipt and a row that can be queried, seen from outside.
 
 =============  =====================================================================
-``produced``   the collector gave the row's message to its producer (Kafka's own stamp)
+``produced``   the broker has the row's message in its log (Kafka's own stamp)
 ``written``    the bytes of its file were written, before they are synced
 ``stamped``    the file and its folder are synced; the commit is made
 ``visible``    the commit has its name: a reader sees the row
@@ -28,7 +28,7 @@ class Stages(NamedTuple):
     """Of each row, nanoseconds."""
 
     collector: _Times
-    """From the receipt to the producer."""
+    """From the receipt to the broker's log."""
     waiting: _Times
     """From there until its file is written: the bus, the chunk's age, decoding, encoding."""
     latest: _Times
@@ -48,7 +48,7 @@ class Stages(NamedTuple):
 
 
 def produced_ns(servers: str, topic: str) -> dict[int, int]:
-    """Return when each message of a topic was given to its producer, by offset."""
+    """Return when each message of a topic came into the broker's log, by offset."""
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "tapeline-bench-trace"})
     found: dict[int, int] = {}
     try:

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tapeline.errors import RowError, SettingsError
@@ -149,6 +149,7 @@ _DAY = 86_400_000_000_000
     st.lists(st.none() | st.integers(-3 * _DAY, 3 * _DAY) | st.sampled_from([-1, 0, _DAY])),
     st.integers(1, 9),
 )
+@example([-1, -1, -1, -2], 2)
 def test_runs_are_sorted_whole_and_of_one_day(times: list[int | None], rows_max: int) -> None:
     table = pa.table({"received_ns": pa.array(times, pa.int64()), "n": range(len(times))})
     runs = list(runs_of("quarantine", table, rows_max))

@@ -1493,7 +1493,7 @@ export interface components {
             last_ns: number | null;
             /**
              * Age Ns
-             * @description How old the newest row was when this was asked, by the venue's time: of a busy instrument, how long it takes until a row can be queried. Null without a row.
+             * @description How old the newest row was when this was answered, by the venue's time, or ours where it says none: of a busy instrument, how long it takes until a row can be queried. Null without a row.
              * @example 1900000000
              */
             age_ns: number | null;

@@ -21,6 +21,7 @@ from tapeline.api.reading import Asked, Scan, as_of, asked, coverage_of, instrum
 from tapeline.api.schemas.store import CoveragePage, QualityPage
 from tapeline.api.settings import DEFAULT_LIMIT, MAX_HOLES
 from tapeline.compute.quality import COLUMNS, QualityCounts, count_reasons
+from tapeline.telemetry.clock import Clock
 
 router = APIRouter(prefix="/api", tags=["data quality"])
 
@@ -80,8 +81,8 @@ async def coverage(request: Request, query: Annotated[CoverageQuery, Query()]) -
 async def quality(request: Request, query: Annotated[QualityQuery, Query()]) -> Response:
     """Count rows by grade and issue, quarantined messages by reason, and how late rows came."""
     context = context_of(request)
-    most, now_ns = context.settings.max_scan_rows, context.clock.wall_ns()
-    return await answer(request, lambda work: _quality(work, query, most, now_ns))
+    most, clock = context.settings.max_scan_rows, context.clock
+    return await answer(request, lambda work: _quality(work, query, most, clock))
 
 
 def _coverage(work: Work, query: CoverageQuery, surveys: Kept[Survey]) -> Listing:
@@ -145,7 +146,7 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(flat, _STREAMS)
 
 
-def _quality(work: Work, query: QualityQuery, most_rows: int, now_ns: int) -> Listing:
+def _quality(work: Work, query: QualityQuery, most_rows: int, clock: Clock) -> Listing:
     about = asked(query)
     types = _TYPES if query.type is None else (query.type,)
     found = instruments(work.source, about.names)
@@ -157,6 +158,7 @@ def _quality(work: Work, query: QualityQuery, most_rows: int, now_ns: int) -> Li
             since_ns = min(since_ns, about.end_ns)
         about = replace(about, start_ns=max(0, since_ns))
     rows = [] if about.is_empty else list(_counted(work, about, types, most_rows))
+    now_ns = clock.wall_ns()
     for row in rows:
         row["age_ns"] = None if row["last_ns"] is None else max(0, now_ns - row["last_ns"])
     rows.sort(key=lambda row: (row["exchange"], row["market"], row["raw_symbol"], row["type"]))

@@ -86,8 +86,9 @@ class Quality(Names):
     first_ns: MaybeNanoseconds
     last_ns: MaybeNanoseconds
     age_ns: int | None = Field(
-        description="How old the newest row was when this was asked, by the venue's time: of a "
-        "busy instrument, how long it takes until a row can be queried. Null without a row.",
+        description="How old the newest row was when this was answered, by the venue's time, or "
+        "ours where it says none: of a busy instrument, how long it takes until a row can be "
+        "queried. Null without a row.",
         examples=[1_900_000_000],
     )
 

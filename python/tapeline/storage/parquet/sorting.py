@@ -74,11 +74,13 @@ def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
     count = -(-(end - begin) // rows_max)
     size = -(-(end - begin) // count)
     cuts = [begin]
-    for place in range(begin + size, end, size):
+    while end - cuts[-1] > size:
+        # From the cut before: one that was moved back makes no longer piece.
+        last, place = cuts[-1], cuts[-1] + size
         time = times[place].as_py()
-        known = times.slice(begin, place - begin)
-        first = place if time is None else begin + count_below(known, time)
-        cuts.append(first if first > cuts[-1] else place)
+        known = times.slice(last, place - last)
+        first = place if time is None else last + count_below(known, time)
+        cuts.append(first if first > last else place)
     return [*cuts, end]
 
 
