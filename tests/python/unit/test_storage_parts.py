@@ -168,6 +168,12 @@ def test_runs_are_sorted_whole_and_of_one_day(times: list[int | None], rows_max:
     )
 
 
+def test_cuts_that_are_moved_back_leave_no_small_piece_where_there_is_room() -> None:
+    times = pa.array([row // 7 for row in range(1_000)], pa.int64())
+    runs = list(runs_of("quarantine", pa.table({"received_ns": times}), 265))
+    assert [len(run.times) for run in runs] == [245, 245, 245, 265]
+
+
 def test_a_dead_letter_in_parts_is_whole_again_whatever_lies_between() -> None:
     def letter(target: str, value: bytes) -> DeadLetter:
         return DeadLetter("undecodable", "", target, "trade.x.spot", 0, 7, None, value)

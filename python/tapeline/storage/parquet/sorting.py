@@ -74,7 +74,7 @@ def _cuts(times: pa.Array, begin: int, end: int, rows_max: int) -> list[int]:
     count = -(-(end - begin) // rows_max)
     size = -(-(end - begin) // count)
     cuts = [begin]
-    while end - cuts[-1] > size:
+    while end - cuts[-1] > rows_max:
         # From the cut before: one that was moved back makes no longer piece.
         last, place = cuts[-1], cuts[-1] + size
         time = times[place].as_py()
