@@ -164,7 +164,8 @@ class Merge:
         if merged is None:
             yield from runs
         else:
-            table = merged.select(self._columns.names)
+            # What is never null keeps saying so, whether rows were merged or not.
+            table = merged.select(self._columns.names).cast(self._columns)
             yield Run(table, flat(merged[_TIME]))
 
     def _keyed(self, run: Run) -> pa.Table:
