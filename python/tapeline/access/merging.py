@@ -165,7 +165,7 @@ class Merge:
             yield from runs
         else:
             # What is never null keeps saying so, whether rows were merged or not.
-            table = merged.select(self._columns.names).cast(self._columns)
+            table = _of_schema(merged, self._columns)
             yield Run(table, flat(merged[_TIME]))
 
     def _keyed(self, run: Run) -> pa.Table:
@@ -173,6 +173,15 @@ class Merge:
         fields = [*self._order, *self._columns]
         columns = [run.times, *(_plain(column_of(run.table, field), field) for field in fields)]
         return pa.table(columns, [_TIME, *(field.name for field in fields)])
+
+
+def _of_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return the columns of a schema, of which those without a null may be said to have none."""
+    fields = [
+        field if table[field.name].null_count == 0 else field.with_nullable(True)
+        for field in schema
+    ]
+    return table.select(schema.names).cast(pa.schema(fields))
 
 
 def _plain(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
