@@ -329,9 +329,16 @@ class _Run:
         return [self.collecting, self.storing, *serving]
 
     def _goes_on(self) -> bool:
-        frames = self.collecting.told.status.get("frames", 0)
-        is_open = self._market is None or self._market.tend(is_read=frames > 0)
+        is_open = self._market is None or self._market.tend(is_read=self._is_shown())
         return is_open and self.collecting.state in ("running", "waiting")
+
+    def _is_shown(self) -> bool:
+        """Say whether frames come and somebody could look at them, or at why they cannot."""
+        frames = self.collecting.told.status.get("frames", 0)
+        is_starting = (
+            self.serving is not None and not self._has_told and self.serving.told.fault is None
+        )
+        return frames > 0 and not is_starting
 
     def _tell_url(self) -> None:
         """Say once where the dashboard is."""

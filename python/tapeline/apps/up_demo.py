@@ -104,7 +104,7 @@ class DemoMarket:
             self._writing.join()
 
     def tend(self, *, is_read: bool) -> bool:
-        """Keep it going; return whether its time is not over, which runs from when somebody reads.
+        """Keep it going; return whether its time is not over, which runs from when it is read.
 
         Raises
         ------

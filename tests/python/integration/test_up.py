@@ -278,7 +278,8 @@ def test_a_demonstration_shows_a_moving_market_and_accounts_for_every_frame() ->
     try:
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
-        url = next(line for line in lines if line.startswith("dashboard: ")).split()[1]
+        url = next((line for line in lines if line.startswith("dashboard: ")), "- none").split()[1]
+        assert url != "none", process.communicate()
         path = "api/trades?exchange=binance&market=spot&symbol=BTC/USDT&limit=5"
 
         def shown() -> list[dict[str, Any]]:
