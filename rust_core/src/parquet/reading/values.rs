@@ -9,6 +9,8 @@ const PLAIN: i64 = 0;
 const OLD_DICTIONARY: i64 = 2;
 const DIFFERENCES: i64 = 5;
 const DICTIONARY: i64 = 8;
+/// Rows that memory is asked for before they are read.
+const MOST_RESERVED: usize = 1 << 22;
 
 /// What a value is in a file.
 pub(super) trait Stored: Copy + Default {
@@ -70,6 +72,8 @@ impl<T: Stored> Values<T> {
             is_optional: chunk.is_optional,
             ..Self::default()
         };
+        // Grown row by row, each array would be copied many times; damaged files say too much.
+        let expected = chunk.rows.min(MOST_RESERVED);
         let mut pages = Pages::new(&chunk)?;
         while found.rows < chunk.rows {
             match pages.next()? {
@@ -89,6 +93,12 @@ impl<T: Stored> Values<T> {
                     found.rows = found.rows.checked_add(rows)?;
                     if found.rows > chunk.rows {
                         return None;
+                    }
+                    let left = expected.saturating_sub(found.keys.len().max(found.plain.len()));
+                    if found.are_keys {
+                        found.keys.reserve(left);
+                    } else {
+                        found.plain.reserve(left);
                     }
                     let present = found.present(levels, rows)?;
                     found.data(values, present, encoding)?;

@@ -98,7 +98,7 @@ def _is_plain(leaf: pq.ColumnSchema) -> bool:
 
 
 def _is_decimal(leaf: pq.ColumnSchema) -> bool:
-    return (
+    return bool(
         leaf.logical_type.type == "DECIMAL"
         and leaf.physical_type == "FIXED_LEN_BYTE_ARRAY"
         and leaf.length == _BYTES
@@ -106,7 +106,7 @@ def _is_decimal(leaf: pq.ColumnSchema) -> bool:
 
 
 def _is_whole(leaf: pq.ColumnSchema) -> bool:
-    return leaf.physical_type == "INT64" and leaf.logical_type.type == "NONE"
+    return bool(leaf.physical_type == "INT64" and leaf.logical_type.type == "NONE")
 
 
 def _decoded(
