@@ -143,6 +143,8 @@ SOURCES: Final = {
                 "truth": right == 0,
                 "nothing": None,
                 "list": [0.0] * rows,
+                "masked": np.ma.masked_array(right, mask=np.arange(rows) == 7),
+                "huge": right + 1e308,
                 "wholes": np.ones(rows, np.int64),
                 "series": pl.Series(right + 1),
             }[what]

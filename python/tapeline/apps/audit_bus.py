@@ -11,7 +11,6 @@ import orjson
 
 from tapeline.apps.audit_content import Content, Stream, Tally, columns_of
 from tapeline.apps.audit_ledgers import Account, Sent
-from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import Bus, KafkaBus, message_counts, open_bus
 from tapeline.errors import ArgumentError, DecodeError, SettingsError
 from tapeline.storage.consumer.batches import Batch, examine
@@ -98,7 +97,7 @@ def _messages(uri: str, types: Sequence[str]) -> Iterator[list[Message]]:
             found = bus.read(_READ_S)
             silent = 0 if found else silent + 1
             left -= len(found)
-            yield [_as_message(each) for each in found]
+            yield found
     finally:
         bus.close()
 
@@ -106,17 +105,6 @@ def _messages(uri: str, types: Sequence[str]) -> Iterator[list[Message]]:
 def _total(uri: str, types: Sequence[str]) -> int:
     counts = message_counts(parse_uri(uri))
     return sum(count for name, count in counts.items() if name.partition(".")[0] in types)
-
-
-def _as_message(message: BusMessage) -> Message:
-    return Message(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.key,
-        message.value,
-        message.headers,
-    )
 
 
 def _decode(waiting: dict[str, list[Batch]], tally: Tally, more_than: int) -> None:

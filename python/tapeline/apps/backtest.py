@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -117,7 +118,8 @@ def backtest_command(
         check_time(name, when)
     loader = StrategyLoader(backtest_words.strategy_folder(strategies))
     engine = BacktestEngine(partial(access.open, data), loader, run_figures)
-    with counting("rows", quiet=as_json) as advance:
+    # What a strategy prints is no part of what this command says.
+    with redirect_stdout(sys.stderr), counting("rows", quiet=as_json) as advance:
         result = engine.run(
             strategy,
             start,

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tapeline.apps.bus_message import BusMessage
 from tapeline.errors import ArgumentError, DecodeError
+from tapeline.storage.ports import Message
 from tapeline.transport.kafka import CRC_HEADER, SCHEMA_HEADER
-from tapeline.transport.topics import UNKNOWN_SYMBOL
+from tapeline.transport.topics import UNKNOWN_SYMBOL, routing_key_of
 from tapeline.wire.native import BatchInfo, inspect, topic
 
 REMEMBERED: Final = 65_536
@@ -23,7 +23,7 @@ REMEMBERED: Final = 65_536
 class Batch:
     """A message that holds a batch of ours."""
 
-    message: BusMessage
+    message: Message
     value: bytes
     event_type: str
     event_count: int
@@ -60,7 +60,7 @@ class BatchReader:
         self.counts = ReadCounts()
         self.last_rejected: str | None = None
 
-    def batches(self, messages: Iterable[BusMessage]) -> list[Batch]:
+    def batches(self, messages: Iterable[Message]) -> list[Batch]:
         """Pass the batches of ours among these messages; count and skip the rest."""
         found: list[Batch] = []
         for message in messages:
@@ -77,7 +77,7 @@ class BatchReader:
                 found.append(batch)
         return found
 
-    def _examine(self, message: BusMessage) -> Batch | None:
+    def _examine(self, message: Message) -> Batch | None:
         value = message.value
         if not value:
             raise _Rejected("empty", "no value")
@@ -86,11 +86,10 @@ class BatchReader:
         except DecodeError as error:
             raise _Rejected("undecodable", str(error)) from error
         _check_headers(message.headers, value, info.schema_version)
-        if message.routing_key != _expected_key(info):
-            raise _Rejected("wrong_topic", f"holds {_expected_key(info)}")
-        is_new = self._remember(
-            message.routing_key or "", (info.producer, info.batch_id, value[-4:])
-        )
+        stream = _expected_key(info)
+        if routing_key_of(message.topic, message.key) != stream:
+            raise _Rejected("wrong_topic", f"holds {stream}")
+        is_new = self._remember(stream, (info.producer, info.batch_id, value[-4:]))
         if not is_new:
             self.counts.redelivered += 1
         if not is_new and not self._all_deliveries:

@@ -12,9 +12,10 @@ from typing import Any, Final, Protocol
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from tapeline.apps.bus_message import READ_MESSAGES, Back, BusMessage
+from tapeline.apps.bus_reading import READ_MESSAGES, Back
 from tapeline.errors import SettingsError, TransportError
 from tapeline.storage.consumer.zeromq_source import ZmqSource
+from tapeline.storage.ports import Message
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
@@ -27,7 +28,7 @@ _TAIL: Final = -2000
 class Bus(Protocol):
     """A bus opened for reading from the beginning."""
 
-    def read(self, timeout_s: float) -> list[BusMessage]:
+    def read(self, timeout_s: float) -> list[Message]:
         """Wait up to ``timeout_s`` seconds for messages; an empty list when there are none."""
         ...
 
@@ -154,7 +155,7 @@ class LocalBus:
             }
             self._cursor = self._file.position(self._first)
 
-    def read(self, timeout_s: float) -> list[BusMessage]:
+    def read(self, timeout_s: float) -> list[Message]:
         """Read what follows; see :meth:`Bus.read`."""
         end = self._clock.monotonic_ns() + int(timeout_s * 1e9)
         while True:
@@ -164,9 +165,7 @@ class LocalBus:
             found = [
                 # A message that changed on the disk is passed on without its value: it will be
                 # counted.
-                BusMessage(
-                    row.topic, 0, row.offset, row.key, row.value if row.is_intact else b"\xff"
-                )
+                Message(row.topic, 0, row.offset, row.key, row.value if row.is_intact else b"\xff")
                 for row in rows
                 if self._pattern.fullmatch(row.topic)
                 and row.offset >= self._first.get(row.topic, 0)
@@ -202,17 +201,14 @@ class ZmqBus:
     def __init__(self, address: ZmqUri, pattern: re.Pattern[str], clock: Clock) -> None:
         self._source = ZmqSource(address, lambda topic: pattern.fullmatch(topic) is not None, clock)
 
-    def read(self, timeout_s: float) -> list[BusMessage]:
+    def read(self, timeout_s: float) -> list[Message]:
         """Hear what comes; see :meth:`Bus.read`."""
         found = self._source.poll(READ_MESSAGES, timeout_s)
         gained = self._source.changes().gained
         if gained:
             self._source.start(dict.fromkeys(gained))
             found = [*found, *self._source.poll(READ_MESSAGES, 0.0)]
-        return [
-            BusMessage(each.topic, each.partition, each.offset, each.key, each.value)
-            for each in found
-        ]
+        return found
 
     def fault(self) -> str:
         """Return nothing: a silent publisher and an absent one are the same from here."""
@@ -249,7 +245,7 @@ class KafkaBus:
         except KafkaException as error:
             raise TransportError(f"cannot read Kafka at {address.servers}: {error}") from error
 
-    def read(self, timeout_s: float) -> list[BusMessage]:
+    def read(self, timeout_s: float) -> list[Message]:
         """Read what follows; see :meth:`Bus.read`.
 
         Raises
@@ -320,11 +316,11 @@ class KafkaBus:
 _CORRUPT: Final = frozenset({KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION})  # noqa: SLF001
 
 
-def _from_kafka(message: KafkaMessage) -> BusMessage:
+def _from_kafka(message: KafkaMessage) -> Message:
     headers: Any = (
         message.headers() or []
     )  # Typed for serialisers' dicts too; a consumer gives pairs.
-    return BusMessage(
+    return Message(
         message.topic() or "",
         message.partition() or 0,
         message.offset() or 0,

@@ -3,10 +3,10 @@
 import re
 from time import sleep as pause
 
-from tapeline.apps.bus_message import READ_MESSAGES, Back, BusMessage
+from tapeline.apps.bus_reading import READ_MESSAGES, Back
 from tapeline.errors import TransportError
 from tapeline.storage.consumer.nats_source import NatsSource
-from tapeline.storage.ports import Changes
+from tapeline.storage.ports import Changes, Message
 from tapeline.telemetry.clock import Clock
 from tapeline.transport.uris import NatsUri
 
@@ -32,7 +32,7 @@ class NatsBus:
         self._has_answered = False
         self._fault = ""
 
-    def read(self, timeout_s: float) -> list[BusMessage]:
+    def read(self, timeout_s: float) -> list[Message]:
         """Read what follows; see :meth:`Bus.read`.
 
         Raises
@@ -51,10 +51,7 @@ class NatsBus:
         is_first, self._has_answered, self._fault = not self._has_answered, True, ""
         self._start(self._source.changes(), is_first=is_first)
         self._next.update({each.origin: each.offset + 1 for each in found})
-        return [
-            BusMessage(each.topic, each.partition, each.offset, each.key, each.value, each.headers)
-            for each in found
-        ]
+        return found
 
     def fault(self) -> str:
         """Say whether the server answered the latest question; see :meth:`Bus.fault`."""

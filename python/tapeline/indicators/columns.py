@@ -18,24 +18,28 @@ Floats: TypeAlias = NDArray[np.float64]
 def pieces_of(column: object) -> list[Floats]:
     """Return the memory of a column, a NumPy view for each of its chunks.
 
-    Nulls become NaN, which copies their chunk; so does a stride. Nothing else is copied.
+    Nulls and masked values become NaN, which copies their chunk; a stride is copied too. Nothing
+    else is copied.
 
     Raises
     ------
     ArgumentError
         It is no column of float64.
     """
+    if isinstance(column, np.ma.MaskedArray):
+        _check_type(column.dtype == np.float64, column.dtype, "values.astype(numpy.float64)")
+        column = column.filled(np.nan)
     if isinstance(column, np.ndarray):
         return [_checked(column)]
     polars, arrow = sys.modules.get("polars"), sys.modules.get("pyarrow")
     if polars is not None and isinstance(column, polars.Series):
-        _check_type(column.dtype == polars.Float64, column.dtype)
+        _check_type(column.dtype == polars.Float64, column.dtype, "values.cast(polars.Float64)")
         return [
             (chunk.fill_null(float("nan")) if chunk.null_count() else chunk).to_numpy()
             for chunk in column.get_chunks()
         ]
     if arrow is not None and isinstance(column, arrow.Array | arrow.ChunkedArray):
-        _check_type(column.type == arrow.float64(), column.type)
+        _check_type(column.type == arrow.float64(), column.type, "values.cast(pyarrow.float64())")
         chunks = [column] if isinstance(column, arrow.Array) else column.chunks
         return [
             (chunk.fill_null(float("nan")) if chunk.null_count else chunk).to_numpy()
@@ -43,7 +47,8 @@ def pieces_of(column: object) -> list[Floats]:
         ]
     raise ArgumentError(
         "a column is a NumPy array, Polars Series or Arrow array of float64, "
-        f"was {type(column).__name__}"
+        f"was {type(column).__name__}: numpy.asarray(values, dtype=float) makes one of a list or of"
+        " a pandas Series"
     )
 
 
@@ -120,12 +125,12 @@ def as_kind(result: Floats, like: Any) -> Any:  # noqa: ANN401 (the kind of `lik
 
 
 def _checked(array: NDArray[Any]) -> Floats:
-    _check_type(array.dtype == np.float64, array.dtype)
+    _check_type(array.dtype == np.float64, array.dtype, "values.astype(numpy.float64)")
     if array.ndim != 1:
         raise ArgumentError(f"a column has one dimension, had {array.ndim}")
-    return np.ascontiguousarray(array)
+    return np.require(array, requirements=("C", "A"))
 
 
-def _check_type(is_right: bool, found: object) -> None:
+def _check_type(is_right: bool, found: object, cast: str) -> None:
     if not is_right:
-        raise ArgumentError(f"a column must be float64, was {found}: cast it first")
+        raise ArgumentError(f"a column must be float64, was {found}: cast it first, {cast}")

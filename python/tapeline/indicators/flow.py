@@ -1,7 +1,7 @@
 """Indicators of trades, of the best bid and ask, and of funding."""
 
 from tapeline.indicators.columns import Column, Floats
-from tapeline.indicators.running import batch, whole
+from tapeline.indicators.running import batch, positive, whole
 
 
 def vwap(price: Column, quantity: Column, window: int, *, out: Floats | None = None) -> Column:
@@ -74,7 +74,9 @@ def vpin(
         NaN before `window` buckets are full.
     """
     window = whole(window, "window")
-    return batch("vpin", (signed_quantity,), (window,), (bucket_volume,), out=out)[0]
+    return batch(
+        "vpin", (signed_quantity,), (window,), (positive(bucket_volume, "bucket_volume"),), out=out
+    )[0]
 
 
 def spread(bid_price: Column, ask_price: Column, *, out: Floats | None = None) -> Column:
@@ -162,4 +164,4 @@ def bar_number(amount: Column, threshold: float, *, out: Floats | None = None) -
     amount
         What bars are measured by: quantities for volume bars, notionals for dollar bars.
     """
-    return batch("bar_number", (amount,), (), (threshold,), out=out)[0]
+    return batch("bar_number", (amount,), (), (positive(threshold, "threshold"),), out=out)[0]

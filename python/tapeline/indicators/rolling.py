@@ -1,7 +1,7 @@
 """Moving averages and rolling statistics."""
 
 from tapeline.indicators.columns import Column, Floats
-from tapeline.indicators.running import batch, whole
+from tapeline.indicators.running import batch, positive, whole, yearly
 
 
 def sma(values: Column, window: int, *, out: Floats | None = None) -> Column:
@@ -89,7 +89,12 @@ def bollinger(
     """
     window = whole(window, "window")
     upper, middle, lower = batch(
-        "bollinger", (values,), (window,), (deviations,), out=out, needs=window
+        "bollinger",
+        (values,),
+        (window,),
+        (positive(deviations, "deviations"),),
+        out=out,
+        needs=window,
     )
     return upper, middle, lower
 
@@ -112,7 +117,7 @@ def realised_volatility(
         two returns.
     """
     window = whole(window, "window")
-    factor = 1.0 if per_year is None else per_year / window
+    factor = yearly(per_year, window)
     return batch("realised_volatility", (price,), (window,), (factor,), out=out, needs=window + 1)[
         0
     ]

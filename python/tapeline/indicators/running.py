@@ -1,5 +1,6 @@
 """How an indicator runs: over a whole column, or over one chunk after another."""
 
+import math
 from operator import index
 
 import numpy as np
@@ -24,6 +25,44 @@ def whole(value: object, name: str, least: int = 1) -> int:
     if number < least or isinstance(value, bool):
         raise ArgumentError(f"{name} must be an integer >= {least}, was {value!r}")
     return number
+
+
+def positive(value: object, name: str) -> float:
+    """Return a parameter that is a number above 0.
+
+    Raises
+    ------
+    ArgumentError
+        It is none.
+    """
+    try:
+        number = math.nan if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ArgumentError(f"{name} must be a finite number > 0, was {value!r}")
+    return number
+
+
+def yearly(per_year: float | None, window: int) -> float:
+    """Return what the sum of `window` squares is multiplied by."""
+    return 1.0 if per_year is None else positive(per_year, "per_year") / window
+
+
+def new_stream(
+    name: str, windows: tuple[int, ...], numbers: tuple[float, ...] = ()
+) -> IndicatorStream:
+    """Return a stream that has seen nothing yet.
+
+    Raises
+    ------
+    ArgumentError
+        A parameter is out of range.
+    """
+    try:
+        return IndicatorStream(name, windows, numbers)
+    except OverflowError as error:
+        raise ArgumentError(f"{name} of {max(windows)} values: that is too many") from error
 
 
 def batch(
@@ -52,7 +91,7 @@ def batch(
     if needs > length:
         # The stream would keep room for its windows. Those that must grow still do.
         windows = tuple(min(window, place + 2) for place, window in enumerate(windows))
-    stream = IndicatorStream(name, windows, numbers)
+    stream = new_stream(name, windows, numbers)
     outputs = outputs_for(out, stream.outputs, length)
     run(stream, pieces, outputs)
     if needs > length:

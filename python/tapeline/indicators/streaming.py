@@ -1,8 +1,8 @@
 """Indicators that are fed one chunk after another."""
 
+from tapeline.errors import ArgumentError
 from tapeline.indicators.columns import Column, Floats, as_kind, outputs_for, pieces_of
-from tapeline.indicators.native import IndicatorStream
-from tapeline.indicators.running import run, whole
+from tapeline.indicators.running import new_stream, positive, run, whole, yearly
 
 
 class Stream:
@@ -15,7 +15,7 @@ class Stream:
     def __init__(
         self, name: str, windows: tuple[int, ...], numbers: tuple[float, ...] = ()
     ) -> None:
-        self._stream = IndicatorStream(name, windows, numbers)
+        self._stream = new_stream(name, windows, numbers)
         self._last = (float("nan"),) * self._stream.outputs
 
     def update(self, *columns: Column, out: Floats | None = None) -> Column:
@@ -34,8 +34,10 @@ class Stream:
         return self._last[0]
 
     def _update(self, columns: tuple[Column, ...], out: object) -> list[Column]:
+        if not columns:
+            raise ArgumentError("update takes the next values of each input column, was given none")
         pieces = [pieces_of(column) for column in columns]
-        length = sum(map(len, pieces[0])) if pieces else 0
+        length = sum(map(len, pieces[0]))
         outputs = outputs_for(out, self._stream.outputs, length)
         run(self._stream, pieces, outputs)
         if length:
@@ -129,7 +131,7 @@ class RealisedVolatility(Stream):
         super().__init__(
             "realised_volatility",
             (whole(window, "window"),),
-            (1.0 if per_year is None else per_year / window,),
+            (yearly(per_year, whole(window, "window")),),
         )
 
 
@@ -172,7 +174,9 @@ class Vpin(Stream):
     """:func:`tapeline.indicators.vpin`, running."""
 
     def __init__(self, bucket_volume: float, window: int = 50) -> None:
-        super().__init__("vpin", (whole(window, "window"),), (bucket_volume,))
+        super().__init__(
+            "vpin", (whole(window, "window"),), (positive(bucket_volume, "bucket_volume"),)
+        )
 
 
 class OrderFlowImbalance(Stream):
@@ -196,7 +200,9 @@ class Bollinger(Bands):
     """:func:`tapeline.indicators.bollinger`, running."""
 
     def __init__(self, window: int, deviations: float = 2.0) -> None:
-        super().__init__("bollinger", (whole(window, "window"),), (deviations,))
+        super().__init__(
+            "bollinger", (whole(window, "window"),), (positive(deviations, "deviations"),)
+        )
 
 
 class Macd(Bands):

@@ -122,6 +122,21 @@ def test_the_figures_are_printed_and_the_report_goes_where_it_was_told(
     assert not (shell.folder / "runs" / run_id / "report.html").exists()
 
 
+def test_what_a_strategy_prints_is_no_part_of_the_answer(target: str, shell: Shell) -> None:
+    folder = shell.folder / "strategies"
+    folder.mkdir()
+    (folder / "talks.py").write_text(
+        "print('loaded')\nTYPES = ('trade',)\n\ndef strategy(data):\n    print('asked')\n"
+        "    return data.trade['price'] * 0\n"
+    )
+    ran = shell.backtest(
+        *("talks", "--data", target, "--symbols", "BTC/USDT", "--exchange", "binance"),
+        *("--market", "spot", "--policy", "allow", "--json"),
+    )
+    assert json.loads(ran.stdout)["strategy_id"] == "talks"
+    assert {"loaded", "asked"} == set(ran.stderr.split())
+
+
 def test_a_range_without_rows_has_a_result(target: str, shell: Shell) -> None:
     said = example(shell, target, "sma_crossover", "--start", "2020-01-01", "--end", "2020-01-02")
     assert said["metrics"]["pnl"] is None

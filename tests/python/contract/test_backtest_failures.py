@@ -82,6 +82,8 @@ def test_a14_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
         ("truth", "gave targets of bool"),
         ("nothing", "gave NoneType; expected an array"),
         ("list", "gave list; expected an array"),
+        ("masked", "gave targets that are no numbers: nan at 2026-01-05T12:00:07Z, 1 in all"),
+        ("huge", "the account is worth more than numbers can say"),
     ],
 )
 def test_a14_what_is_no_answer_is_refused(engine: BacktestEngine, what: str, message: str) -> None:
@@ -202,3 +204,51 @@ def test_settings_that_cannot_be(engine: BacktestEngine) -> None:
         engine.run("holds", symbols="BTC/USDX")
     with pytest.raises(ArgumentError, match="raise sample_ns"):
         engine.run("holds", costs=Costs(sample_ns=1))
+
+
+def test_limits_need_the_quantities_that_fill_them(target: str, tmp_path: Path) -> None:
+    """Whether a strategy looks at quantities must not decide how much it is filled."""
+    answer = """
+        import numpy as np
+        from tapeline.compute.backtest import Orders
+
+        LOOKBACK = 0
+
+        def strategy(data):
+            return Orders(np.full(data.rows, 5.0), np.full(data.rows, 100.5))
+    """
+    folder = strategies(
+        tmp_path / "limits",
+        all_columns=f"""
+        TYPES = ("trade",)
+        {answer}""",
+        prices=f"""
+        TYPES = {{"trade": ("price",)}}
+        {answer}""",
+    )
+    engine = BacktestEngine(partial(tl.open, target), StrategyLoader(folder))
+    assert engine.run("all_columns").fills.num_rows
+    with pytest.raises(StrategyError, match="name the column 'quantity' of trade"):
+        engine.run("prices")
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("TYPES = (['trade'],)", r"reads \['trade'\]; there are trade"),
+        ("TYPES = {'trade': 'price'}", "must name columns of trade as a tuple"),
+        ("TYPES = ('trade',)\nLOOKBACK = '3'", "needs a LOOKBACK of 0 or more rows, was '3'"),
+    ],
+)
+def test_what_a_strategy_says_of_itself(
+    target: str, tmp_path: Path, head: str, message: str
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    entry = "\ndef strategy(data, *others):\n    return data.trade['price'] * 0\n"
+    (folder / "odd.py").write_text(head + entry)
+    with pytest.raises(StrategyError, match=message):
+        BacktestEngine(partial(tl.open, target), StrategyLoader(folder)).run("odd")
+    right = "import numpy\nTYPES = ('trade',)\nLOOKBACK = numpy.int64(3)"
+    (folder / "odd.py").write_text(right + entry)
+    BacktestEngine(partial(tl.open, target), StrategyLoader(folder)).run("odd")

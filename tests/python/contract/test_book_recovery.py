@@ -19,7 +19,7 @@ from tapeline.telemetry.metrics import Metrics
 from tests.fakes.http_venue import HttpVenue, Reply, http_venue
 from tests.fakes.message_venues import OkxLike
 from tests.fakes.websocket_venue import eventually, venue
-from tests.python.contract.test_venue_lines import CALM, OKX, Downstream, context, plan
+from tests.python.contract.fed_lines import CALM, OKX, Downstream, context, plan
 
 CLOCK = SystemClock()
 FAST = RecoveryPolicy(

@@ -11,9 +11,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from tapeline.apps.batch_reader import BatchReader
-from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import ArgumentError
+from tapeline.storage.ports import Message
 from tapeline.transport.local_file import BusFileError
 from tapeline.transport.spool import Spool
 from tapeline.transport.topics import parse_routing_key
@@ -29,8 +29,8 @@ def cases(kind: str) -> list[Any]:
     return [pytest.param(case, id=case["id"]) for case in CASES if case["kind"] == kind]
 
 
-def message_of(case: dict[str, Any]) -> BusMessage:
-    return BusMessage(
+def message_of(case: dict[str, Any]) -> Message:
+    return Message(
         topic=case["topic"],
         partition=0,
         offset=0,
@@ -60,7 +60,7 @@ def test_a_message_is_passed_or_counted_by_reason(case: dict[str, Any]) -> None:
 def test_a_hostile_batch_never_ends_the_reader(name: str) -> None:
     value = named_cases()[name].value
     reader = BatchReader()
-    reader.batches([BusMessage("trade.binance.spot.btcusdt", 0, 0, b"btcusdt", value)])
+    reader.batches([Message("trade.binance.spot.btcusdt", 0, 0, b"btcusdt", value)])
     assert reader.counts.batches + reader.counts.rejected.total() == 1
 
 
@@ -75,7 +75,7 @@ def test_a_batch_delivered_twice_is_passed_once_unless_asked_for() -> None:
 
 def test_what_is_remembered_of_a_topic_is_bounded_however_often_its_producer_changes() -> None:
     sent = [
-        BusMessage(topic, 0, 0, key, value)
+        Message(topic, 0, 0, key, value)
         for name in ("first", "second", "third")
         for topic, key, value in make_messages(9, producer=name, per_push=3)
         if topic == "trade.binance.spot.btcusdt"

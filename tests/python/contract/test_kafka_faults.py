@@ -16,16 +16,16 @@ from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from tapeline.apps.audit_bus import read_dead_letters
-from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import TransportError
 from tapeline.storage.consumer.dead_letter import DeadLetter, KafkaDeadLetters
+from tapeline.storage.ports import Message as Received
 from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.kafka import KafkaSink
 from tapeline.transport.kafka_settings import KafkaSettings, Profile
 from tapeline.transport.local_file import BusFileError, LocalFile
 from tapeline.transport.ports import Message
-from tapeline.transport.topics import TopicLayout
+from tapeline.transport.topics import TopicLayout, routing_key_of
 from tests.services.kafka import KafkaBroker, free_port
 
 pytestmark = pytest.mark.integration
@@ -304,14 +304,14 @@ def test_headers_repeat_the_batch_trailer(broker: KafkaBroker, tmp_path: Path) -
     sender.sink.send([(sender.topic, b"btcusdt", b"0000000\x01\x02\x03\x04")])
     assert sender.sink.close(20.0).delivered == 1
     bus = open_bus(f"kafka://{broker.servers}", exchange=sender.topic.split(".")[1])
-    messages: list[BusMessage] = []
+    messages: list[Received] = []
     end = time.monotonic() + 20
     while not messages and time.monotonic() < end:
         messages = bus.read(0.5)
     bus.close()
     assert messages[0].headers == (("tapeline-schema", b"1"), ("tapeline-crc32c", b"04030201"))
     assert messages[0].topic == sender.topic.rpartition(".")[0]
-    assert messages[0].routing_key == sender.topic
+    assert routing_key_of(messages[0].topic, messages[0].key) == sender.topic
 
 
 def test_two_processes_cannot_share_a_spool(tmp_path: Path) -> None:

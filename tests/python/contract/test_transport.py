@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.bus_reader import Bus as OpenBus
 from tapeline.apps.bus_reader import open_bus
 from tapeline.errors import ArgumentError, TransportError
+from tapeline.storage.ports import Message as Received
 from tapeline.transport.open import capabilities, open_sink
 from tapeline.transport.ports import Message, MessageSink
+from tapeline.transport.topics import routing_key_of
 from tapeline.transport.zeromq import ZmqSink
 
 
@@ -24,7 +25,7 @@ class Bus:
     exchange: str
     keeps_order: bool = True
     listener: OpenBus | None = None
-    heard: list[BusMessage] = field(default_factory=list)
+    heard: list[Received] = field(default_factory=list)
 
     @property
     def keeps(self) -> bool:
@@ -63,22 +64,22 @@ class Bus:
     def read_all(self, count: int, timeout_s: float = 20.0) -> list[tuple[str, int, bytes, bytes]]:
         """Read until ``count`` messages are there, then once more to see that nothing follows."""
         bus = self.listener or open_bus(self.uri, exchange=self.exchange)
-        found = [
-            (m.routing_key or m.topic, m.offset, m.key or b"", m.value or b"") for m in self.heard
-        ]
+        found = [_facts(message) for message in self.heard]
         self.heard.clear()
         end = time.monotonic() + timeout_s
         try:
             while len(found) < count and time.monotonic() < end:
-                found += [
-                    (m.routing_key or m.topic, m.offset, m.key or b"", m.value or b"")
-                    for m in bus.read(0.2)
-                ]
-            found += [(m.topic, m.offset, m.key or b"", m.value or b"") for m in bus.read(0.3)]
+                found += [_facts(message) for message in bus.read(0.2)]
+            found += [_facts(message) for message in bus.read(0.3)]
         finally:
             if self.listener is None:
                 bus.close()
         return found
+
+
+def _facts(message: Received) -> tuple[str, int, bytes, bytes]:
+    stream = routing_key_of(message.topic, message.key) or message.topic
+    return stream, message.offset, message.key or b"", message.value or b""
 
 
 @pytest.fixture(

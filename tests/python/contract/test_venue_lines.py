@@ -1,156 +1,30 @@
 """Lines to venues that are subscribed to by message, over real sockets."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 
-import orjson
 import pytest
 
-from tapeline.adapters.connection.dialect import Dialect, Heartbeat
-from tapeline.adapters.connection.downstream import StreamState
-from tapeline.adapters.connection.feed import Feed, FeedPlan
+from tapeline.adapters.connection.dialect import Dialect
+from tapeline.adapters.connection.feed import Feed
 from tapeline.adapters.connection.health import HealthPolicy
-from tapeline.adapters.connection.inbox import Inbox
-from tapeline.adapters.connection.line_context import LineContext, LinePolicy
-from tapeline.adapters.connection.patience import ConnectBudgets
-from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.session import EndKind
-from tapeline.adapters.connection.websockets_client import dial_websockets
-from tapeline.adapters.registry import venue as market_of
 from tapeline.errors import ConnectRefusedError
-from tapeline.model import Instrument
-from tapeline.telemetry.clock import SystemClock
-from tapeline.telemetry.metrics import Metrics
 from tests.fakes.message_venues import BybitLike, MessageVenue, OkxLike
 from tests.fakes.websocket_venue import Peer, eventually, venue
-
-CLOCK = SystemClock()
-CALM = LinePolicy(
-    health=HealthPolicy(first_data_s=0, staleness_s=0, idle_ping_s=0),
-    close_silence_s=0.5,
-    close_limit_s=2.0,
-    overlap_s=5.0,
-    check_s=0.01,
+from tests.python.contract.fed_lines import (
+    BYBIT,
+    CALM,
+    OKX,
+    STREAMS,
+    Downstream,
+    context,
+    data,
+    feeding,
+    plan,
+    trades,
 )
-
-
-class Downstream:
-    """Stands for pump and normaliser: tells control frames from data."""
-
-    def __init__(self) -> None:
-        self.data: list[str] = []
-        self.changes: list[tuple[str, tuple[tuple[str, str], ...]]] = []
-        self._stamps: dict[tuple[str, str], int] = {}
-
-    def ready(self, inbox: Inbox) -> None:
-        asyncio.get_running_loop().call_soon(self.take, inbox)
-
-    def take(self, inbox: Inbox) -> None:
-        for frame, stamp in zip(*inbox.take(1_000_000), strict=True):
-            before = dict(self._stamps)
-            kind = self._judge(frame, stamp)
-            if inbox.is_tracked:
-                inbox.owner.heard(
-                    key for key in self._stamps if before.get(key) != self._stamps[key]
-                )
-            if kind != "data":
-                inbox.owner.control(kind, frame.decode())
-            inbox.owner.judged(1, 0, int(kind != "data"))
-
-    def _judge(self, frame: bytes, stamp: int) -> str:
-        if frame == b"pong":
-            return "heartbeat"
-        message = orjson.loads(frame)
-        if message.get("op") == "ping":
-            return "heartbeat"
-        if message.get("event") == "notice":
-            return "server_shutdown" if message["code"] == "64008" else "notice"
-        if message.get("event") == "error" or message.get("success") is False:
-            return "error"
-        if "event" in message or "success" in message:
-            return "ack"
-        self.data.append(message["text"])
-        self._stamps[message["symbol"], message["channel"]] = stamp
-        return "data"
-
-    def connection(
-        self,
-        inbox: Inbox | None,
-        state: StreamState,
-        reason: str,
-        streams: Sequence[tuple[str, str]],
-    ) -> None:
-        self.changes.append((state, tuple(streams)))
-
-    def last_received(self) -> Mapping[tuple[str, str], int]:
-        return dict(self._stamps)
-
-
-def data(text: str, symbol: str = "S0", channel: str = "trades") -> str:
-    return orjson.dumps({"text": text, "symbol": symbol, "channel": channel}).decode()
-
-
-def trades(*symbols: str) -> tuple[tuple[str, str], ...]:
-    """Return what a record says of the trades of some symbols."""
-    return tuple((symbol, "trades") for symbol in symbols)
-
-
-def talk(exchange: str, market: str, **changes: object) -> Dialect:
-    found = market_of(exchange, market).dialect
-    assert found is not None
-    return replace(found, **changes)  # type: ignore[arg-type]
-
-
-OKX = talk("okx", "swap")
-BYBIT = talk("bybit", "spot")
-# Of a plan with one instrument and the first channel of OKX.
-STREAMS = (("S0", "trades"),)
-
-
-def plan(dialect: Dialect, count: int = 1, *channels: str) -> FeedPlan:
-    return FeedPlan(
-        dialect=dialect,
-        instruments=tuple(
-            Instrument(dialect.exchange, dialect.market, f"S{n}/USDT", f"S{n}")
-            for n in range(count)
-        ),
-        channels=channels or (dialect.channels[0].name,),
-    )
-
-
-def context(downstream: Downstream, policy: LinePolicy) -> LineContext:
-    return LineContext(
-        downstream=downstream,
-        dial=dial_websockets,
-        dial_options=DialOptions(wall_ns=CLOCK.wall_ns, open_timeout_s=2.0),
-        budgets=ConnectBudgets(CLOCK.monotonic_ns),
-        clock=CLOCK,
-        random_source=random.Random(7),
-        metrics=Metrics(),
-        policy=policy,
-    )
-
-
-@asynccontextmanager
-async def feeding(
-    script: MessageVenue, wanted: FeedPlan, policy: LinePolicy = CALM
-) -> AsyncIterator[tuple[Downstream, Feed]]:
-    downstream = Downstream()
-    async with venue(script) as fake:
-        feed = Feed(
-            replace(wanted, endpoint=f"ws://127.0.0.1:{fake.port}"), context(downstream, policy)
-        )
-        task = asyncio.create_task(feed.run())
-        try:
-            yield downstream, feed
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await feed.close()
 
 
 async def test_okx_streams_are_subscribed_in_paced_messages_and_acknowledged_one_by_one() -> None:
@@ -437,149 +311,3 @@ async def test_a_server_that_ignores_the_close_and_goes_on_sending_is_dropped_in
         await eventually(lambda: downstream.data)
         async with asyncio.timeout(1.5):
             await feed.close()
-
-
-async def test_streams_come_and_go_without_a_new_connection() -> None:
-    script = OkxLike()
-    async with feeding(script, plan(OKX, 3)) as (_, feed):
-        await eventually(lambda: len(script.heard.subscribed) == 3)
-        new, gone = feed.update(plan(OKX, 2, "trades", "books"))
-        assert [each.raw_symbol for each in gone] == ["S2"]
-        assert [each.channel for each in new] == ["books", "books"]
-        wanted = {"trades:S0", "trades:S1", "books:S0", "books:S1"}
-        await eventually(lambda: script.heard.subscribed == wanted)
-        assert len(script.peers) == 1
-
-
-async def test_what_begins_and_ends_on_purpose_is_recorded_in_order_with_its_data() -> None:
-    script = OkxLike(lambda peer, name: peer.send(data(name, name.partition(":")[2])))
-    async with feeding(script, plan(OKX, 2)) as (downstream, feed):
-        await eventually(lambda: len(downstream.data) == 2)
-        feed.update(plan(OKX, 3))
-        await eventually(lambda: len(downstream.data) == 3)
-        feed.update(replace(plan(OKX, 3), instruments=plan(OKX, 3).instruments[1:]))
-        await eventually(lambda: len(downstream.changes) == 2)
-        assert script.heard.history[-1] == ("unsubscribe", "trades:S0")
-        feed.update(plan(OKX, 0))
-        await eventually(script.peers[0].is_gone.is_set)
-        await eventually(lambda: len(downstream.changes) == 3)
-        feed.update(plan(OKX, 1))
-        await eventually(lambda: len(downstream.data) == 4)
-    assert downstream.changes == [
-        ("started", trades("S2")),
-        ("stopped", trades("S0")),
-        ("stopped", trades("S1", "S2")),
-        ("started", trades("S0")),
-    ]
-
-
-async def test_the_last_stream_gone_closes_the_connection_and_a_new_one_opens_another() -> None:
-    script = OkxLike()
-    async with feeding(script, plan(OKX)) as (_, feed):
-        await eventually(lambda: script.heard.subscribed)
-        feed.update(plan(OKX, 0))
-        await eventually(script.peers[0].is_gone.is_set)
-        feed.update(plan(OKX, 1))
-        await eventually(lambda: len(script.peers) == 2)
-
-
-async def test_a_reconnect_asks_for_what_is_wanted_now() -> None:
-    script = OkxLike()
-    async with feeding(script, plan(OKX, 3)) as (_, feed):
-        await eventually(lambda: len(script.heard.subscribed) == 3)
-        feed.update(plan(OKX, 1))
-        await eventually(lambda: len(script.heard.subscribed) == 1)
-        script.heard.history.clear()
-        script.peers[0].abort()
-        await eventually(lambda: script.heard.history)
-        assert script.heard.history == [("subscribe", "trades:S0")]
-
-
-async def test_a_stream_can_be_begun_anew() -> None:
-    script = OkxLike()
-    async with feeding(script, plan(OKX, 2, "books")) as (_, feed):
-        await eventually(lambda: len(script.heard.subscribed) == 2)
-        ((line, stream),) = feed.lines_of("S1", "books")
-        assert line.resubscribe(stream)
-        await eventually(lambda: len(script.heard.history) == 4)
-        assert script.heard.history[2:] == [("unsubscribe", "books:S1"), ("subscribe", "books:S1")]
-
-
-@pytest.mark.parametrize(("script", "dialect"), [(OkxLike(), OKX), (BybitLike(), BYBIT)])
-async def test_the_venues_own_heartbeat_is_sent_data_or_not(
-    script: MessageVenue, dialect: Dialect
-) -> None:
-    fast = replace(dialect, heartbeat=replace(dialect.heartbeat, every_s=0.1))
-    async with feeding(script, plan(fast)) as (_, feed):
-        await eventually(lambda: len(script.heard.heartbeats) >= 5)
-        assert feed.reconnects == 0
-    assert script.heard.websocket_pings == 0
-
-
-async def test_a_heartbeat_that_is_answered_keeps_a_silent_connection() -> None:
-    script = OkxLike()
-    health = HealthPolicy(first_data_s=0, staleness_s=0, idle_ping_s=0.1, pong_timeout_s=0.3)
-    async with feeding(script, plan(OKX), replace(CALM, health=health)) as (_, feed):
-        await eventually(lambda: len(script.heard.heartbeats) >= 8)
-        assert feed.reconnects == 0
-
-
-async def test_a_heartbeat_without_an_answer_is_a_half_open_connection_within_5_seconds() -> None:
-    script = OkxLike(answers_pings=False)
-    policy = replace(CALM, health=HealthPolicy(first_data_s=0, staleness_s=0))
-    loop = asyncio.get_running_loop()
-    async with feeding(script, plan(OKX), policy) as (downstream, _):
-        await eventually(lambda: script.heard.subscribed)
-        since = loop.time()
-        await eventually(lambda: len(script.peers) == 2)
-        assert loop.time() - since <= 5.5
-    assert [state for state, _ in downstream.changes] == ["lost", "restored"]
-
-
-async def test_the_notice_64008_moves_to_a_new_connection_without_a_gap() -> None:
-    notice = '{"event":"notice","code":"64008","msg":"The connection will soon be closed"}'
-
-    def begun(peer: Peer, _name: str) -> None:
-        peer.send(data(str(peer.index)))
-        if peer.index == 0:
-            peer.send(notice)
-
-    script = OkxLike(begun)
-    async with feeding(script, plan(OKX)) as (downstream, _):
-        await eventually(lambda: downstream.data == ["0", "1"])
-        await eventually(script.peers[0].is_gone.is_set)
-        assert downstream.changes == []
-
-
-async def test_silence_is_no_fault_of_a_liquidation_stream() -> None:
-    script = OkxLike()
-    health = HealthPolicy(first_data_s=0.1, staleness_s=0.1, idle_ping_s=0)
-    loop = asyncio.get_running_loop()
-    async with feeding(
-        script, plan(OKX, 1, "liquidation-orders"), replace(CALM, health=health)
-    ) as (_, feed):
-        end = loop.time() + 1.0
-        await eventually(lambda: loop.time() >= end)
-        assert (feed.reconnects, feed.connections) == (0, 1)
-
-
-async def test_a_storm_of_lost_connections_stays_within_the_hosts_budget() -> None:
-    times: list[float] = []
-
-    class Dropping(OkxLike):
-        async def __call__(self, peer: Peer) -> None:
-            times.append(asyncio.get_running_loop().time())
-            peer.accept()
-            peer.hang_up()
-
-    wanted = replace(plan(OKX, 20), isolated=frozenset(f"S{n}" for n in range(20)))
-    loop = asyncio.get_running_loop()
-    async with feeding(Dropping(), wanted):
-        end = loop.time() + 3.0
-        await eventually(lambda: loop.time() >= end)
-    for start in times:
-        assert sum(start <= when < start + 0.95 for when in times) <= 3
-
-
-def test_a_dialects_heartbeat_is_a_websocket_ping_unless_it_says_otherwise() -> None:
-    assert talk("binance", "spot").heartbeat == Heartbeat(text=None, every_s=0.0)

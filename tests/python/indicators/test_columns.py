@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -91,6 +92,21 @@ def test_a_null_is_a_nan() -> None:
         np.testing.assert_array_equal(np.asarray(found), expected)
 
 
+def test_a_masked_value_is_a_nan() -> None:
+    masked = np.ma.masked_array(VALUES, mask=np.arange(1_000) == 500)
+    with_nan = VALUES.copy()
+    with_nan[500] = np.nan
+    np.testing.assert_array_equal(ti.sma(masked, 5), ti.sma(with_nan, 5))
+
+
+def test_memory_that_is_not_aligned_is_copied() -> None:
+    shifted = np.ndarray(1_000, np.float64, buffer=bytes(4) + VALUES.tobytes(), offset=4)
+    np.testing.assert_array_equal(ti.sma(shifted, 5), ti.sma(VALUES, 5))
+    fields = np.zeros(1_000, np.dtype([("flag", "i1"), ("price", "f8")]))
+    fields["price"] = VALUES
+    np.testing.assert_array_equal(ti.sma(fields["price"], 5), ti.sma(VALUES, 5))
+
+
 def test_a_stride_is_allowed() -> None:
     np.testing.assert_array_equal(ti.sma(VALUES[::3], 5), ti.sma(VALUES[::3].copy(), 5))
     np.testing.assert_array_equal(ti.sma(VALUES[::-1], 5), ti.sma(VALUES[::-1].copy(), 5))
@@ -129,7 +145,15 @@ READ_ONLY.flags.writeable = False
         (lambda: ti.sma(VALUES, 5, out=np.empty(2_000)[::2]), "float64 array of 1000 values"),
         (lambda: ti.sma(VALUES, 5, out=READ_ONLY), "writable float64 array"),
         (lambda: ti.sma(VALUES, 5, out=VALUES), "shares memory with another column"),
+        (lambda: ti.Sma(2**70), "too many"),
+        (lambda: ti.std(VALUES, 5, ddof=2**40), "too many"),
+        (lambda: ti.sma(pd.Series(VALUES), 5), "was Series: numpy.asarray"),
+        (lambda: ti.sma(np.ma.masked_array([1, 2]), 1), "must be float64, was int64"),
         (lambda: ti.bollinger(VALUES, 5, -1.0), "deviations must be a finite number > 0"),
+        (lambda: ti.bollinger(VALUES, 5, "2"), "deviations must be a finite number > 0, was '2'"),  # type: ignore[arg-type]
+        (lambda: ti.vpin(VALUES, None, 5), "bucket_volume must be a finite number > 0"),  # type: ignore[arg-type]
+        (lambda: ti.realised_volatility(VALUES, 5, per_year=0), "per_year must be a finite"),
+        (lambda: ti.Sma(5).update(), "was given none"),
     ],
 )
 def test_what_cannot_be_computed_is_said(call: Callable[[], object], message: str) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from tapeline.api.ports import LagFact, StageFact
 from tapeline.apps.batch_reader import Batch, BatchReader
-from tapeline.apps.bus_message import BusMessage
 from tapeline.apps.live_stages import MinuteRate, Sample, Samples, lag_of
 from tapeline.apps.live_streams import LiveStreams, stages_of
+from tapeline.storage.ports import Message
 from tapeline.wire.native import decode
 from tests.python.storing import make_messages
 
@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 
 def read(frames: int) -> list[Batch]:
     messages = [
-        BusMessage(topic, 0, offset, key, value)
+        Message(topic, 0, offset, key, value)
         for offset, (topic, key, value) in enumerate(make_messages(frames))
     ]
     return BatchReader().batches(messages)

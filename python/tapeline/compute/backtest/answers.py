@@ -45,6 +45,8 @@ def _floats(
     what: str, answer: object, clock: Columns, fail: Callable[[str], StrategyError]
 ) -> Array:
     values: Any = answer.to_numpy() if isinstance(answer, pl.Series) else answer
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f":
+        values = values.filled(np.nan)
     if not isinstance(values, np.ndarray):
         raise fail(f"gave {type(answer).__name__}; expected an array of float64 as {what}")
     if values.dtype.kind not in "fiu" or values.shape != (clock.rows,):

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from tapeline.compute.backtest.calls import StrategyCalls
+from tapeline.compute.backtest.calls import Check, StrategyCalls
 from tapeline.compute.backtest.feed import Arrays
 from tapeline.compute.backtest.loader import LoadedStrategy
 from tapeline.compute.backtest.result import TABLES
@@ -46,20 +47,26 @@ class Attempt:
         """Whether the strategy has to be called once for all rows."""
         return self._calls is not None and self._calls.needs_all
 
-    def take(self, block: Mapping[str, Arrays], *, with_check: bool) -> None:
+    def take(self, block: Mapping[str, Arrays], *, check: Check) -> None:
         """Go on by a block; after an error nothing is done."""
         if self.error is not None or self._calls is None or self._account is None:
             return
         try:
-            wanted = self._calls.answer(block, with_check=with_check)
+            self._account.run(block, self._calls.answer(block, check=check))
         except StrategyError as error:
             self.error = error
-        else:
-            self._account.run(block, wanted)
 
     def end(self, end_ns: int | None, excluded: pa.Table) -> None:
         """End with an instrument."""
-        if self.error is None and self._account is not None:
-            for name, table in self._account.finish(end_ns).items():
-                self.tables[name].append(table)
-            self.tables["excluded"].append(excluded)
+        if self.error is not None or self._account is None:
+            return
+        tables = self._account.finish(end_ns)
+        if not np.isfinite(tables["equity"]["equity"]).all():
+            self.error = StrategyError(
+                "the account is worth more than numbers can say: the strategy wants positions that"
+                " are too large"
+            )
+            return
+        for name, table in tables.items():
+            self.tables[name].append(table)
+        self.tables["excluded"].append(excluded)

@@ -2,16 +2,24 @@
 
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tapeline.compute.backtest.answers import Wanted, checked
-from tapeline.compute.backtest.causality import check_causality
+from tapeline.compute.backtest.causality import (
+    check_causality,
+    few_moments,
+    many_moments,
+    turns_from,
+)
 from tapeline.compute.backtest.feed import EVENT_ID, SUSPICIOUS, Arrays
 from tapeline.compute.backtest.loader import LoadedStrategy
 from tapeline.compute.backtest.strategy import Columns, Instrument, MarketData
 from tapeline.errors import StrategyError
+
+Check = Literal["all", "some", "none"]
+"""How much a strategy is asked again without what comes later."""
 
 _LINES_SHOWN = 20
 
@@ -44,22 +52,24 @@ class StrategyCalls:
         self._before: dict[str, Arrays] = {}
         self._call = self._made()
         self._is_first = True
+        self._is_checked = False
 
     @property
     def needs_all(self) -> bool:
         """Whether it has to be called once for everything."""
         return not self._loaded.is_class and self._rows_back is None
 
-    def answer(self, block: Mapping[str, Arrays], *, with_check: bool) -> Wanted:
+    def answer(self, block: Mapping[str, Arrays], *, check: Check) -> Wanted:
         """Return what is wanted, one value a row of the block's clock.
 
         Parameters
         ----------
         block
             Rows of every type, in the order of time after those of the block before.
-        with_check
-            Whether to ask again without what comes later, and to compare. A class, which
-            remembers, is only asked about its first block.
+        check
+            Whether to ask again without what comes later, and to compare: about many moments of
+            every block, or about some until it has wanted something else. A class, which remembers,
+            is only asked about its first block.
 
         Raises
         ------
@@ -72,14 +82,26 @@ class StrategyCalls:
         rows = {name: _joined(self._past.get(name), arrays) for name, arrays in own.items()}
         data = self._data(rows)
         wanted = self._asked(self._call, data)
-        if with_check and (self._is_first or not self._loaded.is_class):
-            check_causality(
-                data, wanted, lambda part: self._asked(self._made(), part), self._loaded.strategy_id
-            )
+        new = len(own[self._clock]["time_ns"])
+        moments = self._moments(wanted, data.rows - new, check)
+        check_causality(data, wanted, self._asked_anew, self._loaded.strategy_id, moments)
         self._is_first = False
         self._remember(rows)
-        new = len(own[self._clock]["time_ns"])
         return {name: each[len(each) - new :] for name, each in wanted.items()}
+
+    def _moments(self, wanted: Wanted, begin: int, check: Check) -> list[int]:
+        """Return how many rows to ask again about, given where the new ones begin."""
+        if check == "none" or (self._loaded.is_class and not self._is_first):
+            return []
+        if check == "all":
+            return many_moments(wanted)
+        if self._is_checked:
+            return []
+        self._is_checked = turns_from(wanted, begin)
+        return few_moments(wanted, begin)
+
+    def _asked_anew(self, data: MarketData) -> Wanted:
+        return self._asked(self._made(), data)
 
     def _made(self) -> Callable[[MarketData], object]:
         """Return what is called with data."""

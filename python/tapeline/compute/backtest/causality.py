@@ -5,7 +5,7 @@ once, and may look at a later one by mistake (``shift(-1)``, a mean over all). S
 with the rows up to some moment and nothing else: what it wanted until then must be the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,12 +17,18 @@ from tapeline.errors import LookAheadError, StrategyError
 
 _EVEN: Final = 5
 _TURNS: Final = 12
+_FEW_EVEN: Final = 1
+_FEW_TURNS: Final = 8
 _RELATIVE: Final = 1e-9
 """Sums over fewer values may be rounded otherwise."""
 
 
 def check_causality(
-    data: MarketData, wanted: Wanted, ask: Callable[[MarketData], Wanted], strategy_id: str
+    data: MarketData,
+    wanted: Wanted,
+    ask: Callable[[MarketData], Wanted],
+    strategy_id: str,
+    moments: Sequence[int],
 ) -> None:
     """Ask again at some moments and compare.
 
@@ -36,13 +42,15 @@ def check_causality(
         Asks a strategy that has seen nothing yet.
     strategy_id
         For the message.
+    moments
+        How many rows it is given each time, above 0.
 
     Raises
     ------
     LookAheadError
         An answer differs: the message says where.
     """
-    for rows in moments(wanted):
+    for rows in moments:
         try:
             again = ask(data.until(rows))
         except StrategyError as error:
@@ -57,16 +65,40 @@ def check_causality(
                 raise _found(strategy_id, data, place, rows, change)
 
 
-def moments(wanted: Wanted) -> list[int]:
+def many_moments(wanted: Wanted) -> list[int]:
     """Return how many rows to ask about: some evenly spread, some where something changes."""
+    turns = _turns(wanted, 0)
+    places = np.linspace(0, len(turns) - 1, min(_TURNS, len(turns))).astype(np.int64)
+    return _inside(wanted, _EVEN, turns[places])
+
+
+def few_moments(wanted: Wanted, begin: int) -> list[int]:
+    """Return less of the same, as cheap as can be: where something changes first.
+
+    Parameters
+    ----------
+    begin
+        Rows before were answered before. From 0 on some moments are evenly spread, too; after it
+        there are none where nothing changes.
+    """
+    return _inside(wanted, 0 if begin else _FEW_EVEN, _turns(wanted, begin)[:_FEW_TURNS])
+
+
+def turns_from(wanted: Wanted, begin: int) -> bool:
+    """Return whether something changes from a row on."""
+    return bool(len(_turns(wanted, begin)))
+
+
+def _turns(wanted: Wanted, begin: int) -> Array:
     values = next(iter(wanted.values()))
-    rows = len(values)
-    turns = np.flatnonzero(np.diff(values)) + 2
-    chosen = [rows * step // (_EVEN + 1) for step in range(1, _EVEN + 1)]
-    if len(turns):
-        places = np.linspace(0, len(turns) - 1, min(_TURNS, len(turns))).astype(np.int64)
-        chosen += [int(each) for each in turns[places]]
-    return sorted({each for each in chosen if 0 < each < rows})
+    changes: Array = np.flatnonzero(np.diff(values[begin:])) + begin + 2
+    return changes
+
+
+def _inside(wanted: Wanted, even: int, turns: Array) -> list[int]:
+    rows = len(next(iter(wanted.values())))
+    chosen = {rows * step // (even + 1) for step in range(1, even + 1)}
+    return sorted(each for each in chosen | set(turns.tolist()) if 0 < each < rows)
 
 
 def _first_difference(values: Array, other: Array) -> int | None:

@@ -94,8 +94,10 @@ class BacktestEngine:
         costs
             Settings of the account.
         check_causality
-            Whether to look for look-ahead by asking again with less of the future. None does so
-            when all rows fit into one block.
+            Whether to look for look-ahead by asking again with less of the future, in every block.
+            None does so thoroughly when all rows fit into one block, else at some moments: of the
+            first block and of those until the strategy first wants something else. A class is only
+            asked about its first block.
         block_rows
             Rows of all types that are worked on at once; None is as many as are fast. It changes no
             result.

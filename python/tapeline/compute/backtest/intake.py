@@ -22,7 +22,7 @@ from tapeline.compute.backtest.quality import Mask, QualityPolicy
 from tapeline.compute.backtest.strategy import COLUMNS, Array
 from tapeline.errors import BacktestError, DataQualityError
 
-ORDER: Final = ("trade", "orderbook", "funding", "liquidation")
+ORDER: Final = tuple(COLUMNS)
 """The types in the order in which rows of one time come."""
 
 

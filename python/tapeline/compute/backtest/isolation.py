@@ -1,8 +1,10 @@
 """Work in a process of its own, which can be ended when it does not end by itself."""
 
 import multiprocessing
+import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
@@ -79,7 +81,9 @@ def _result(receiver: Connection, timeout_s: float, tell: Tell | None) -> Any:  
 def _work(task: Callable[[Tell], Any], sender: Connection) -> None:
     sender.send(("begun", None))
     try:
-        result = task(lambda value: sender.send(("told", value)))
+        # What a strategy prints is no part of what the command says.
+        with redirect_stdout(sys.stderr):
+            result = task(lambda value: sender.send(("told", value)))
     except TapelineError as error:
         sender.send(("failed", error))
     except Exception as error:  # noqa: BLE001 - the outer edge of a process: it is raised in the other

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import index
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -47,8 +48,10 @@ class LoadedStrategy:
         places = list(inspect.signature(self.entry).parameters.values())
         if not self.is_class:
             places = places[1:]
-        known = {each.name: each for each in places if each.kind is not each.VAR_KEYWORD}
-        if len(known) == len(places):
+        takes_any = any(each.kind is each.VAR_KEYWORD for each in places)
+        several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+        known = {each.name: each for each in places if each.kind not in several}
+        if not takes_any:
             for name in given:
                 if name not in known:
                     close = difflib.get_close_matches(name, known, n=1)
@@ -81,9 +84,13 @@ class LoadedStrategy:
                 raise self._error(f"raised in LOOKBACK: {error!r}") from error
         if found is None:
             return None
-        if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        try:
+            rows = -1 if isinstance(found, bool) else index(found)  # type: ignore[arg-type]
+        except TypeError:
+            rows = -1
+        if rows < 0:
             raise self._error(f"needs a LOOKBACK of 0 or more rows, was {found!r}")
-        return found
+        return rows
 
     def _error(self, text: str) -> StrategyError:
         return StrategyError(f"strategy {self.strategy_id!r} {text}")
@@ -178,15 +185,20 @@ def _columns(strategy_id: str, types: object) -> dict[str, tuple[str, ...]]:
         )
     found: dict[str, tuple[str, ...]] = {}
     for name in types:
-        if name not in COLUMNS:
+        if not isinstance(name, str) or name not in COLUMNS:
             known = ", ".join(COLUMNS)
             raise StrategyError(f"strategy {strategy_id!r} reads {name!r}; there are {known}")
-        wanted = COLUMNS[name] if not isinstance(types, Mapping) else tuple(types[name])
+        wanted = types[name] if isinstance(types, Mapping) else COLUMNS[name]
+        if isinstance(wanted, str) or not isinstance(wanted, (tuple, list)):
+            raise StrategyError(
+                f"strategy {strategy_id!r} must name columns of {name} as a tuple, such as"
+                f" ('time_ns',); was {wanted!r}"
+            )
         for column in wanted:
             if column not in COLUMNS[name]:
                 known = ", ".join(COLUMNS[name])
                 raise StrategyError(
                     f"strategy {strategy_id!r} reads {column!r} of {name}; there are {known}"
                 )
-        found[name] = wanted
+        found[name] = tuple(wanted)
     return found

@@ -13,6 +13,7 @@ from tapeline.access.frames import Frames
 from tapeline.access.source import DataSource
 from tapeline.compute.backtest.ahead import ahead
 from tapeline.compute.backtest.attempt import Attempt
+from tapeline.compute.backtest.calls import Check
 from tapeline.compute.backtest.costs import Costs
 from tapeline.compute.backtest.feed import Arrays
 from tapeline.compute.backtest.intake import ORDER, Intake
@@ -161,11 +162,9 @@ def _run_one(
     )
     with ahead(intake.blocks(2**62 if needs_all else plan.block_rows)) as blocks:
         for number, block in enumerate(blocks):
-            with_check = settings.check_causality
-            if with_check is None:
-                with_check = number == 0 and block.is_last
+            check = _check(settings, is_whole=number == 0 and block.is_last)
             for each in attempts:
-                each.take(block.arrays, with_check=with_check)
+                each.take(block.arrays, check=check)
             if all(each.error is not None for each in attempts):
                 break
             if progress is not None:
@@ -174,6 +173,12 @@ def _run_one(
     for each in attempts:
         each.end(settings.end_ns, excluded)
     return intake
+
+
+def _check(settings: Settings, *, is_whole: bool) -> Check:
+    if settings.check_causality is None:
+        return "all" if is_whole else "some"
+    return "all" if settings.check_causality else "none"
 
 
 def _last_ns(block: Mapping[str, Arrays]) -> int:

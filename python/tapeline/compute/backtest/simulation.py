@@ -13,7 +13,7 @@ from tapeline.compute.backtest.feed import EVENT_ID, Arrays
 from tapeline.compute.backtest.native import Simulator
 from tapeline.compute.backtest.result import TABLES
 from tapeline.compute.backtest.strategy import Array, Instrument
-from tapeline.errors import ArgumentError
+from tapeline.errors import ArgumentError, StrategyError
 
 MARKETS: Final = ("trade", "orderbook", "funding")
 """Types at whose rows orders can fill, the usual one first."""
@@ -106,7 +106,18 @@ class Simulation:
         )
 
     def run(self, block: Mapping[str, Arrays], wanted: Wanted) -> None:
-        """Run a block: rows of every type, and what the strategy wants at those of its clock."""
+        """Run a block: rows of every type, and what the strategy wants at those of its clock.
+
+        Raises
+        ------
+        StrategyError
+            It gives limits, and the quantities of the trades that fill them are not read.
+        """
+        if "limit" in wanted and self._market == "trade" and "quantity" not in block["trade"]:
+            raise StrategyError(
+                "the strategy gives limits, which are filled by what is traded: name the column"
+                " 'quantity' of trade in its TYPES"
+            )
         signals = {"time_ns": block[self._clock]["time_ns"], **wanted}
         rows = block[self._market]
         self._simulator.run(

@@ -42,7 +42,7 @@ COLUMNS: Final = {
     "funding": ("time_ns", "rate", "mark_price", "index_price", "next_funding_ns"),
     "liquidation": ("time_ns", "price", "quantity", "side"),
 }
-"""The columns of each type.
+"""The columns of each type, in the order in which rows of one time come.
 
 ``time_ns`` is int64: the exchange's time, the time of receipt where the venue says none, Unix UTC
 nanoseconds. ``side`` is int8: 1 bought, -1 sold (the taker), 0 not said. ``next_funding_ns`` is
@@ -178,7 +178,9 @@ class MarketData:
         Parameters
         ----------
         event_type, column
-            What is looked up, for example ``"funding", "rate"``. A row of the same time counts.
+            What is looked up, for example ``"funding", "rate"``. At one time trades come before
+            books, these before funding states, and these before liquidations: of rows of the same
+            time only those that come before the clock's count.
 
         Returns
         -------
@@ -187,7 +189,7 @@ class MarketData:
         """
         other = self[event_type]
         values = other[column]
-        places = np.searchsorted(other.time_ns, self.clock.time_ns, side="right") - 1
+        places = self._rows_before(event_type, self.clock.time_ns) - 1
         empty: float = np.nan if values.dtype.kind == "f" else 0
         found = np.full((len(places), *values.shape[1:]), empty, dtype=values.dtype)
         if event_type in self._before:
@@ -203,13 +205,18 @@ class MarketData:
         columns = {
             name: each.slice(
                 0,
-                rows
-                if name == self._clock
-                else int(np.searchsorted(each.time_ns, last_ns, side="right")),
+                rows if name == self._clock else int(self._rows_before(name, last_ns)),
             )
             for name, each in self._columns.items()
         }
         return MarketData(self.instrument, self._clock, columns, self._before)
+
+    def _rows_before(self, event_type: str, clock_ns: Any) -> Any:  # noqa: ANN401 (one or many)
+        """Return how many rows of a type come before rows of the clock at these times."""
+        order = list(COLUMNS)
+        is_first = order.index(event_type) <= order.index(self._clock)
+        times = self._columns[event_type].time_ns
+        return np.searchsorted(times, clock_ns, side="right" if is_first else "left")
 
     def __getitem__(self, event_type: str) -> Columns:
         try:

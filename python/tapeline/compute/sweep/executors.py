@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent import futures
 from multiprocessing.context import BaseContext
 from typing import Final, Protocol, TypeVar
 
@@ -44,7 +44,29 @@ class InProcess:
         return map(function, tasks)
 
 
-class Threads:
+class _Pool:
+    """Workers that are begun for each list of tasks and end with it."""
+
+    def __init__(self, workers: int) -> None:
+        if workers < 1:
+            raise ArgumentError(f"workers must be 1 or more, was {workers}")
+        self._workers = workers
+
+    @property
+    def workers(self) -> int:
+        """How many tasks are done at once."""
+        return self._workers
+
+    def map(self, function: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
+        """Yield what the function gives for each task."""
+        with self._begun() as pool:
+            yield from pool.map(function, tasks)
+
+    def _begun(self) -> futures.Executor:
+        raise NotImplementedError
+
+
+class Threads(_Pool):
     """Threads of this process: what is fastest here unless strategies are loops in Python.
 
     They begin at once, where processes import everything anew. Indicators, accounts, Arrow and
@@ -58,21 +80,11 @@ class Threads:
         How many.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._workers = _checked(workers)
-
-    @property
-    def workers(self) -> int:
-        """How many tasks are done at once."""
-        return self._workers
-
-    def map(self, function: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
-        """Yield what the function gives for each task."""
-        with ThreadPoolExecutor(self._workers, "tapeline-sweep") as pool:
-            yield from pool.map(function, tasks)
+    def _begun(self) -> futures.Executor:
+        return futures.ThreadPoolExecutor(self._workers, "tapeline-sweep")
 
 
-class Processes:
+class Processes(_Pool):
     """Processes of this machine that share nothing with this one.
 
     They are copies of a process that has imported what takes longest and done nothing else
@@ -85,32 +97,16 @@ class Processes:
         How many.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._workers = _checked(workers)
-
-    @property
-    def workers(self) -> int:
-        """How many tasks are done at once."""
-        return self._workers
-
-    def map(self, function: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
-        """Yield what the function gives for each task."""
-        with ProcessPoolExecutor(
+    def _begun(self) -> futures.Executor:
+        return futures.ProcessPoolExecutor(
             self._workers, mp_context=_context(), initializer=use_one_core
-        ) as pool:
-            yield from pool.map(function, tasks)
+        )
 
 
 def use_one_core() -> None:
     """Keep libraries from using cores that other workers work on; before their first use."""
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     pa.set_cpu_count(1)
-
-
-def _checked(workers: int) -> int:
-    if workers < 1:
-        raise ArgumentError(f"workers must be 1 or more, was {workers}")
-    return workers
 
 
 def _context() -> BaseContext:
