@@ -20,7 +20,7 @@ from tapeline.compute.backtest.feed import Arrays
 from tapeline.compute.backtest.intake import ORDER, Intake
 from tapeline.compute.backtest.loader import LoadedStrategy
 from tapeline.compute.backtest.memory import keep_freed_memory
-from tapeline.compute.backtest.quality import Mask, QualityPolicy, masked, windows_of
+from tapeline.compute.backtest.quality import Mask, QualityPolicy, coverage_of, masked, windows_of
 from tapeline.compute.backtest.result import TABLES, RunResult
 from tapeline.compute.backtest.simulation import Simulation, market_type, needed_columns
 from tapeline.compute.backtest.strategy import COLUMNS, Instrument
@@ -281,15 +281,19 @@ def _coverage(
 ) -> dict[str, Any]:
     if not instruments:
         return {}
-    frames = data.load(
-        [each.raw_symbol for each in instruments],
-        settings.start_ns,
-        settings.end_ns,
-        [name for name in ORDER if name in plan.columns],
-        exchange=settings.exchange,
-        market=settings.market,
+    # Two markets may have a raw symbol in common.
+    markets: dict[tuple[str, str], list[str]] = {}
+    for each in instruments:
+        markets.setdefault((each.exchange, each.market), []).append(each.raw_symbol)
+    types = [name for name in ORDER if name in plan.columns]
+    return coverage_of(
+        {
+            f"{exchange} {market}": data.load(
+                names, settings.start_ns, settings.end_ns, types, exchange=exchange, market=market
+            ).coverage
+            for (exchange, market), names in markets.items()
+        }
     )
-    return frames.coverage.to_dict()
 
 
 def _costs(costs: Costs, instruments: Sequence[Instrument], plan: _Plan) -> dict[str, Any]:
