@@ -10,6 +10,7 @@ When: TypeAlias = datetime | date | str | int
 alone, or Unix UTC nanoseconds."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_NS = 2**63 - 1
 
 
 def to_ns(when: When, name: str = "time") -> int:
@@ -23,8 +24,19 @@ def to_ns(when: When, name: str = "time") -> int:
     Raises
     ------
     ArgumentError
-        It has no time zone, or is no time at all.
+        It has no time zone, is no time at all, or 64 bits do not hold its nanoseconds.
     """
+    found = _to_ns(when, name)
+    # Stores hold a time in 64 bits, and each would do something else with one beyond.
+    if not -_LAST_NS - 1 <= found <= _LAST_NS:
+        raise ArgumentError(
+            f"{name}={str(when)!r} is too far away: times are from {to_text(-_LAST_NS - 1)} to"
+            f" {to_text(_LAST_NS)}; leave {name} out for no limit"
+        )
+    return found
+
+
+def _to_ns(when: When, name: str) -> int:
     if isinstance(when, bool):
         raise _bad(name, when)
     if isinstance(when, int):
@@ -41,7 +53,7 @@ def to_ns(when: When, name: str = "time") -> int:
         # Whole numbers alone: a float holds no nanoseconds of our days.
         return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
     if isinstance(when, date):
-        return to_ns(datetime.combine(when, time(), UTC))
+        return _to_ns(datetime.combine(when, time(), UTC), name)
     raise _bad(name, when)
 
 
@@ -63,11 +75,11 @@ def _parsed(text: str, name: str) -> int:
     whole, fraction, zone = _split(text)
     try:
         if len(text) == 10:
-            return to_ns(date.fromisoformat(text))
+            return _to_ns(date.fromisoformat(text), name)
         found = datetime.fromisoformat(whole + zone)
     except ValueError as error:
         raise _bad(name, text) from error
-    return to_ns(found, name) + int(fraction.ljust(9, "0")[:9] or 0)
+    return _to_ns(found, name) + int(fraction.ljust(9, "0")[:9] or 0)
 
 
 def _split(text: str) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tapeline.access.ports import Reader
-from tapeline.apps.archive_job import Done, month_after
+from tapeline.apps.archive_job import Done, end_of
 from tapeline.apps.exact_text import exact_text, iso
 from tapeline.apps.klines import gaps_of, minute_klines
 from tapeline.storage.archive.archive import Archive
@@ -39,7 +39,7 @@ def write_klines(archive: Archive, reader: Reader) -> Iterator[Done]:
         known = archive.manifest.files.get((KLINE, file.month, file.exchange or ""))
         if file.type != "trade" or (known is not None and known.written_ns >= file.written_ns):
             continue
-        gaps = gaps_of(reader, start_of(file.month), start_of(month_after(file.month)))
+        gaps = gaps_of(reader, start_of(file.month), end_of(file.month))
         copy = archive.fetch(file)
         try:
             trades = tables_of("trade", copy, has_checksums=True)

@@ -21,6 +21,7 @@ from tapeline.telemetry.clock import Clock
 _SETTLED_NS: Final = 24 * 3600 * 1_000_000_000
 """A month is final when it has been over for so long: events come late."""
 _SEED: Final = 0x61_7263
+_LAST_NS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ class ArchiveJob:
         if known is not None and known.is_final and month not in self._again:
             return Done(event_type, month, exchange, "kept", known)
         query = Query(
-            exchange=exchange, start_ns=start_of(month), end_ns=start_of(month_after(month))
+            exchange=exchange,
+            start_ns=start_of(month),
+            end_ns=end_of(month),
         )
         sources = [SortedRows(None, self._tables(event_type, query))]
         copy = None
@@ -113,7 +116,7 @@ class ArchiveJob:
                 month,
                 exchange,
                 distinct(event_type, merge(event_type, sources)),
-                is_final=start_of(month_after(month)) + _SETTLED_NS <= self._clock.wall_ns(),
+                is_final=end_of(month) + _SETTLED_NS <= self._clock.wall_ns(),
                 source=self._reader.shown,
             )
         finally:
@@ -145,6 +148,11 @@ def distinct(event_type: str, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         last = hashes[-1] if len(hashes) else last
         kept_rows = is_new.fill_null(value=True)
         yield table if kept_rows.all() else table.filter(kept_rows.to_arrow())
+
+
+def end_of(month: str) -> int:
+    """Return the nanosecond a month ends before; that of April 2262 is the last of 64 bits."""
+    return min(start_of(month_after(month)), _LAST_NS)
 
 
 def months_between(first_ns: int, last_ns: int) -> Iterator[str]:

@@ -17,7 +17,7 @@ from tapeline.apps.klines import coarser, interval_of
 from tapeline.apps.progress import counting
 from tapeline.errors import SettingsError
 from tapeline.storage.archive.archive import ARCHIVE_LEVEL, Archive, open_archive
-from tapeline.storage.archive.klines import MINUTE_NS
+from tapeline.storage.archive.klines import KLINE_SCHEMA, MINUTE_NS
 from tapeline.storage.archive.layout import KLINE, ArchivedFile
 from tapeline.storage.archive.place import place_of
 from tapeline.storage.postgres.klines import open_klines
@@ -139,7 +139,8 @@ def klines_command(
 def _klines_of(archive: Archive, file: ArchivedFile) -> pa.Table:
     copy = archive.fetch(file)
     try:
-        return pq.read_table(copy)
+        # Earlier versions said of some columns that they have no null.
+        return pq.read_table(copy).cast(KLINE_SCHEMA)
     finally:
         archive.forget(copy)
 

@@ -29,9 +29,9 @@ import orjson
 
 from tapeline.adapters.registry import venue
 from tapeline.apps.audit_content import NAME_BYTES, NO_NAMES, Names, Stream
+from tapeline.apps.ledger_sink import PRODUCER_LEDGER_VERSION
 from tapeline.errors import ArgumentError, TapelineError
 
-PRODUCER_LEDGER_VERSION: Final = 1
 _SIMULATOR_LEDGER_VERSION: Final = 1
 _SNAPSHOTS: Final = "book_snapshots"
 _TYPE_OF: Final = {"l1": "orderbook", "l2": "orderbook"}

@@ -1,6 +1,7 @@
 """Klines from trades: exact, a minute each, and coarser ones from those."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -13,6 +14,10 @@ from tapeline.storage.schema import BUS_CHANNEL
 _NAMES: Final = ("exchange", "market", "symbol", "raw_symbol")
 _WIDE: Final = pa.decimal256(37, 18)
 _EXACT: Final = pa.decimal128(38, 18)
+_SUMS: Final = pa.decimal256(57, 18)
+_FACTOR_LIMIT: Final = pa.scalar(Decimal(10) ** 19, _EXACT)
+"""Larger numbers have 38 digits, and no type has room for the product of two of these."""
+_NOTIONAL_LIMIT: Final = pa.scalar(Decimal(10) ** 20, pa.decimal256(75, 36))
 _COLUMNS: Final = (*_NAMES, "side", "price", "quantity", "timestamp_ns")
 _GAPS: Final = frozenset({"gap_opened", "sequence_reset"})
 _INTERVALS: Final = {"s": 10**9, "m": MINUTE_NS, "h": 60 * MINUTE_NS, "d": 1440 * MINUTE_NS}
@@ -66,6 +71,10 @@ def coarser(klines: pa.Table, interval_ns: int) -> pa.Table:
     )
     sums = ("volume", "notional", "trades", "taker_buy_volume", "gaps")
     table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
+    for name in ("volume", "notional", "taker_buy_volume"):
+        # A sum of their own type would wrap around.
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, table[name].cast(_SUMS))
     found = table.group_by([*_NAMES, "start_ns"], use_threads=False).aggregate(
         [
             ("row", "min"),
@@ -81,7 +90,8 @@ def coarser(klines: pa.Table, interval_ns: int) -> pa.Table:
     columns |= {"high": found["high_max"], "low": found["low_min"]}
     columns["open"] = table["open"].take(found["row_min"])
     columns["close"] = table["close"].take(found["row_max"])
-    columns |= {name: found[f"{name}_sum"] for name in sums}
+    columns |= {name: found[f"{name}_sum"] for name in ("trades", "gaps")}
+    columns |= {name: _exact(found[f"{name}_sum"]) for name in sums if name not in columns}
     return _in_order(columns)
 
 
@@ -152,11 +162,11 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
             "start_ns": _floor(trades["timestamp_ns"], MINUTE_NS),
             "price": price,
             "row": pa.array(range(trades.num_rows), pa.int64()),
-            "quantity": quantity.cast(pa.decimal256(57, 18)),
+            "quantity": quantity.cast(_SUMS),
             "bought": pc.if_else(
                 pc.fill_null(pc.equal(trades["side"], "buy"), fill_value=False), quantity, none
-            ).cast(pa.decimal256(57, 18)),
-            "notional": pc.multiply(price.cast(_WIDE), quantity.cast(_WIDE)),
+            ).cast(_SUMS),
+            "notional": _product(price, quantity),
         }
     )
     found = table.group_by([*_NAMES, "start_ns"], use_threads=False).aggregate(
@@ -167,7 +177,7 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
             ("price", "min"),
             ("quantity", "sum"),
             ("bought", "sum"),
-            ("notional", "sum"),
+            ("notional", "sum", pc.ScalarAggregateOptions(skip_nulls=False)),
             ("price", "count"),
         ]
     )
@@ -178,17 +188,29 @@ def _klines(trades: pa.Table, gaps: Sequence[dict[str, Any]]) -> pa.Table:
         "high": found["price_max"],
         "low": found["price_min"],
         "close": price.take(found["row_max"]),
-        "volume": found["quantity_sum"].cast(_EXACT),
+        "volume": _exact(found["quantity_sum"]),
         "notional": _exact(found["notional_sum"]),
         "trades": found["price_count"],
-        "taker_buy_volume": found["bought_sum"].cast(_EXACT),
+        "taker_buy_volume": _exact(found["bought_sum"]),
         "gaps": pa.array(_gap_counts(found, gaps), pa.int64()),
     }
     return _in_order(columns)
 
 
+def _product(price: pa.ChunkedArray, quantity: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Multiply exactly; null where the product, and with it any sum, has no room in a kline."""
+    factors = []
+    for column in (price, quantity):
+        has_room = pc.less(pc.abs(column), _FACTOR_LIMIT)
+        factors.append(pc.if_else(has_room, column, pa.scalar(None, _EXACT)).cast(_WIDE))
+    product = pc.multiply(*factors)
+    return pc.if_else(
+        pc.less(pc.abs(product), _NOTIONAL_LIMIT), product, pa.scalar(None, product.type)
+    )
+
+
 def _exact(sums: pa.ChunkedArray) -> pa.Array:
-    """Give 18 decimal places to what needs no more; null to the rest."""
+    """Give 18 decimal places and 38 digits to what needs no more; null to the rest."""
     try:
         return sums.cast(_EXACT)
     except pa.ArrowInvalid:

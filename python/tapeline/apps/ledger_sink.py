@@ -4,14 +4,15 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from tapeline.apps.audit_ledgers import PRODUCER_LEDGER_VERSION
 from tapeline.errors import TapelineError
 from tapeline.transport.ports import CloseReport, DeliveryStats, Message, MessageSink
 from tapeline.wire.native import inspect
+
+PRODUCER_LEDGER_VERSION: Final = 1
 
 
 class LedgerSink:

@@ -10,9 +10,11 @@ from tapeline.access.opening import open_reader
 from tapeline.apps.archive_job import ArchiveJob
 from tapeline.storage.archive.archive import open_archive
 from tapeline.storage.archive.place import LocalPlace
+from tapeline.storage.parquet.compaction import Compactor
+from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.storage.targets import parse_target
-from tests.python.archiving import DAY_NS, JANUARY_NS, SetClock, trade, write
+from tests.python.archiving import DAY_NS, JANUARY_NS, SetClock, coverage, trade, write
 
 IN_APRIL = SetClock(JANUARY_NS + 100 * DAY_NS)
 
@@ -68,3 +70,24 @@ def test_a_month_that_is_archived_again_while_it_is_read(store: Path, tmp_path: 
     times = pa.Table.from_batches(found)["timestamp_ns"].to_pylist()
     assert times == sorted(times)
     assert len(times) == 901
+
+
+def test_what_ended_is_not_said_to_go_on_because_others_do(tmp_path: Path) -> None:
+    first = [coverage(0, JANUARY_NS, JANUARY_NS, raw_symbol=name) for name in ("BTCUSDT", "X")]
+    ended = [trade(number, JANUARY_NS + number) | {"raw_symbol": "X"} for number in range(20)]
+    later = [trade(number, JANUARY_NS + number * DAY_NS // 100) for number in range(20, 90)]
+    write(tmp_path / "store", {"coverage": first, "trade": ended + later[:35]})
+    write(tmp_path / "store", {"trade": later[35:]})
+
+    def end_of_what_is_known(place: Path) -> list[int | None]:
+        with tl.open(place) as data:
+            frames = data.load("X", end=JANUARY_NS + DAY_NS // 2, types="trade")
+            rows = frames.coverage.holes.to_arrow().to_pylist()
+        return [row["start_ns"] for row in rows if row["kind"] == "after"]
+
+    assert end_of_what_is_known(tmp_path / "store") == [JANUARY_NS + 19]
+    Compactor(LocalFolder(tmp_path / "store"), clock=IN_APRIL).run()
+    assert len(list((tmp_path / "store/trade").rglob("*.parquet"))) == 1
+    assert end_of_what_is_known(tmp_path / "store") == [JANUARY_NS + 19]
+    archived(tmp_path / "store", tmp_path / "out", "time")
+    assert end_of_what_is_known(tmp_path / "out") == [JANUARY_NS + 19]

@@ -214,6 +214,40 @@ def test_klines_are_exact_and_graded(tmp_path: Path) -> None:
     assert hour[0]["volume"] == Decimal("4.5000000001")
 
 
+def test_trades_of_38_digits_end_neither_the_job_nor_other_klines(tmp_path: Path) -> None:
+    largest = "99999999999999999999.999999999999999999"
+    rows = [
+        trade(1, JANUARY_NS, price=largest, quantity=largest),
+        trade(2, JANUARY_NS + 1, price="2", quantity=largest),
+        trade(3, JANUARY_NS + MINUTE_NS, price=largest, quantity="0.5", side="sell"),
+        trade(4, JANUARY_NS + 2 * MINUTE_NS, price="9000000000000000000", quantity="8"),
+        trade(5, JANUARY_NS + 3 * MINUTE_NS, price="2", quantity="3"),
+        trade(6, JANUARY_NS + 4 * MINUTE_NS, price="1", quantity=largest),
+        trade(7, JANUARY_NS + 5 * MINUTE_NS, price="1", quantity=largest),
+    ]
+    write(tmp_path / "store", {"trade": rows})
+    archive(tmp_path / "store", tmp_path / "out")
+    klines = pq.read_table(tmp_path / "out/2024/Q1/klines_1m_202401.parquet")
+    found = [
+        (each["high"], each["volume"], each["taker_buy_volume"], each["notional"], each["trades"])
+        for each in klines.to_pylist()
+    ]
+    whole = Decimal(largest)
+    # What has no room is not known; nothing wraps around, nothing is cut.
+    assert found == [
+        (whole, None, None, None, 2),
+        (whole, Decimal("0.5"), Decimal(0), None, 1),
+        (Decimal(9 * 10**18), Decimal(8), Decimal(8), Decimal(72 * 10**18), 1),
+        (Decimal(2), Decimal(3), Decimal(3), Decimal(6), 1),
+        (Decimal(1), whole, whole, None, 1),
+        (Decimal(1), whole, whole, None, 1),
+    ]
+    (hour,) = coarser(klines.slice(2), 60 * MINUTE_NS).to_pylist()
+    assert (hour["volume"], hour["notional"], hour["trades"]) == (None, None, 4)
+    (hour,) = coarser(klines.slice(2, 2), 60 * MINUTE_NS).to_pylist()
+    assert (hour["volume"], hour["notional"]) == (Decimal(11), Decimal(72 * 10**18 + 6))
+
+
 def test_klines_equal_a_plain_computation_across_row_groups(tmp_path: Path) -> None:
     chance = random.Random(3)
     rows = [

@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 
 import orjson
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from tapeline.simulator.ledger import read_ledger
@@ -208,31 +208,25 @@ async def test_a_tape_that_runs_on_leaves_the_gap_its_ledger_names() -> None:
 
 
 async def test_every_second_line_lags_and_gets_the_same() -> None:
-    frames = tape(COUNT, step_ns=200_000)
-    async with serving(frames, "lag=150", clients=2, speed=1.0) as running:
-        ends: dict[str, float] = {}
-
-        async def line(name: str) -> list[int]:
-            heard = await listen(running.url + BTC, quiet_s=1.0)
-            ends[name] = time.monotonic()
-            return ids(heard.frames)
-
-        async with connect(running.url + BTC, proxy=None, max_queue=None) as early:
-            heard = Heard()
-            first = asyncio.create_task(read_all(early, heard, 1.0))
-            second = asyncio.create_task(line("second"))
-            early_end = asyncio.create_task(ended_at(heard))
-            assert await second == list(range(1, COUNT + 1))
-            await first
-    assert ids(heard.frames) == list(range(1, COUNT + 1))
-    assert ends["second"] - await early_end > 0.1
+    frames = tape(COUNT, step_ns=1_000_000)
+    async with (
+        serving(frames, "lag=150", clients=2, speed=1.0) as running,
+        connect(running.url + BTC, proxy=None, max_queue=None) as first,
+        connect(running.url + BTC, proxy=None, max_queue=None) as second,
+    ):
+        early, late = await asyncio.gather(heard_at(first), heard_at(second))
+    assert list(early) == list(late) == list(range(1, COUNT + 1))
+    # At some frame: a machine that stands still may bring many of both lines at once.
+    assert max(late[number] - early[number] for number in early) > 0.1
 
 
-async def ended_at(heard: Heard) -> float:
-    """Return when the last frame was heard."""
-    while len(heard.frames) < COUNT:  # noqa: ASYNC110  (the list has no event)
-        await asyncio.sleep(0.005)
-    return time.monotonic()
+async def heard_at(client: ClientConnection) -> dict[int, float]:
+    """Return when each frame of a whole tape came."""
+    found: dict[int, float] = {}
+    while len(found) < COUNT:
+        (number,) = ids([await client.recv(decode=False)])
+        found[number] = time.monotonic()
+    return found
 
 
 async def test_frames_lost_on_the_second_line_only_are_no_gap() -> None:
@@ -251,7 +245,8 @@ async def test_a_burst_runs_the_tape_faster() -> None:
         got = ids((await listen(running.url + BTC)).frames)
         took = time.monotonic() - begun
     assert got == list(range(1, COUNT + 1))
-    assert 0.3 < took < 2.0
+    # Without the burst it takes four.
+    assert 0.3 < took < 3.9
 
 
 async def test_frame_faults_can_be_asked_for_on_one_stream() -> None:

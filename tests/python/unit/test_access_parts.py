@@ -42,6 +42,7 @@ def test_times_keep_every_nanosecond_and_days_begin_in_utc() -> None:
     assert to_ns("2026-01-05") == to_ns(date(2026, 1, 5)) == NOON - 43_200_000_000_000
     assert to_text(NOON + 123_456_780) == "2026-01-05T12:00:00.12345678Z"
     assert to_ns(to_text(NOON + 1)) == NOON + 1
+    assert to_ns("2262-04-11T23:47:16.854775807Z") == to_ns(2**63 - 1) == 2**63 - 1
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,11 @@ def test_times_keep_every_nanosecond_and_days_begin_in_utc() -> None:
         (1.5, "is no time"),
         (True, "is no time"),
         ("", "is no time"),
+        (2**63, "is too far away: times are from 1677-09-21.* to 2262-04-11.*; leave start out"),
+        (-(2**63) - 1, "is too far away"),
+        ("99999999999999999999", "is too far away"),
+        (date(2262, 4, 12), "start='2262-04-12' is too far away"),
+        ("2262-04-11T23:47:16.854775808Z", "is too far away"),
     ],
 )
 def test_what_is_not_a_moment_is_refused(when: Any, said: str) -> None:  # noqa: ANN401

@@ -19,8 +19,9 @@ from tapeline.storage.archive.layout import (
     manifest_of,
 )
 from tapeline.storage.archive.place import Place
-from tapeline.storage.archive.staging import Staged, examine, instruments_in, stage
+from tapeline.storage.archive.staging import Staged, examine, stage
 from tapeline.storage.parquet.folder import Listed, disk_faults
+from tapeline.storage.parquet.sorting import sorted_spans
 from tapeline.telemetry.clock import Clock
 
 _log = structlog.get_logger("tapeline.storage.archive")
@@ -186,6 +187,7 @@ class Archive:
     def _named(
         self, event_type: str, month: str, exchange: str | None, staged: Staged, source: str
     ) -> ArchivedFile:
+        spans = sorted_spans(staged.spans)
         return ArchivedFile(
             type=event_type,
             month=month,
@@ -197,10 +199,11 @@ class Archive:
             time_min_ns=staged.time_min_ns,
             time_max_ns=staged.time_max_ns,
             days=dict(sorted(staged.days.items())),
-            instruments=instruments_in(staged),
+            instruments=list(spans),
             is_final=False,
             written_ns=self._clock.wall_ns(),
             source=source,
+            spans=list(spans.values()),
         )
 
 

@@ -20,17 +20,19 @@ KLINE_SCHEMA: Final = pa.schema(
         pa.field("high", _PRICE, nullable=False),
         pa.field("low", _PRICE, nullable=False),
         pa.field("close", _PRICE, nullable=False),
-        pa.field("volume", _PRICE, nullable=False),
+        pa.field("volume", _PRICE),
         pa.field("notional", _PRICE),
         pa.field("trades", pa.int64(), nullable=False),
-        pa.field("taker_buy_volume", _PRICE, nullable=False),
+        pa.field("taker_buy_volume", _PRICE),
         pa.field("gaps", pa.int64(), nullable=False),
     ]
 )
 """``start_ns`` is inclusive, Unix UTC nanoseconds, a multiple of ``interval_ns``. ``notional`` is
-the exact sum of price times quantity; null where it needs more than 18 decimal places. ``gaps``
-counts the coverage statements about trades that touch the interval and say that something is or
-may be missing; 0 is complete. An interval without a trade has no row. Ordered by ``start_ns``,
-exchange, market and raw symbol."""
+the exact sum of price times quantity; null where it needs more than 18 decimal places. A sum that
+needs more than 20 digits before the point is null too, and so is the notional where a price or a
+quantity does: there is no room for them, and nothing is cut. ``gaps`` counts the coverage
+statements about trades that touch the interval and say that something is or may be missing; 0 is
+complete. An interval without a trade has no row. Ordered by ``start_ns``, exchange, market and raw
+symbol."""
 
 ORDER: Final = ("start_ns", "exchange", "market", "raw_symbol")

@@ -19,7 +19,9 @@ a JSON object ``{"format": 1, "layout": "time", "files": [...]}``; each file has
 ``month`` (``2024-01``), ``exchange`` (null: all), ``path``, ``rows``, ``bytes``, ``sha256``,
 ``time_min_ns`` and ``time_max_ns`` (inclusive), ``days`` (rows by UTC date), ``instruments``
 (exchange, market, symbol, raw symbol), ``is_final`` (the month was over when it was written),
-``written_ns`` and ``source``. A file is named only after it was read back and compared.
+``written_ns``, ``source`` and ``spans`` (the first and last time of each instrument, in their
+order; not there in files of earlier versions). A file is named only after it was read back and
+compared.
 
 A file may be replaced by one with more rows. Between that and the new manifest the old one is
 wrong about its size; the next run of the archive job sets it right.
@@ -33,7 +35,7 @@ import orjson
 
 from tapeline.errors import StoreFormatError
 from tapeline.storage.parquet.manifest import FileFact
-from tapeline.storage.parquet.sorting import Instrument
+from tapeline.storage.parquet.sorting import Instrument, Span
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -67,6 +69,7 @@ class ArchivedFile:
     is_final: bool
     written_ns: int
     source: str
+    spans: Sequence[Span] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -87,6 +90,7 @@ class ArchivedFile:
             self.instruments,
             # An archive is written without repeats.
             is_distinct=True,
+            spans=self.spans,
         )
 
 
@@ -136,7 +140,8 @@ def manifest_of(path: str, content: bytes) -> Manifest:
 
 def _file(document: dict[str, Any]) -> ArchivedFile:
     instruments = [tuple(each) for each in document.pop("instruments")]
-    return ArchivedFile(**document, instruments=instruments)
+    spans = [(first, last) for first, last in document.pop("spans", ())]
+    return ArchivedFile(**document, instruments=instruments, spans=spans)
 
 
 def file_path(layout: str, event_type: str, month: str, exchange: str | None) -> str:

@@ -21,8 +21,8 @@ from tapeline.storage.archive.layout import KLINE
 from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
-from tapeline.storage.parquet.rewriting import grouped, sorted_instruments
-from tapeline.storage.parquet.sorting import Instrument, distinct_instruments, times_of
+from tapeline.storage.parquet.rewriting import grouped
+from tapeline.storage.parquet.sorting import Instrument, Span, joined, spans_of, times_of
 from tapeline.storage.schema import stored_schema_of
 
 FACTS: Final = b"tapeline.archive"
@@ -40,7 +40,8 @@ class Staged:
     time_min_ns: int = 2**63 - 1
     time_max_ns: int = -(2**63)
     days: Counter[str] = field(default_factory=Counter)
-    instruments: set[Instrument] = field(default_factory=set)
+    spans: dict[Instrument, Span] = field(default_factory=dict)
+    """When each instrument was."""
 
     def add(self, event_type: str, table: pa.Table) -> None:
         """Count rows, all of which have a time."""
@@ -49,7 +50,8 @@ class Staged:
         self.rows += table.num_rows
         self.time_min_ns = min(self.time_min_ns, bounds["min"])
         self.time_max_ns = max(self.time_max_ns, bounds["max"])
-        self.instruments.update(distinct_instruments(table))
+        for instrument, span in spans_of(table, times).items():
+            self.spans[instrument] = joined(self.spans.get(instrument), span)
         days = pl.Series("day", times) // _DAY_NS
         for day, count in days.value_counts().iter_rows():
             self.days[date_of(day * _DAY_NS)] += count
@@ -130,11 +132,6 @@ def examine(path: Path, event_type: str) -> Staged:
     staged.bytes = path.stat().st_size
     staged.sha256 = sha256_of(path)
     return staged
-
-
-def instruments_in(staged: Staged) -> list[Instrument]:
-    """Return the instruments in the order of a listing."""
-    return list(sorted_instruments(staged.instruments))
 
 
 def sha256_of(path: Path) -> str:

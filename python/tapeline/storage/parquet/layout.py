@@ -23,7 +23,7 @@ A commit is a JSON object::
                 "rows": 2000, "bytes": 31000, "sha256": "...",
                 "time_min_ns": 1767..., "time_max_ns": 1767...,
                 "instruments": [["binance", "spot", "BTC/USDT", "BTCUSDT"], ...],
-                "is_distinct": true}],
+                "is_distinct": true, "spans": [[1767..., 1767...], ...]}],
      "removed": ["trade/date=.../older.parquet"],
      "offsets": [["trade.binance.spot.btcusdt", 0, 1234]],
      "marks": [["producer", "trade.binance.spot.btcusdt", 17, "<base64>"]]}
@@ -33,7 +33,9 @@ A commit is a JSON object::
 has the rows of one UTC day of that time. ``instruments`` lists every instrument of the file:
 exchange, market, symbol and the venue's spelling (the last two null where not known).
 ``is_distinct`` says that no two rows have one time and one event id, so that nobody need look for
-repeats; false, or not there, says nothing. ``removed`` names files that later ones replace.
+repeats; false, or not there, says nothing. ``spans`` says of each instrument, in their order, the
+time of its first row and of its last, or more; null where none has a time. Without it, or where it
+is empty, the file's bounds are all that is known. ``removed`` names files that later ones replace.
 ``offsets`` gives topic, partition and next offset. ``marks`` are runs of batches: producer, routing
 key, number of the first batch, and the CRC32Cs of it and those that follow it, four bytes each,
 little-endian. A checkpoint has the same fields, its

@@ -12,7 +12,7 @@ from tapeline.errors import StoreFormatError
 from tapeline.storage.consumer.taken import Taken
 from tapeline.storage.mark_runs import Run, marks_of, runs_of
 from tapeline.storage.parquet.layout import FORMAT
-from tapeline.storage.parquet.sorting import Instrument
+from tapeline.storage.parquet.sorting import Instrument, Span
 from tapeline.storage.ports import Mark, Partition
 
 
@@ -31,6 +31,13 @@ class FileFact:
     instruments: Sequence[Instrument]
     is_distinct: bool = False
     """Whether it is known that no two rows have one time and one event id."""
+    spans: Sequence[Span] = ()
+    """When each instrument was, in their order; empty where only the file's bounds are known."""
+
+    def sightings(self) -> Iterator[tuple[Instrument, Span]]:
+        """Yield each instrument and the times outside which it has no row."""
+        known = self.spans or [(self.time_min_ns, self.time_max_ns)] * len(self.instruments)
+        yield from zip(self.instruments, known, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,8 @@ def from_json(path: str, content: bytes) -> Commit:
 
 def _fact(document: dict[str, Any]) -> FileFact:
     instruments = [tuple(each) for each in document.pop("instruments")]
-    return FileFact(**document, instruments=instruments)
+    spans = [(first, last) for first, last in document.pop("spans", ())]
+    return FileFact(**document, instruments=instruments, spans=spans)
 
 
 def _runs(marks: Iterable[Mark]) -> Iterator[list[Any]]:

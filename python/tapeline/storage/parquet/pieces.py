@@ -16,7 +16,14 @@ from tapeline.storage.parquet.encoding import encode
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.manifest import FileFact
-from tapeline.storage.parquet.sorting import Instrument, Run, instruments_of, runs_of
+from tapeline.storage.parquet.sorting import (
+    Instrument,
+    Run,
+    Span,
+    runs_of,
+    sorted_spans,
+    spans_of_runs,
+)
 
 _CORES: Final = 2
 """Pieces that are encoded at once."""
@@ -29,15 +36,31 @@ class Piece(NamedTuple):
 
     type: str
     run: Run
-    instruments: list[Instrument]
+    spans: Mapping[Instrument, Span]
+    """Instruments of the rows, and when each was: no row of one is outside."""
 
 
 def pieces_of(tables: Mapping[str, pa.Table]) -> Iterator[Piece]:
     """Cut rows, by event type, into what becomes a file each."""
     for event_type, table in tables.items():
-        instruments = instruments_of(table)
+        spans = sorted_spans(spans_of_runs(event_type, table))
         for run in runs_of(event_type, table, _piece_rows(table.num_rows)):
-            yield Piece(event_type, run, instruments)
+            yield Piece(event_type, run, spans_within(spans, run.times))
+
+
+def spans_within(spans: Mapping[Instrument, Span], times: pa.Array) -> dict[Instrument, Span]:
+    """Cut the spans of instruments to some of their rows, which lie in order of time.
+
+    Not tighter than that: one piece of several has the last time of an instrument, and says it.
+    """
+    if times.null_count:
+        return dict.fromkeys(spans, (None, None))
+    first, last = times[0].as_py(), times[-1].as_py()
+    return {
+        instrument: (max(begin, first), min(end, last))
+        for instrument, (begin, end) in spans.items()
+        if begin is not None and end is not None and begin <= last and end >= first
+    }
 
 
 def encoded(piece: Piece) -> bytes:
@@ -134,6 +157,7 @@ def fact_of(piece: Piece, path: str, content: bytes) -> FileFact:
         hashlib.sha256(content).hexdigest(),
         bounds["min"],
         bounds["max"],
-        piece.instruments,
+        list(piece.spans),
         is_distinct(piece.type, piece.run),
+        list(piece.spans.values()),
     )

@@ -2,12 +2,12 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tapeline.errors import StoreFormatError
@@ -19,7 +19,14 @@ from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.merging import SortedRows, merge
-from tapeline.storage.parquet.sorting import Instrument, distinct_instruments, times_of
+from tapeline.storage.parquet.sorting import (
+    Instrument,
+    Span,
+    joined,
+    sorted_spans,
+    spans_of,
+    times_of,
+)
 from tapeline.storage.schema import stored_schema_of
 
 GROUP_BYTES: Final = 32 * 1024 * 1024
@@ -122,20 +129,21 @@ def write_files(
     group = next(groups, None)
     while group is not None:
         sink = pa.BufferOutputStream()
-        instruments: set[Instrument] = set()
-        bounds: list[int] = []
+        spans: dict[Instrument, Span] = {}
         distinct = Distinct(event_type)
         rows = 0
         with file_writer(event_type, sink, group.schema, level=level) as writer:
             while group is not None and sink.tell() < bytes_max:
                 writer.write_table(group, row_group_size=ROWS_PER_GROUP)
                 rows += group.num_rows
-                instruments.update(distinct_instruments(group))
-                bounds += _bounds(event_type, group)
+                for instrument, span in spans_of(group, times_of(event_type, group)).items():
+                    spans[instrument] = joined(spans.get(instrument), span)
                 distinct.add(group)
                 group = next(groups, None)
         content = sink.getvalue()
         path = data_path(event_type, date, commit, len(written), unique)
+        spans = sorted_spans(spans)
+        first_ns, last_ns = reduce(joined, spans.values())
         fact = FileFact(
             event_type,
             date,
@@ -143,23 +151,14 @@ def write_files(
             rows,
             content.size,
             hashlib.sha256(content).hexdigest(),
-            min(bounds, default=None),
-            max(bounds, default=None),
-            sorted_instruments(instruments),
+            first_ns,
+            last_ns,
+            list(spans),
             distinct.is_distinct,
+            list(spans.values()),
         )
         for table in tables_of(event_type, pa.BufferReader(content)):
             found.add(table.schema, table)
         written.append(fact)
         datafiles.put(folder, path, memoryview(content))
     return found
-
-
-def sorted_instruments(instruments: Iterable[Instrument]) -> Sequence[Instrument]:
-    """Return instruments in the order in which they are listed."""
-    return sorted(instruments, key=lambda each: tuple(name or "" for name in each))
-
-
-def _bounds(event_type: str, table: pa.Table) -> list[int]:
-    bounds = pc.min_max(times_of(event_type, table)).as_py()
-    return [value for value in (bounds["min"], bounds["max"]) if value is not None]

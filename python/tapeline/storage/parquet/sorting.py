@@ -1,6 +1,6 @@
 """Rows into the order of an answer, cut at midnight."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,6 +17,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Instrument = tuple[str, str, str | None, str | None]
 """Exchange, market, symbol and the venue's spelling."""
+Span = tuple[int | None, int | None]
+"""First and last time of some rows, Unix UTC nanoseconds; nulls where none has one."""
 
 
 class Run(NamedTuple):
@@ -97,15 +99,18 @@ def _days(times: pa.Array) -> Iterator[tuple[str, int, int]]:
         yield UNKNOWN_DATE, known, len(times)
 
 
-def distinct_instruments(table: pa.Table) -> set[Instrument]:
-    """Return the instruments of rows that lie in any order."""
+def spans_of(table: pa.Table, times: pa.Array) -> dict[Instrument, Span]:
+    """Return the instruments of rows that lie in any order, and when each was."""
     names = ["exchange", "market", "symbol", "raw_symbol"]
-    found = table.select(names).group_by(names, use_threads=False).aggregate([])
-    return set(zip(*(found[name].to_pylist() for name in names), strict=True))
+    timed = table.select(names).append_column("time", times)
+    found = timed.group_by(names, use_threads=False).aggregate([("time", "min"), ("time", "max")])
+    instruments = zip(*(found[name].to_pylist() for name in names), strict=True)
+    spans = zip(found["time_min"].to_pylist(), found["time_max"].to_pylist(), strict=True)
+    return dict(zip(instruments, spans, strict=True))
 
 
-def instruments_of(table: pa.Table) -> list[Instrument]:
-    """List the instruments of rows; cheap when an instrument's rows lie together."""
+def spans_of_runs(event_type: str, table: pa.Table) -> dict[Instrument, Span]:
+    """Do what :func:`spans_of` does; cheap when an instrument's rows lie together."""
     names = ("exchange", "market", "symbol", "raw_symbol")
     starts: set[int] = set()
     for name in names:
@@ -113,8 +118,27 @@ def instruments_of(table: pa.Table) -> list[Instrument]:
         for chunk in table[name].chunks:
             starts.update(first + place for place in _run_starts(chunk))
             first += len(chunk)
-    found = {tuple(table[name][row].as_py() for name in names) for row in starts}
-    return sorted(found, key=lambda each: tuple(name or "" for name in each))
+    times = times_of(event_type, table)
+    found: dict[Instrument, Span] = {}
+    for start, end in pairwise([*sorted(starts), table.num_rows]):
+        instrument = tuple(table[name][start].as_py() for name in names)
+        bounds = pc.min_max(times.slice(start, end - start)).as_py()
+        found[instrument] = joined(found.get(instrument), (bounds["min"], bounds["max"]))
+    return found
+
+
+def joined(one: Span | None, other: Span) -> Span:
+    """Return the span of two."""
+    if one is None or one[0] is None or one[1] is None:
+        return other
+    if other[0] is None or other[1] is None:
+        return one
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def sorted_spans(spans: Mapping[Instrument, Span]) -> dict[Instrument, Span]:
+    """Return instruments in the order in which they are listed."""
+    return dict(sorted(spans.items(), key=lambda each: tuple(name or "" for name in each[0])))
 
 
 def _run_starts(column: pa.Array) -> list[int]:

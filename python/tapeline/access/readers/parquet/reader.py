@@ -91,14 +91,9 @@ class ParquetReader:
         """Return the instruments the log names; see :meth:`Reader.instruments`."""
         sightings = Sightings()
         for fact in self._snapshots.files():
-            for exchange, market, symbol, raw_symbol in fact.instruments:
+            for (exchange, market, symbol, raw_symbol), span in fact.sightings():
                 if symbol is not None and raw_symbol is not None:
-                    sightings.add(
-                        (exchange, market, symbol, raw_symbol),
-                        fact.type,
-                        fact.time_min_ns,
-                        fact.time_max_ns,
-                    )
+                    sightings.add((exchange, market, symbol, raw_symbol), fact.type, *span)
         return sightings.to_arrow()
 
     def bounds(self, event_type: str) -> Bounds:
