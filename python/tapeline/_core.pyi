@@ -14,7 +14,6 @@ __all__ = [
     "CopiedRows",
     "CopyDecoder",
     "CopyEncoder",
-    "DecimalRows",
     "DecodeError",
     "Events",
     "IndicatorStream",
@@ -29,6 +28,7 @@ __all__ = [
     "decode",
     "decode_decimals",
     "decode_rows",
+    "decode_wholes",
     "encode_parquet",
     "floats",
     "inspect",
@@ -241,12 +241,13 @@ class CopiedRows:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 @final
-class DecimalRows:
+class StoredRows:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 def decode_decimals(
-    chunk: object, rows: int, form: tuple[bool, bool], digits: tuple[int, int]
-) -> DecimalRows | None: ...
+    chunk: tuple[object, int, bool, bool], digits: tuple[int, int], *, with_keys: bool
+) -> StoredRows | None: ...
+def decode_wholes(chunk: tuple[object, int, bool, bool]) -> StoredRows | None: ...
 
 @final
 class RowOrder:

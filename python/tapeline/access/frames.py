@@ -1,6 +1,7 @@
 """What a query gives: rows of each type, read when they are asked for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from tapeline.access.coverage import Coverage
 from tapeline.access.ports import Query, Reader
 from tapeline.access.routing import read_all
 from tapeline.access.rows import Convertible, chosen, html
+from tapeline.access.shaping import of_types
 from tapeline.access.times import to_text
 from tapeline.errors import ArgumentError
 from tapeline.storage.schema import EVENT_TYPES, TIME_COLUMNS, schema_of
@@ -59,13 +61,18 @@ class Frame(Convertible):
         """How complete these rows are."""
         return self._coverage(self._type, self._query)
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[str] | None = None, *, with_keys: bool = False
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, in bounded memory.
 
         Parameters
         ----------
         columns
             Only these; what else is needed to find and order rows is read and left out.
+        with_keys
+            Whether decimals may be dictionaries of decimals, where a store has them so: what is
+            done to a value is then done once. Any batch may have them either way.
 
         Raises
         ------
@@ -77,7 +84,7 @@ class Frame(Convertible):
             What is there is damaged, or not ours.
         """
         wanted = chosen(self.schema, columns)
-        yield from self._read(self._query, wanted)
+        yield from self._read(replace(self._query, takes_keys=with_keys), wanted)
 
     def scan(self) -> "pl.LazyFrame":
         """Return a Polars lazy frame over these rows.
@@ -118,7 +125,8 @@ class Frame(Convertible):
 
     def _read(self, query: Query, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
         for batch in read_all(self._readers, self._type, query, wanted.names):
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=wanted)
+            schema = of_types(wanted, batch.schema.types) if query.takes_keys else wanted
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
     def __repr__(self) -> str:
         query = self._query

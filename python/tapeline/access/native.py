@@ -1,10 +1,10 @@
-"""The façade over Rust: the book engine, repeats, rows in order, decimals of Parquet files."""
+"""The façade over Rust: the book engine, repeats, rows in order, columns of Parquet files."""
 
 from collections.abc import Sequence
 
 import pyarrow as pa
 
-from tapeline._core import decode_decimals
+from tapeline._core import decode_decimals, decode_wholes
 from tapeline._core import merge_rows as _merge_rows
 from tapeline.storage.native import (
     ABSENT,
@@ -23,6 +23,7 @@ __all__ = [
     "BookReplay",
     "Side",
     "decode_decimals",
+    "decode_wholes",
     "merge_rows",
     "repeats",
     "rule_of",

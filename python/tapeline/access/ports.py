@@ -19,6 +19,9 @@ class Query:
     """Unix UTC nanoseconds, inclusive; about the row's time, as ``end_ns`` is."""
     end_ns: int | None = None
     """Unix UTC nanoseconds, exclusive."""
+    takes_keys: bool = False
+    """Whether decimals may come as dictionaries of decimals, of each value once, from a store that
+    has them so. It changes no row."""
 
     @property
     def is_timeless(self) -> bool:
@@ -68,7 +71,8 @@ class Reader(Protocol):
         Yields
         ------
         pyarrow.RecordBatch
-            Exactly the types of that schema: plain strings, nothing dictionary-encoded. The time
+            Exactly the types of that schema: plain strings, nothing dictionary-encoded but what
+            :attr:`Query.takes_keys` allows. The time
             of a row is the first of :data:`tapeline.storage.schema.TIME_COLUMNS` that is not null;
             rows are ordered by it and then by
             :data:`tapeline.storage.schema.ORDER_COLUMNS`. Rows without any time come last, and

@@ -1,7 +1,7 @@
 """Which stores answer for a type when several are open, and one answer of what they say."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -74,6 +74,7 @@ def read_all(
     if len(readers) == 1:
         yield from readers[0].read_once(event_type, query, columns)
         return
+    query = replace(query, takes_keys=False)
     ids = ["event_id"] if event_type in HAS_EVENT_ID else []
     needed = list(dict.fromkeys([*columns, *TIME_COLUMNS[event_type], *ORDER_COLUMNS, *ids]))
     feeds = [_StoreFeed(reader, event_type, query, needed) for reader in readers]

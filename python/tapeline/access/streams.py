@@ -12,6 +12,11 @@ _LOSSES: Final = ("gap", "connection", "unsynced", "between")
 _VERIFIABLE: Final = ("proven", "inferred")
 
 
+def says_loss(kind: str, proof: str) -> bool:
+    """Return whether a hole says that something is missing, and not only that nobody knows."""
+    return kind in _LOSSES or (kind == "bus" and proof == "proven_gap")
+
+
 @dataclass(frozen=True, slots=True)
 class Hole:
     """Something missing, or not known."""
@@ -27,7 +32,7 @@ class Hole:
     @property
     def is_loss(self) -> bool:
         """Whether it says that something is missing, and not only that nobody knows."""
-        return self.kind in _LOSSES or (self.kind == "bus" and self.proof == "proven_gap")
+        return says_loss(self.kind, self.proof)
 
     @property
     def row(self) -> dict[str, Any]:

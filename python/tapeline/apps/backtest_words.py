@@ -56,6 +56,8 @@ def policy(text: str | None) -> QualityPolicy:
         name, _, action = (part.strip() for part in word.partition("="))
         if name not in _KINDS:
             raise typer.BadParameter(f"--policy has {', '.join(_KINDS)}, was {name!r}")
+        if name in given:
+            raise typer.BadParameter(f"--policy says {name} twice")
         given[name] = _action(action)
     return QualityPolicy(**given)
 

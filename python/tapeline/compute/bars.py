@@ -27,8 +27,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tapeline.compute.columns import to_numpy
 from tapeline.errors import ArgumentError
 from tapeline.indicators import bar_number
+from tapeline.indicators.running import whole
 
 __all__ = ["dollar_bars", "tick_bars", "time_bars", "volume_bars"]
 
@@ -41,9 +43,10 @@ def time_bars(trades: Any, interval_ns: int) -> pa.Table:  # noqa: ANN401 (any A
     Raises
     ------
     ArgumentError
-        The interval is not positive, or the trades are of several instruments or out of order.
+        The interval is no positive integer, or the trades are of several instruments or out of
+        order.
     """
-    _check_positive("interval_ns", interval_ns)
+    interval_ns = whole(interval_ns, "interval_ns")
     columns = _Columns(trades)
     number = columns.time // interval_ns
     first = _firsts(number)
@@ -60,9 +63,9 @@ def tick_bars(trades: Any, count: int) -> pa.Table:  # noqa: ANN401 (any Arrow t
     Raises
     ------
     ArgumentError
-        The count is not positive, or the trades are of several instruments or out of order.
+        The count is no positive integer, or the trades are of several instruments or out of order.
     """
-    _check_positive("count", count)
+    count = whole(count, "count")
     columns = _Columns(trades)
     length = len(columns.time)
     bars = columns.bars(np.arange(0, length, count))
@@ -97,14 +100,14 @@ class _Columns:
     """The columns of trades, as arrays."""
 
     def __init__(self, trades: Any) -> None:  # noqa: ANN401
-        table = pa.table(trades)
-        for name in _NAMES:
-            if name in table.column_names and _kinds(table[name]) > 1:
-                raise ArgumentError(f"bars are of one instrument: there are several of {name}")
+        table = as_table(trades, "trades")
+        check_one_instrument(table, "bars")
         self.time: NDArray[np.int64] = _numbers(table, "timestamp_ns", pa.int64())
         self.price: NDArray[np.float64] = _numbers(table, "price", pa.float64())
         self.quantity: NDArray[np.float64] = _numbers(table, "quantity", pa.float64())
         self.notional = self.price * self.quantity
+        if "side" not in table.column_names:
+            raise ArgumentError("trades have no column side")
         bought = pc.fill_null(pc.equal(table["side"].cast(pa.string()), "buy"), fill_value=False)
         self.bought = np.where(bought.to_numpy(), self.quantity, 0.0)
         if np.any(self.time[1:] < self.time[:-1]):
@@ -136,10 +139,43 @@ class _Columns:
 
 
 def _filled(columns: _Columns, amount: NDArray[np.float64], threshold: float) -> pa.Table:
-    number = bar_number(amount, threshold)
-    first = _firsts(number)
-    rest = amount[first[-1] :].sum() if len(first) else 0.0
-    return _with_last(columns.bars(first), is_complete=bool(rest >= threshold))
+    first = _firsts(bar_number(amount, threshold))
+    bars = columns.bars(first)
+    if not len(first):
+        return _with_last(bars, is_complete=False)
+    # A bar is full when another trade would be the next one's.
+    rest = np.append(amount[first[-1] :], 0.0)
+    return _with_last(bars, is_complete=bool(bar_number(rest, threshold)[-1]))
+
+
+def as_table(rows: Any, what: str) -> pa.Table:  # noqa: ANN401 (any Arrow table)
+    """Return rows of any kind of table as an Arrow table.
+
+    Raises
+    ------
+    ArgumentError
+        They are none.
+    """
+    try:
+        return pa.table(rows)
+    except (TypeError, ValueError, AttributeError, pa.ArrowInvalid) as error:
+        raise ArgumentError(
+            f"{what} are an Arrow table or a Polars frame, was {type(rows).__name__}: collect()"
+            " what is lazy"
+        ) from error
+
+
+def check_one_instrument(table: pa.Table, what: str) -> None:
+    """Fail where the names of the rows' instrument differ.
+
+    Raises
+    ------
+    ArgumentError
+        There are several.
+    """
+    for name in _NAMES:
+        if name in table.column_names and _kinds(table[name]) > 1:
+            raise ArgumentError(f"{what} are of one instrument: there are several of {name}")
 
 
 def _numbers(table: pa.Table, name: str, kind: pa.DataType) -> NDArray[Any]:
@@ -148,7 +184,11 @@ def _numbers(table: pa.Table, name: str, kind: pa.DataType) -> NDArray[Any]:
     column = table[name]
     if column.null_count:
         raise ArgumentError(f"{name} is null in {column.null_count} trades")
+    if pa.types.is_decimal(column.type):
+        return to_numpy(column.cast(pa.decimal128(38, 18)))
     numbers: NDArray[Any] = column.cast(kind).to_numpy()
+    if kind == pa.float64() and not np.isfinite(numbers).all():
+        raise ArgumentError(f"{name} is {numbers[~np.isfinite(numbers)][0]} in a trade")
     return numbers
 
 
@@ -173,8 +213,3 @@ def _with_last(bars: pa.Table, *, is_complete: bool) -> pa.Table:
     flags = np.ones(bars.num_rows, bool)
     flags[-1:] = is_complete
     return bars.append_column("is_complete", pa.array(flags))
-
-
-def _check_positive(name: str, value: int) -> None:
-    if value <= 0:
-        raise ArgumentError(f"{name} must be > 0, was {value}")

@@ -16,7 +16,8 @@ def with_floats(rows: pa.Table | pa.RecordBatch) -> pa.Table:
     Parameters
     ----------
     rows
-        Decimal columns are ``decimal128(38, 18)``; a null stays one.
+        Decimal columns are ``decimal128(38, 18)``, or dictionaries of them with keys of 32 bits; a
+        null stays one.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def to_numpy(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
     Parameters
     ----------
     column
-        Of length n; decimals are ``decimal128(38, 18)``.
+        Of length n; decimals are ``decimal128(38, 18)``, or dictionaries of them.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def to_numpy(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
         float64 of shape (n,); NaN where there is a null. Not to be written to: it may be the
         column's own memory.
     """
-    if pa.types.is_decimal(column.type):
+    if pa.types.is_decimal(column.type) or pa.types.is_dictionary(column.type):
         column = with_floats(pa.table({"": column})).column(0)
     found: NDArray[np.float64] = column.to_numpy()
     return found.astype(np.float64, copy=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tapeline.compute.bars import as_table, check_one_instrument
 from tapeline.errors import ArgumentError
 
 __all__ = ["asof_places", "join_asof"]
@@ -38,10 +39,12 @@ def asof_places(
     Raises
     ------
     ArgumentError
-        `known_times` are not in order, or `delay_ns` is negative.
+        `known_times` are not in order, or `delay_ns` or `max_age_ns` is negative.
     """
     if delay_ns < 0:
         raise ArgumentError(f"delay_ns must be >= 0, was {delay_ns}")
+    if max_age_ns is not None and max_age_ns < 0:
+        raise ArgumentError(f"max_age_ns must be >= 0, was {max_age_ns}")
     if np.any(known_times[1:] < known_times[:-1]):
         raise ArgumentError("what is joined must be in order of time")
     places = np.searchsorted(known_times, times - delay_ns, side="left").astype(np.int64) - 1
@@ -82,9 +85,12 @@ def join_asof(
     Raises
     ------
     ArgumentError
-        A table has no such time, or a null in it; the books are not in order.
+        A table has no such time, or a null in it; the books are not in order, or a table is of
+        several instruments.
     """
-    left, right = pa.table(trades), pa.table(books)
+    left, right = as_table(trades, "trades"), as_table(books, "books")
+    check_one_instrument(left, "joined trades")
+    check_one_instrument(right, "joined books")
     places = asof_places(
         _times(left, time, "trades"),
         _times(right, time, "books"),

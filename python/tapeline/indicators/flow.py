@@ -157,11 +157,18 @@ def bar_number(amount: Column, threshold: float, *, out: Floats | None = None) -
     """Count the bars that trades belong to, from 0.
 
     A bar takes trades until their amounts add up to `threshold`; the one that reaches it belongs
-    to it as a whole.
+    to it as a whole. What is short of it by less than 1e-12 of it has reached it: ten times 0.1 is
+    less than 1 in floats.
 
     Parameters
     ----------
     amount
         What bars are measured by: quantities for volume bars, notionals for dollar bars.
+
+    Returns
+    -------
+    Column, shape (len(amount),)
+        Whole numbers as float64, which never fall.
     """
-    return batch("bar_number", (amount,), (), (positive(threshold, "threshold"),), out=out)[0]
+    nearly = positive(threshold, "threshold") * (1.0 - 1e-12)
+    return batch("bar_number", (amount,), (), (nearly,), out=out)[0]

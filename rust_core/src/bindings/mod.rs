@@ -47,7 +47,9 @@ mod _core {
     #[pymodule_export]
     use super::normalizer::Normalizer;
     #[pymodule_export]
-    use super::parquet::{DecimalRows, RowOrder, decode_decimals, encode_parquet, time_order};
+    use super::parquet::{
+        RowOrder, StoredRows, decode_decimals, decode_wholes, encode_parquet, time_order,
+    };
     #[pymodule_export]
     use super::push_result::PushResult;
 

@@ -1,4 +1,4 @@
-//! `encode_parquet`, `time_order` and `decode_decimals` for Python.
+//! `encode_parquet`, `time_order`, `decode_decimals` and `decode_wholes` for Python.
 
 use std::sync::Arc;
 
@@ -104,48 +104,83 @@ fn one_column<'py>(
     PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")
 }
 
-/// Returns the decimals of a column chunk, or `None` when it has to be read in the general way. Releases
-/// the GIL.
-///
-/// `chunk` is a table of one column of bytes; `form` says whether a row may be null, and whether pages are
-/// compressed by zstd; `digits` are precision and scale.
-#[pyfunction]
-pub(super) fn decode_decimals(
-    py: Python<'_>,
-    chunk: &Bound<'_, PyAny>,
+/// A column of a row group, as it lies in a file: what `decode_decimals` and `decode_wholes` are given.
+#[derive(Debug)]
+pub(super) struct ColumnChunk {
+    bytes: PrimitiveArray<UInt8Type>,
     rows: usize,
-    form: (bool, bool),
-    digits: (u8, i8),
-) -> PyResult<Option<DecimalRows>> {
-    let bytes = only_column::<UInt8Type>(chunk)?;
-    let (is_optional, is_compressed) = form;
-    let found = py.detach(|| {
-        parquet::decimals(parquet::Chunk {
-            bytes: bytes.values(),
+    is_optional: bool,
+    is_compressed: bool,
+}
+
+/// A table of one column of bytes, rows, whether one may be null, and whether pages are compressed by zstd.
+impl<'py> FromPyObject<'_, 'py> for ColumnChunk {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (chunk, rows, is_optional, is_compressed): (Bound<'py, PyAny>, _, _, _) =
+            object.extract()?;
+        Ok(Self {
+            bytes: only_column::<UInt8Type>(&chunk)?,
             rows,
             is_optional,
             is_compressed,
         })
-    });
-    let Some(found) = found else { return Ok(None) };
-    let (precision, scale) = digits;
-    let column = found
-        .with_precision_and_scale(precision, scale)
-        .map_err(refused)?;
-    Ok(Some(DecimalRows {
-        column: Arc::new(column),
-    }))
+    }
 }
 
-/// Decimals. Any Arrow library reads them through `__arrow_c_stream__`.
+impl ColumnChunk {
+    fn chunk(&self) -> parquet::Chunk<'_> {
+        parquet::Chunk {
+            bytes: self.bytes.values(),
+            rows: self.rows,
+            is_optional: self.is_optional,
+            is_compressed: self.is_compressed,
+        }
+    }
+}
+
+/// Returns the decimals of a column chunk, or `None` when it has to be read in the general way. Releases
+/// the GIL.
+///
+/// `digits` are precision and scale; `with_keys` gives a dictionary of decimals where the file has one.
+#[pyfunction]
+#[pyo3(signature = (chunk, digits, *, with_keys))]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what Python gives is made into it"
+)]
+pub(super) fn decode_decimals(
+    py: Python<'_>,
+    chunk: ColumnChunk,
+    digits: (u8, i8),
+    with_keys: bool,
+) -> Option<StoredRows> {
+    let column = py.detach(|| parquet::decimals(chunk.chunk(), digits, with_keys))?;
+    Some(StoredRows { column })
+}
+
+/// Returns the whole numbers of 64 bits of a column chunk, or `None` when it has to be read in the general
+/// way. Releases the GIL.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what Python gives is made into it"
+)]
+pub(super) fn decode_wholes(py: Python<'_>, chunk: ColumnChunk) -> Option<StoredRows> {
+    let column = py.detach(|| parquet::wholes(chunk.chunk()))?;
+    Some(StoredRows { column })
+}
+
+/// A column that was read. Any Arrow library reads it through `__arrow_c_stream__`.
 #[pyclass(frozen, module = "tapeline._core")]
 #[derive(Debug)]
-pub(super) struct DecimalRows {
+pub(super) struct StoredRows {
     column: ArrayRef,
 }
 
 #[pymethods]
-impl DecimalRows {
+impl StoredRows {
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::Decimal128Type;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Int32Type};
 use arrow_array::{Array, ArrayRef, Float64Array, PrimitiveArray, RecordBatch};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
@@ -27,7 +28,8 @@ pub enum FloatsError {
     Arrow(#[from] ArrowError),
 }
 
-/// Returns a batch with each `decimal128(_, 18)` as the nearest `f64`; a null stays one.
+/// Returns a batch with each `decimal128(_, 18)` as the nearest `f64`, those of dictionaries with keys of 32
+/// bits too; a null stays one.
 ///
 /// # Errors
 ///
@@ -37,15 +39,15 @@ pub fn with_floats(schema: &Schema, batch: &RecordBatch) -> Result<RecordBatch, 
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for (field, column) in schema.fields().iter().zip(batch.columns()) {
-        let DataType::Decimal128(_, places) = field.data_type() else {
+        let Some(places) = places_of(field.data_type()) else {
             fields.push(Arc::clone(field));
             columns.push(Arc::clone(column));
             continue;
         };
-        if *places != PLACES {
+        if places != PLACES {
             return Err(FloatsError::Places {
                 name: field.name().clone(),
-                places: *places,
+                places,
             });
         }
         fields.push(Arc::new(Field::new(
@@ -59,14 +61,45 @@ pub fn with_floats(schema: &Schema, batch: &RecordBatch) -> Result<RecordBatch, 
     Ok(RecordBatch::try_new(schema, columns)?)
 }
 
+/// Returns the places of decimals; `None` for what stays as it is.
+fn places_of(kind: &DataType) -> Option<i8> {
+    match kind {
+        DataType::Decimal128(_, places) => Some(*places),
+        DataType::Dictionary(keys, values) if **keys == DataType::Int32 => match **values {
+            DataType::Decimal128(_, places) => Some(places),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn floats_of(column: &ArrayRef, isa: Isa) -> ArrayRef {
-    let Some(column) = column
-        .as_any()
-        .downcast_ref::<PrimitiveArray<Decimal128Type>>()
+    if let Some(column) = column.as_primitive_opt::<Decimal128Type>() {
+        let floats = ScalarBuffer::from(plain_floats(column, isa));
+        return Arc::new(Float64Array::new(floats, column.nulls().cloned()));
+    }
+    let coded = column.as_dictionary_opt::<Int32Type>();
+    let Some((coded, distinct)) =
+        coded.and_then(|coded| Some((coded, coded.values().as_primitive_opt()?)))
     else {
         return Arc::clone(column);
     };
+    // Each distinct value is converted once.
+    let distinct = plain_floats(distinct, isa);
+    let keys = coded.keys().values().iter();
+    let floats: Vec<f64> = keys
+        .map(|key| {
+            let value = distinct.get(usize::try_from(*key).unwrap_or(usize::MAX));
+            value.copied().unwrap_or_default()
+        })
+        .collect();
+    Arc::new(Float64Array::new(
+        ScalarBuffer::from(floats),
+        coded.logical_nulls(),
+    ))
+}
+
+fn plain_floats(column: &PrimitiveArray<Decimal128Type>, isa: Isa) -> Vec<f64> {
     let (pairs, _) = column.values().inner().typed_data::<u64>().as_chunks::<2>();
-    let floats = ScalarBuffer::from(to_f64(pairs, isa));
-    Arc::new(Float64Array::new(floats, column.nulls().cloned()))
+    to_f64(pairs, isa)
 }

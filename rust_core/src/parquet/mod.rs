@@ -1,5 +1,5 @@
-//! Arrow tables as Parquet files, for rows that are written as they come; and their decimals read back,
-//! which is all that is read here.
+//! Arrow tables as Parquet files, for rows that are written as they come; and their decimals and
+//! whole numbers read back, which is all that is read here.
 //!
 //! It writes the columns that stores have and nothing else: texts, byte strings, 128-bit decimals, whole
 //! numbers, lists of them and maps of texts. What it writes is plain Parquet, format version 2.6, which
@@ -38,4 +38,4 @@ mod tests;
 pub use error::ParquetError;
 pub use file::{Options, encode};
 pub use order::time_order;
-pub use reading::{Chunk, decimals};
+pub use reading::{Chunk, decimals, wholes};

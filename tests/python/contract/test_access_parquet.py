@@ -193,6 +193,27 @@ def test_files_that_overlap_are_merged_and_a_file_read_once(tmp_path: Path) -> N
     assert len(folder.files) == reader.meter.files == reader.meter.row_groups == 4
 
 
+def test_keys_of_prices_are_the_same_rows(tmp_path: Path) -> None:
+    """Files that lie alone give keys, rows that are merged do not; a column may be either."""
+    store, table = store_of(tmp_path), trades(2000)
+    write(store, table)
+    later = moved(table, DAY_NS)
+    is_even = pc.equal(pc.bit_wise_and(pc.add(later["log_offset"], later["log_index"]), 1), 0)
+    write(store, later.filter(is_even))
+    write(store, later.filter(pc.invert(is_even)))
+    frame = tl.open(tmp_path).load(types="trade").trade
+    columns = ["timestamp_ns", "price", "quantity"]
+    plain = frame.to_arrow(columns)
+    batches = list(frame.batches(columns, with_keys=True))
+    kinds = {pa.types.is_dictionary(batch.schema.field("price").type) for batch in batches}
+    assert kinds == {True, False}
+    found = pa.concat_tables(
+        [pa.Table.from_batches([batch]).cast(plain.schema) for batch in batches]
+    )
+    assert found.combine_chunks().equals(plain.combine_chunks())
+    assert frame.query.takes_keys is False
+
+
 def test_memory_holds_what_overlaps_and_no_more(year: Path) -> None:
     """Batches come before later files are opened."""
     reader, folder = reader_of(year)

@@ -16,7 +16,16 @@ from tapeline.errors import (
     StrategyError,
     StrategyTimeoutError,
 )
-from tests.python.markets import SECOND, START, funding, gap, session, stored, trade
+from tests.python.markets import (
+    PERPETUAL,
+    SECOND,
+    START,
+    funding,
+    gap,
+    session,
+    stored,
+    trade,
+)
 from tests.python.strategies import strategies
 
 PRICES = [100 + (place * 7 % 13) / 10 for place in range(300)]
@@ -157,6 +166,42 @@ def test_a15_a_range_full_of_gaps(tmp_path: Path, loader: StrategyLoader) -> Non
     assert row["events"] == 300
     assert (row["type"], row["reason"]) == ("trade", "gap")
     assert engine.run("holds", policy="allow").metrics["fills"] == 1
+
+
+def test_what_was_gone_from_the_bus_is_a_gap(tmp_path: Path, loader: StrategyLoader) -> None:
+    gone = gap("bus.trade", START, START + 101 * SECOND, 10, 20) | {
+        "received_ns": START + 101 * SECOND,
+        "reason": "deleted before it was stored",
+    }
+    rows = {"trade": TRADES, "coverage": [session(START, "trade"), gone]}
+    engine = BacktestEngine(partial(tl.open, stored(tmp_path / "tape", rows)), loader, run_figures)
+    with pytest.raises(DataQualityError, match="refuses trade bus: deleted before it was stored"):
+        engine.run("holds")
+    assert engine.run("holds", policy="mask").excluded["events"].to_pylist() == [0]
+    assert engine.run("holds", policy="allow").excluded.num_rows == 0
+
+
+def test_the_coverage_is_that_of_the_instruments_alone(
+    tmp_path: Path, loader: StrategyLoader
+) -> None:
+    """Two markets of a venue may spell two instruments alike."""
+    spot = {"trade": TRADES, "coverage": [session(START, "trade")]}
+    hole = gap("trade", START + 5 * SECOND, START + 6 * SECOND, 5, 6)
+    perpetual = {"trade": TRADES, "coverage": [session(START, "trade"), hole]}
+    targets = [
+        stored(tmp_path / "spot", spot),
+        stored(tmp_path / "usdm", perpetual, PERPETUAL),
+    ]
+    engine = BacktestEngine(partial(tl.open, targets), loader, run_figures)
+    alone = engine.run("holds", symbols="BTC/USDT").coverage
+    assert {stream["market"] for stream in alone["streams"]} == {"spot"}
+    assert alone["holes"] == []
+    both = engine.run("holds", policy="allow").coverage
+    assert both["summary"].startswith("binance spot: trade of 1 stream: ")
+    assert "; binance usdm: trade of 1 stream: 1 gap (2 ids missing)" in both["summary"]
+    assert both["is_complete"] is False
+    assert len(both["streams"]) == 2
+    assert len(both["holes"]) == 1
 
 
 def test_suspicious_events(tmp_path: Path, loader: StrategyLoader) -> None:

@@ -38,6 +38,20 @@ def test_chunks_and_slices_are_one_column() -> None:
     assert found.tolist() == [float(value) for value in values + values[30:80]]
 
 
+def test_keys_of_decimals_become_the_floats_of_their_decimals() -> None:
+    values = [*numbers(50), None] * 3
+    coded = pa.array(values, PRICE).dictionary_encode()
+
+    found = to_numpy(coded.slice(5, 120))
+
+    assert found.tolist() == pytest.approx(
+        [float("nan") if each is None else float(each) for each in values[5:125]],
+        rel=0,
+        abs=0,
+        nan_ok=True,
+    )
+
+
 def test_a_null_is_nan() -> None:
     found = to_numpy(pa.array([Decimal(1), None, Decimal("0.1")], PRICE))
 

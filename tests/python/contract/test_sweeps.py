@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tapeline as tl
@@ -134,3 +135,10 @@ def test_draws_are_repeatable_and_within_their_ranges() -> None:
         draws({"whole": Wholes(5, 3)}, 1, seed=7)
     with pytest.raises(ArgumentError, match="needs a list of values"):
         grid({"fast": []})
+    with pytest.raises(ArgumentError, match="needs a list of values, was 3"):
+        grid({"fast": 3})  # type: ignore[dict-item]
+    with pytest.raises(ArgumentError, match="a grid of 100,000,000 sets is more than 1,000,000"):
+        grid({name: range(100) for name in "abcd"})
+    with pytest.raises(ArgumentError, match="count must be 1,000,000 or less"):
+        draws(space, 10**9, seed=7)
+    assert grid({"fast": np.arange(2)}) == [{"fast": 0}, {"fast": 1}]  # type: ignore[dict-item]

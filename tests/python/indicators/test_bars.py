@@ -128,6 +128,43 @@ def test_bars_of_so_much_notional(notional: int) -> None:
     assert_same(dollar_bars(table, notional), slow_bars(table, numbers))
 
 
+def tenths(amounts: list[int]) -> pa.Table:
+    """Trades at 1 of so many tenths, which floats only come near to."""
+    exact = pa.decimal128(38, 18)
+    return pa.table(
+        {
+            "timestamp_ns": pa.array(range(len(amounts)), pa.int64()),
+            "price": pa.array([Decimal(1)] * len(amounts), exact),
+            "quantity": pa.array([Decimal(amount).scaleb(-1) for amount in amounts], exact),
+            "side": pa.array(["buy"] * len(amounts), pa.string()),
+        }
+    )
+
+
+def test_a_bar_that_is_filled_exactly_is_full() -> None:
+    """Ten times 0.1 is less than 1 in floats."""
+    for bars in (volume_bars, dollar_bars):
+        found = bars(tenths([1] * 20 + [3]), 1.0)
+        assert found["trades"].to_pylist() == [10, 10, 1]
+        assert found["is_complete"].to_pylist() == [True, True, False]
+        assert bars(tenths([1] * 10), 1.0)["is_complete"].to_pylist() == [True]
+    amounts = np.random.default_rng(2).integers(1, 9, 400).tolist()
+    for volume in ("0.6", "1", "2.3", "7"):
+        table = tenths(amounts)
+        numbers = filled(table["quantity"].to_pylist(), Decimal(volume))
+        found = volume_bars(table, float(volume))
+        assert_same(found, slow_bars(table, numbers))
+        last = sum(table["quantity"].to_pylist()[-found["trades"][-1].as_py() :])
+        assert found["is_complete"][-1].as_py() is (last >= Decimal(volume))
+
+
+def test_prices_are_the_nearest_floats() -> None:
+    table = trades(500)
+    odd = [Decimal(n * 1_000_003 + 7).scaleb(-8) for n in range(500)]
+    table = table.set_column(5, "price", pa.array(odd, pa.decimal128(38, 18)))
+    assert tick_bars(table, 1)["open"].to_pylist() == [float(price) for price in odd]
+
+
 def test_polars_frames_and_no_trades() -> None:
     table = trades(50)
     frame = pl.from_arrow(table)
@@ -152,10 +189,18 @@ def test_what_makes_no_bars_is_said() -> None:
     other = table.set_column(2, "symbol", pa.array(["A/B", *["BTC/USDT"] * 4]))
     with pytest.raises(ArgumentError, match="several of symbol"):
         tick_bars(other, 2)
-    with pytest.raises(ArgumentError, match="count must be > 0, was 0"):
+    with pytest.raises(ArgumentError, match="count must be an integer >= 1, was 0"):
         tick_bars(table, 0)
-    with pytest.raises(ArgumentError, match="interval_ns must be > 0, was -5"):
+    with pytest.raises(ArgumentError, match="interval_ns must be an integer >= 1, was -5"):
         time_bars(table, -5)
+    with pytest.raises(ArgumentError, match=r"interval_ns must be an integer >= 1, was 1\.5"):
+        time_bars(table, 1.5)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="was LazyFrame: collect"):
+        time_bars(pl.LazyFrame({"price": [1.0]}), 5)
+    with pytest.raises(ArgumentError, match="no column side"):
+        tick_bars(table.drop_columns("side"), 2)
+    with pytest.raises(ArgumentError, match="price is nan in a trade"):
+        tick_bars(table.set_column(5, "price", pa.array([1.0, float("nan")] * 2 + [1.0])), 2)
     with pytest.raises(ArgumentError, match="threshold must be a finite number > 0, was 0"):
         volume_bars(table, 0.0)
     with pytest.raises(ArgumentError, match="no column price"):

@@ -55,6 +55,11 @@ def test_what_cannot_be_joined_is_said() -> None:
         join_asof(table, table)
     with pytest.raises(ArgumentError, match="delay_ns must be >= 0, was -1"):
         join_asof(table, table, delay_ns=-1)
+    with pytest.raises(ArgumentError, match="max_age_ns must be >= 0, was -1"):
+        join_asof(table, table, max_age_ns=-1)
+    several = pa.table({"timestamp_ns": [1, 2], "symbol": ["A/B", "B/A"]})
+    with pytest.raises(ArgumentError, match="joined books are of one instrument"):
+        join_asof(several.slice(0, 1), several)
     with pytest.raises(ArgumentError, match="books have no column received_ns"):
         join_asof(table.append_column("received_ns", [[1, 2]]), table, time="received_ns")
     with pytest.raises(ArgumentError, match="timestamp_ns is null in 1 trades"):

@@ -112,9 +112,9 @@ def test_costs(given: dict[str, Any], costs: Costs) -> None:
         ({"slippage": "fixed:2"}, "slippage must be a share of 0 or more, below 1"),
         ({"latency_ms": -1.0}, "--latency-ms is 0 or more"),
         ({"latency_ms": float("nan")}, "--latency-ms is 0 or more"),
-        ({"capital": 0.0}, "capital must be a number above 0"),
-        ({"sample_s": 0.0}, "sample_ns must be above 0"),
-        ({"volume_cap": 0.0}, "the share of volume must be above 0"),
+        ({"capital": 0.0}, "capital must be a number above 0, was 0.0"),
+        ({"sample_s": 0.0}, "sample_ns must be whole and above 0, was 0"),
+        ({"volume_cap": 0.0}, "the share of volume must be a number above 0, was 0.0"),
     ],
 )
 def test_costs_that_cannot_be_are_refused(given: dict[str, Any], message: str) -> None:

@@ -188,7 +188,15 @@ def test_an_account_that_was_ruined_has_no_ratio() -> None:
     )
     assert figures["total_return"] == SAME(-0.9)
     assert figures["max_drawdown"] == SAME(-1.2)
-    assert [figures[name] for name in ("volatility", "sharpe", "sortino")] == [None] * 3
+    ratios = ("volatility", "sharpe", "sortino", "calmar")
+    assert [figures[name] for name in ratios] == [None] * 4
+    between = metrics.summarize(
+        [0, DAY, DAY + 1, DAY + 2, 3 * DAY],
+        [100.0, 50.0, -20.0, 40.0, 60.0],
+        [1.0] * 5,
+        sample_ns=DAY,
+    )
+    assert [between[name] for name in ratios] == [None] * 4
     assert metrics.cagr([100.0, 0.0], YEAR) == -1.0
     assert metrics.cagr([100.0, -1.0], YEAR) is None
 

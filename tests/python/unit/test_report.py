@@ -197,3 +197,10 @@ def test_downsampling_of_few_rows_keeps_all() -> None:
 )
 def test_values_as_text(text: str, expected: str) -> None:
     assert text == expected
+
+
+def test_costs_that_were_not_given_are_not_called_none() -> None:
+    costs = {"capital": 1.0, "sample_ns": HOUR, "fees": None, "inverse": None, "volume_cap": None}
+    page = render(run_of("BTC/USDT", costs=costs))
+    assert "of the venue: see instruments" in page
+    assert "by the symbol" in page

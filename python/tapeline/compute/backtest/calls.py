@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import Any, Literal
 
 import numpy as np
@@ -147,6 +148,7 @@ class StrategyCalls:
             self._past[name] = {key: each[begin:].copy() for key, each in arrays.items()}
 
     def _raised(self, error: BaseException) -> StrategyError:
+        error.__traceback__ = _of_strategy(error.__traceback__)
         lines = traceback.format_exception(error)[-_LINES_SHOWN:]
         return self._failure(f"raised {type(error).__name__}: {error}\n{''.join(lines)}".rstrip())
 
@@ -156,6 +158,13 @@ class StrategyCalls:
             if "\n" in text
             else f"strategy {self._loaded.strategy_id!r} {text} ({self._instrument.symbol})"
         )
+
+
+def _of_strategy(trace: TracebackType | None) -> TracebackType | None:
+    """Leave out the frames of this file, which say nothing to whom the strategy is of."""
+    while trace is not None and trace.tb_next and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return trace
 
 
 def _own(arrays: Arrays) -> Arrays:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from tapeline.compute.backtest.strategy import Instrument
 from tapeline.errors import ArgumentError
 
 MINUTE_NS: Final = 60_000_000_000
+
+SlippageKind = Literal["fixed", "spread", "book"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Slippage:
       for the next row. Needs order-book rows, at which it fills.
     """
 
-    kind: Literal["fixed", "spread", "book"] = "fixed"
+    kind: SlippageKind = "fixed"
     share: float = 0.0
 
 
@@ -90,27 +92,41 @@ class Costs:
     """Distance of the rows of equity."""
 
     def __post_init__(self) -> None:
-        checks = {
-            "capital must be a number above 0": math.isfinite(self.capital) and self.capital > 0,
-            "latency_ns must be 0 or more": self.latency_ns >= 0,
-            "multiplier must be above 0": math.isfinite(self.multiplier) and self.multiplier > 0,
-            "sample_ns must be above 0": self.sample_ns > 0,
-            "slippage is fixed, spread or book": self.slippage.kind in ("fixed", "spread", "book"),
-            "slippage must be a share of 0 or more, below 1": 0 <= self.slippage.share < 1,
-            "the share of volume must be above 0": (
-                self.volume_cap is None
-                or (math.isfinite(self.volume_cap.share) and self.volume_cap.share > 0)
+        cap, share = self.volume_cap, self.slippage.share
+        shares = () if self.fees is None else (self.fees.maker, self.fees.taker)
+        checks = [
+            ("capital must be a number above 0", self.capital, _is_above_0(self.capital)),
+            ("latency_ns must be whole and 0 or more", self.latency_ns, _is_whole(self.latency_ns)),
+            ("multiplier must be a number above 0", self.multiplier, _is_above_0(self.multiplier)),
+            (
+                "sample_ns must be whole and above 0",
+                self.sample_ns,
+                _is_whole(self.sample_ns) and self.sample_ns > 0,
             ),
-            "interval_ns must be 0 or more": (
-                self.volume_cap is None or self.volume_cap.interval_ns >= 0
+            (
+                "slippage is fixed, spread or book",
+                self.slippage.kind,
+                self.slippage.kind in get_args(SlippageKind),
             ),
-            "fees must be shares between -1 and 1": (
-                self.fees is None or all(abs(each) < 1 for each in asdict(self.fees).values())
+            (
+                "slippage must be a share of 0 or more, below 1",
+                share,
+                share == 0 or (_is_above_0(share) and share < 1),
             ),
-        }
-        for sentence, is_right in checks.items():
+            ("fees must be shares between -1 and 1", shares, all(map(_is_share, shares))),
+        ]
+        if cap is not None:
+            checks += [
+                ("the share of volume must be a number above 0", cap.share, _is_above_0(cap.share)),
+                (
+                    "interval_ns must be whole and 0 or more",
+                    cap.interval_ns,
+                    _is_whole(cap.interval_ns),
+                ),
+            ]
+        for sentence, found, is_right in checks:
             if not is_right:
-                raise ArgumentError(f"{sentence}, was {self}")
+                raise ArgumentError(f"{sentence}, was {found!r}")
 
     def fees_of(self, instrument: Instrument) -> Fees:
         """Return the fees of an instrument.
@@ -139,3 +155,15 @@ class Costs:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values."""
         return asdict(self)
+
+
+def _is_above_0(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value) and value > 0
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, (int, float)) and abs(value) < 1
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and value >= 0

@@ -62,7 +62,7 @@ def read_columns(
     stored = [*times, *names]
     stored += ["quality"] if with_quality else []
     stored += [EVENT_ID] if with_ids else []
-    for batch in frame.batches(stored):
+    for batch in frame.batches(stored, with_keys=True):
         yield _converted(batch, times, names, with_quality=with_quality, with_ids=with_ids)
 
 
@@ -93,7 +93,9 @@ def _converted(
     with_quality: bool,
     with_ids: bool,
 ) -> Rows:
-    time = pc.coalesce(*(batch.column(name) for name in times))
+    time = batch.column(times[0])
+    if time.null_count:
+        time = pc.coalesce(*(batch.column(name) for name in times))
     total = batch.num_rows
     if time.null_count:
         batch = batch.filter(time.is_valid())

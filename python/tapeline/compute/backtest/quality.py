@@ -1,8 +1,9 @@
 """What is done about data that is not known to be right.
 
 A *window* is a time in which something is missing (a gap in the ids, no line to the venue, a book
-that is not to be trusted, a pause in collecting) or in which nobody can know (before and after what
-was collected; all of it where the venue numbers nothing). Each is refused, masked or allowed.
+that is not to be trusted, a pause in collecting, messages gone from the bus) or in which nobody can
+know (before and after what was collected; all of it where the venue numbers nothing). Each is
+refused, masked or allowed.
 
 What is masked has no part in the run: rows inside a window, both ends excluded, are seen neither by
 the strategy nor by the market. What was wanted before a window is not wanted after it: orders and
@@ -17,13 +18,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from tapeline.access.coverage import Coverage
+from tapeline.access.streams import says_loss
 from tapeline.access.times import to_text
 from tapeline.compute.backtest.strategy import Array, Times
 from tapeline.errors import ArgumentError, DataQualityError
 
 Action = Literal["refuse", "mask", "allow"]
 
-_LOSSES = ("gap", "connection", "unsynced", "between")
 _LIMIT_NS = 2**62
 _SHOWN = 5
 
@@ -88,13 +89,31 @@ def windows_of(event_type: str, coverage: Coverage) -> list[Window]:
     found: dict[Window, None] = {}
     for hole in coverage.holes.to_arrow().to_pylist():
         reason = f"{hole['kind']}: {hole['reason']}" if hole["reason"] else str(hole["kind"])
-        is_loss = hole["kind"] in _LOSSES
+        is_loss = says_loss(hole["kind"], hole["proof"])
         found[Window(event_type, hole["start_ns"], hole["end_ns"], reason, is_loss)] = None
     for stream in coverage.streams.to_arrow().to_pylist():
         if stream["loss"] not in ("proven", "inferred"):
             name = stream["channel"] or "channel"
             found[Window(event_type, None, None, f"{name} is {stream['loss']}", False)] = None
     return sorted(found, key=lambda each: (each.bounds, each.reason))
+
+
+def coverage_of(markets: Mapping[str, Coverage]) -> dict[str, Any]:
+    """Return what is known of several markets, by their names, as plain values."""
+    parts = {name: each.to_dict() for name, each in markets.items()}
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    verdicts = {each.is_complete for each in markets.values()}
+    return {
+        **next(iter(parts.values())),
+        "summary": "; ".join(f"{name}: {part['summary']}" for name, part in parts.items()),
+        "is_complete": False if False in verdicts else None if None in verdicts else True,
+        "quarantined": sum(each.quarantined for each in markets.values()),
+        "streams": [
+            row for each in markets.values() for row in each.streams.to_arrow().to_pylist()
+        ],
+        "holes": [row for each in markets.values() for row in each.holes.to_arrow().to_pylist()],
+    }
 
 
 def masked(windows: Iterable[Window], policy: QualityPolicy, symbol: str) -> list[Window]:

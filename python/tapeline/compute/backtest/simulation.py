@@ -39,11 +39,13 @@ def market_type(types: Sequence[str], costs: Costs) -> str:
     if found not in MARKETS:
         raise ArgumentError(f"orders fill on one of {', '.join(MARKETS)}, was {found!r}")
     if found not in types:
-        raise ArgumentError(f"orders fill on {found} rows: name it in the types of the strategy")
+        raise ArgumentError(f"orders fill on {found} rows: add {found} to the types that are read")
     if costs.slippage.kind == "book" and found != "orderbook":
         raise ArgumentError("slippage through the book fills on orderbook rows only")
     if costs.slippage.kind == "spread" and "orderbook" not in types:
-        raise ArgumentError("slippage by the spread needs orderbook rows: name the type")
+        raise ArgumentError(
+            "slippage by the spread needs orderbook rows: add orderbook to the types that are read"
+        )
     if costs.volume_cap is not None and found == "funding":
         raise ArgumentError("a cap of the volume needs trades or a book: funding has no volume")
     return found

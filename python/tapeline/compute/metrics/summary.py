@@ -94,16 +94,18 @@ def _figures(
     grid = sample(times, held, sample_ns)
     growth = cagr(held, elapsed)
     deepest = max_drawdown(held)
+    # Returns on nothing have no meaning, also where no sample saw the ruin.
+    is_ruined = bool((held[:-1] <= 0).any())
     # A ratio of some hours, times the root of a year of them, says nothing.
-    has_ratios = elapsed >= DAY_NS
+    has_ratios = elapsed >= DAY_NS and not is_ruined
     return {
         "pnl": pnl(held),
         "total_return": total_return(held),
         "cagr": growth,
-        "volatility": volatility(grid, sample_ns),
+        "volatility": None if is_ruined else volatility(grid, sample_ns),
         "sharpe": sharpe(grid, sample_ns) if has_ratios else None,
         "sortino": sortino(grid, sample_ns) if has_ratios else None,
-        "calmar": calmar(growth, deepest),
+        "calmar": None if is_ruined else calmar(growth, deepest),
         "max_drawdown": deepest,
         "max_drawdown_duration_ns": longest_drawdown_ns(times, held),
         "turnover": turnover(moved, grid) if moved.size else 0.0,

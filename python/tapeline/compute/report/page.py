@@ -83,6 +83,10 @@ def _period(result: RunResult) -> str:
     return f"{formats.moment(int(times.min()))} to {formats.moment(int(times.max()))}"
 
 
+_WORKED_OUT: Final = {"fees": "of the venue: see instruments", "inverse": "by the symbol"}
+"""What is said of costs that were not given."""
+
+
 def _settings(result: RunResult) -> dict[str, list[tuple[str, str]]]:
     """Return what is needed to make the run again, group by group."""
     asked = {
@@ -104,7 +108,10 @@ def _settings(result: RunResult) -> dict[str, list[tuple[str, str]]]:
         "Data": asked,
         "Parameters": dict(sorted(result.parameters.items())),
         "Policy": dict(sorted(result.policy.items())),
-        "Costs": dict(sorted(result.costs.items())),
+        "Costs": {
+            name: _WORKED_OUT.get(name) if value is None else value
+            for name, value in sorted(result.costs.items())
+        },
     }
     return {
         title: [_setting(str(name), value) for name, value in each.items()]

@@ -1,12 +1,18 @@
 """Sets of parameters: all of a grid, or some drawn from ranges."""
 
 import itertools
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from tapeline.errors import ArgumentError
+
+_MOST_SETS: Final = 1_000_000
+"""What is more fills the memory before it is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,16 @@ def grid(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     Raises
     ------
     ArgumentError
-        A parameter has no value.
+        A parameter has no value, or there are more than a million combinations.
     """
-    for name, values in space.items():
-        if isinstance(values, str) or not len(values):
-            raise ArgumentError(f"parameter {name!r} needs a list of values, was {values!r}")
-    return [dict(zip(space, each, strict=True)) for each in itertools.product(*space.values())]
+    lists = {name: _values(name, each, "a list of values") for name, each in space.items()}
+    sets = math.prod(len(values) for values in lists.values())
+    if sets > _MOST_SETS:
+        raise ArgumentError(
+            f"a grid of {sets:,} sets is more than {_MOST_SETS:,}: take fewer values, or some sets"
+            " with draws()"
+        )
+    return [dict(zip(space, each, strict=True)) for each in itertools.product(*lists.values())]
 
 
 def draws(
@@ -52,10 +62,12 @@ def draws(
     Raises
     ------
     ArgumentError
-        A range is empty, or ``count`` is negative.
+        A range is empty, or ``count`` is negative or above a million.
     """
     if count < 0:
         raise ArgumentError(f"count must be 0 or more, was {count}")
+    if count > _MOST_SETS:
+        raise ArgumentError(f"count must be {_MOST_SETS:,} or less, was {count:,}")
     source = random.Random(seed)  # noqa: S311 - repeatable, and no secret
     return [
         {name: _drawn(name, each, source) for name, each in space.items()} for _ in range(count)
@@ -69,6 +81,11 @@ def _drawn(name: str, values: Sequence[Any] | Wholes | Decimals, source: random.
         if isinstance(values, Wholes):
             return source.randint(values.low, values.high)
         return source.uniform(values.low, values.high)
-    if isinstance(values, str) or not len(values):
-        raise ArgumentError(f"parameter {name!r} needs a range or values, was {values!r}")
-    return source.choice(values)
+    return source.choice(_values(name, values, "a range or values"))
+
+
+def _values(name: str, values: object, what: str) -> Sequence[Any]:
+    found: object = values.tolist() if isinstance(values, np.ndarray) else values
+    if isinstance(found, str) or not isinstance(found, Sequence) or not found:
+        raise ArgumentError(f"parameter {name!r} needs {what}, was {values!r}")
+    return found

@@ -152,7 +152,7 @@ impl Fields {
 }
 
 /// Whole numbers lie there with their sign in the lowest bit.
-fn zigzag(bytes: &[u8]) -> Option<(i64, &[u8])> {
+pub(super) fn zigzag(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let (value, rest) = varint(bytes)?;
     Some((
         (value >> 1).cast_signed() ^ -(value & 1).cast_signed(),

@@ -3,13 +3,16 @@
 
 use proptest::prelude::*;
 
+use arrow_array::Array;
+
 use super::runs::decode;
 use super::*;
+use crate::parquet::delta::{Size, encode_numbers};
 use crate::parquet::rle;
 
 fn numbers(bytes: &[u8], width: u32, count: usize) -> Option<Vec<u32>> {
     let mut found = Vec::new();
-    decode(bytes, width, count, |value| found.push(value))?;
+    decode(bytes, width, count, &mut found)?;
     Some(found)
 }
 
@@ -30,12 +33,32 @@ proptest! {
     }
 
     #[test]
+    fn differences_come_back(
+        values in prop::collection::vec(any::<i64>(), 0..300),
+        shift in 0_u32..64,
+    ) {
+        let values: Vec<i64> = values.into_iter().map(|value| value >> shift).collect();
+        let mut bytes = Vec::new();
+        encode_numbers(&values, Size::Eight, &mut bytes);
+        let mut found = Vec::new();
+        prop_assert_eq!(delta::decode(&bytes, values.len(), &mut found), Some(()));
+        prop_assert_eq!(&found, &values);
+        // More than there are, or cut off: nothing, and no panic.
+        prop_assert_eq!(delta::decode(&bytes, values.len() + 1, &mut found), None);
+        for length in 0..bytes.len().min(40) {
+            delta::decode(&bytes[..length], values.len(), &mut found);
+        }
+    }
+
+    #[test]
     fn whatever_bytes_are_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), rows in 0_usize..50) {
         for is_optional in [false, true] {
             for is_compressed in [false, true] {
-                let found = decimals(Chunk { bytes: &bytes, rows, is_optional, is_compressed });
-                if let Some(found) = found {
-                    prop_assert_eq!(found.values().len(), rows);
+                let chunk = Chunk { bytes: &bytes, rows, is_optional, is_compressed };
+                let plain = decimals(chunk, (38, 18), false);
+                let coded = decimals(chunk, (38, 18), true);
+                for found in [plain, coded, wholes(chunk)].into_iter().flatten() {
+                    prop_assert_eq!(found.len(), rows);
                 }
             }
         }

@@ -127,7 +127,10 @@ class FileFeed:
         if self._needs_ids and not is_distinct:
             kept.append("event_id")
         read = [*kept, *_NAMES] if self._needs_filter else kept
-        run = run_of(self._fact.type, file.read([group.number], list(dict.fromkeys(read))))
+        # Rows that are merged with others must be of one type.
+        with_keys = self._query.takes_keys and is_alone
+        table = file.read([group.number], list(dict.fromkeys(read)), with_keys=with_keys)
+        run = run_of(self._fact.type, table)
         run = self._cut(replace(run, is_alone=is_alone, is_distinct=is_distinct), group)
         if not self._needs_filter:
             return run

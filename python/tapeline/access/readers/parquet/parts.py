@@ -97,17 +97,21 @@ class DataFile:
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 
-    def read(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    def read(
+        self, groups: Sequence[int], columns: Sequence[str], *, with_keys: bool = False
+    ) -> pa.Table:
         """Read row groups; the columns are those of the file that have these names.
 
-        Texts of which there are few are dictionaries.
+        Texts of which there are few are dictionaries, and decimals may be ``with_keys``.
         """
         self._meter.add(row_groups=len(groups))
         content = self._fetched(_ranges(self.metadata, groups, columns))
         try:
             dictionaries = _dictionaries(self.metadata, groups, columns)
             return _with_dictionaries(
-                read_groups(content, self.metadata, groups, columns, dictionaries)
+                read_groups(
+                    content, self.metadata, groups, columns, dictionaries, with_keys=with_keys
+                )
             )
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
