@@ -13,12 +13,12 @@ import orjson
 import typer
 
 from tapeline.apps.chain import END_SECONDS, ChainError, Simulation
-from tapeline.errors import SettingsError
+from tapeline.errors import SettingsError, TapeError
 from tapeline.simulator.registry import speller
 from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.storage.schema import EVENT_TYPES
 from tapeline.storage.targets import Target
-from tapeline.tape import TapeError, TapeWriter
+from tapeline.tape import TapeWriter
 from tapeline.telemetry.clock import Clock, SystemClock
 
 SESSION_S: Final = 900.0
