@@ -72,4 +72,4 @@ class Listing:
 
 
 def _cell(value: object) -> object:
-    return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
+    return orjson.dumps(value).decode() if isinstance(value, list | dict | bool) else value

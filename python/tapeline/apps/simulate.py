@@ -73,6 +73,18 @@ def simulate_command(
     run_on: Annotated[
         bool, typer.Option("--run-on", help="Once started, run on when no client is subscribed.")
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="Send each frame when this machine's clock reaches its recorded time, late ones "
+            "at once; --speed is not used.",
+        ),
+    ] = False,
+    skip_late: Annotated[
+        bool,
+        typer.Option("--skip-late", help="With --live: leave out what is late at the start."),
+    ] = False,
     ping_interval: Annotated[
         float | None,
         typer.Option(min=0.0, help="Seconds between the server's pings [venue's own]."),
@@ -88,6 +100,10 @@ def simulate_command(
     `listening on ws://HOST:PORT` is printed when clients can connect.
     The server ends on SIGTERM or SIGINT, or with --once.
     """
+    if live and len(tapes) > 1:
+        _usage_error("--live plays one tape: several of them have no time in common")
+    if skip_late and not live:
+        _usage_error("--skip-late goes with --live")
     settings = ServerSettings(
         host=host,
         port=port,
@@ -97,6 +113,8 @@ def simulate_command(
         is_once=once,
         clients=clients,
         is_patient=not run_on,
+        is_live=live,
+        skips_late=skip_late,
         tls_certificate=tls_cert,
         tls_key=tls_key,
     )

@@ -30,12 +30,14 @@ _BOOK_EVERY: Final = 50
 _TYPES: Final = ("trade", "l1", "l2")
 _RATE: Final = 25.0
 _FRAMES_AN_EVENT: Final = 1.5
-_MARGIN_S: Final = 60.0
+_ANOMALIES_EVERY: Final = 12
+"""Faults are to be seen, and the books mostly whole."""
+_MARGIN_S: Final = 120.0
 """The tape is longer than the demonstration: a market does not fall silent before it closes."""
-_HANDOVER_S: Final = 2.0
+_HANDOVER_S: Final = 4.0
 """About what it takes the next session to listen and the collector to come back."""
 _WRITTEN_PER_S: Final = 12_000
-_STARTED_S: Final = 4
+_STARTED_S: Final = 2
 _READ_S: Final = 1.0
 _FIRST_S: Final = 120.0
 """Nobody has read anything for so long: it will not come to anything."""
@@ -77,12 +79,13 @@ class DemoMarket:
             types=_TYPES,
             frames=self._frames,
             rate_per_s=_RATE,
-            # Of about the time at which it will be played.
+            # No later than clients can be there; what is late then is left out.
             start_ns=clock.wall_ns() + ready_s * 1_000_000_000,
+            anomalies_every=_ANOMALIES_EVERY,
         )
         self._making = MarketTape(settings, speller(*_EXCHANGE))
         self._written = self._write()
-        self.simulation = self._session("0")
+        self.simulation = self._session("0", "--skip-late")
         self._writing: threading.Thread | None = None
         self._ends_ns = clock.monotonic_ns() + int(_FIRST_S * 1e9)
         self._has_begun = False
@@ -140,7 +143,7 @@ class DemoMarket:
         self.simulation.__enter__()
         self._write_ahead()
 
-    def _session(self, port: str) -> Simulation:
+    def _session(self, port: str, *options: str) -> Simulation:
         """Return the next session, to be started; the tape of the last one is removed."""
         for played in self.data.glob("market-*.synthetic.jsonl"):
             if played != self._written:
@@ -150,14 +153,12 @@ class DemoMarket:
             [self._written],
             self.ledgers[-1],
             of=_EXCHANGE,
-            speed="1",
-            options=("--port", port),
+            options=("--port", port, "--live", *options),
         )
 
     def _write_ahead(self) -> None:
         """Write the next session beside the one that begins to be played now."""
-        played_ns = self._making.now_ns - self._making.start_ns
-        starts_ns = self._clock.wall_ns() + played_ns + int(_HANDOVER_S * 1e9)
+        starts_ns = max(self._making.now_ns, self._clock.wall_ns()) + int(_HANDOVER_S * 1e9)
 
         def write() -> None:
             self._making = self._making.following(self._frames, starts_ns)

@@ -53,6 +53,10 @@ class Player:
         The tape starts when so many clients are subscribed.
     is_patient
         Stand still while no client is subscribed; else the tape runs on once it has started.
+    is_live
+        Send a frame when the wall clock reaches its recorded time, whatever the speed is.
+    skips_late
+        With ``is_live``: begin with the first frame that is not late.
     refuse_for
         Called with the seconds for which new handshakes are to be refused.
     """
@@ -68,15 +72,19 @@ class Player:
         seed: int = 0,
         clients: int = 1,
         is_patient: bool = True,
+        is_live: bool = False,
+        skips_late: bool = False,
         refuse_for: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._timeline = timeline
         self._reel: Reel = timeline.reel
         self._clients = clients
         self._is_patient = is_patient
+        self._is_live = is_live
+        self._skips_late = is_live and skips_late
         self._ledger = ledger
         self._clock = clock
-        self._speed = speed
+        self._speed = 1.0 if is_live else speed
         self._faults = faults
         self._seed = seed
         self._plan = FaultPlan(seed)
@@ -150,6 +158,8 @@ class Player:
     async def play(self) -> None:
         """Send the whole tape."""
         await self._wait_for_clients(self._clients)
+        if self._skips_late:
+            self._timeline.position = bisect_left(self._reel.times_ns, self._live_ns())
         self._draw()
         while self.position < len(self._reel):
             if self._is_patient and not self.live():
@@ -214,12 +224,23 @@ class Player:
             stop = min(stop, self._breaks[0].slot)
         if self._speed is None:
             return stop
+        self._move_on(self._speed)
+        return bisect_right(self._reel.times_ns, self._tape_ns, self.position, stop)
+
+    def _move_on(self, speed: float) -> None:
+        """Move the tape's time to now."""
+        if self._is_live:
+            self._tape_ns = float(self._live_ns())
+            return
         now_ns = self._clock.monotonic_ns()
         if self._looked_ns is not None:
-            speed = self._speed * self._breaker.haste(now_ns)
+            speed *= self._breaker.haste(now_ns)
             self._tape_ns += (now_ns - self._looked_ns) * speed
         self._looked_ns = now_ns
-        return bisect_right(self._reel.times_ns, self._tape_ns, self.position, stop)
+
+    def _live_ns(self) -> int:
+        """Return the tape's time of a tape whose recorded times are now."""
+        return self._clock.wall_ns() - self._reel.start_ns
 
     def _nap_s(self) -> float:
         if self._speed is None:

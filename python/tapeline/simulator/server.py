@@ -39,6 +39,10 @@ class ServerSettings:
         The tape starts when so many clients are subscribed.
     is_patient
         Stand still while no client is subscribed; else the tape runs on once it has started.
+    is_live
+        Send a frame when the wall clock reaches its recorded time, late ones at once.
+    skips_late
+        With ``is_live``: leave out what is late when the tape starts.
     tls_certificate, tls_key
         PEM files; both or none. With them it serves ``wss://``.
     """
@@ -51,6 +55,8 @@ class ServerSettings:
     is_once: bool = False
     clients: int = 1
     is_patient: bool = True
+    is_live: bool = False
+    skips_late: bool = False
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
@@ -99,6 +105,8 @@ class Simulator:
             seed=settings.seed,
             clients=settings.clients,
             is_patient=settings.is_patient,
+            is_live=settings.is_live,
+            skips_late=settings.skips_late,
             refuse_for=self._desk.refuse_for,
         )
         self._venue = venue

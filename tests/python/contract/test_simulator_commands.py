@@ -190,6 +190,8 @@ def test_the_generators_ledger_ends_in_its_summary(tape: Path, tmp_path: Path) -
         (["simulate", "--fault", "help"], "ack_without_data=N"),
         (["simulate", "t", "--fault", "dorp=1"], "no such fault: 'dorp'"),
         (["simulate", "t", "--speed", "0"], "must be a number above 0 or max"),
+        (["simulate", "t", "u", "--live"], "--live plays one tape"),
+        (["simulate", "t", "--skip-late"], "--skip-late goes with --live"),
         (["simulate", "t", "--exchange", "mtgox"], "cannot simulate mtgox spot"),
         (["generate"], "name the tape to write"),
         (["generate", "t", "--start", "soon"], "start must be ISO 8601 or now"),

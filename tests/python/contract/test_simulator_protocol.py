@@ -19,6 +19,7 @@ from tapeline.errors import ArgumentError, TapeError
 from tapeline.simulator.server import Outcome
 from tapeline.simulator.venue import Limits
 from tapeline.tape import TapeFrame, TapeReader
+from tapeline.telemetry.clock import SystemClock
 from tests.python.contract.simulator_client import (
     START_NS,
     URL,
@@ -34,6 +35,7 @@ from tests.python.contract.simulator_client import (
 CAPTURES = Path(os.environ.get("TAPELINE_CAPTURES", "../shared/captures"))
 ALL = "btcusdt@trade/btcusdt@bookTicker/btcusdt@depth@100ms"
 BTC = "/stream?streams=btcusdt@trade"
+CLOCK = SystemClock()
 
 
 async def test_a_combined_client_gets_the_recorded_bytes_in_order() -> None:
@@ -229,6 +231,46 @@ async def test_the_tape_keeps_its_speed_and_waits_for_a_client() -> None:
         took = loop.time() - began
     assert ids(heard.frames) == list(range(1, 12))
     assert 0.2 < took < 2.0
+
+
+def of_now() -> list[TapeFrame]:
+    """Return ten trades of the last hours and ten that are 100 ms apart from about now on."""
+    now_ns = CLOCK.wall_ns()
+    hours, tenths = range(-10, 0), range(1, 11)
+    times = [now_ns + hour * 3_600_000_000_000 for hour in hours]
+    times += [now_ns + tenth * 100_000_000 for tenth in tenths]
+    return [
+        TapeFrame(time_ns, frame.url, "ws", frame.raw)
+        for time_ns, frame in zip(times, tape(20), strict=True)
+    ]
+
+
+async def test_a_live_tape_is_sent_when_its_times_come_and_what_is_late_at_once() -> None:
+    frames = of_now()
+    arrived: list[int] = []
+    async with serving(frames, is_live=True) as running:
+        async with connect(running.url + BTC, proxy=None, max_queue=None) as client:
+            while len(arrived) < len(frames):
+                await client.recv(decode=False)
+                arrived.append(CLOCK.wall_ns())
+        outcome = await running.outcome()
+    assert outcome.is_whole
+    assert running.stream()["sent"] == len(frames)
+    # That the late ones came at all says that they were not waited for: they are hours apart.
+    early = [
+        frame for at_ns, frame in zip(arrived, frames, strict=True) if at_ns < (frame.recv_ns or 0)
+    ]
+    assert early == []
+
+
+async def test_a_live_tape_begins_with_what_is_not_late_when_that_is_wanted() -> None:
+    async with serving(of_now(), is_live=True, skips_late=True) as running:
+        heard = await listen(running.url + BTC)
+        await running.outcome()
+    got = ids(heard.frames)
+    assert got == list(range(got[0], 21))
+    assert got[0] > 10
+    assert running.stream()["sent"] == len(got)
 
 
 async def test_a_client_that_leaves_gets_its_close_answered_and_the_tape_waits() -> None:

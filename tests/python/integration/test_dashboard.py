@@ -194,6 +194,7 @@ def test_prices_and_book_are_what_was_sent_and_come_back_after_a_restart(
     collect_some(live)
     expect(page.locator(".panel-liquidations tbody tr:not([hidden])").first).to_be_visible()
     assert_is_what_was_sent(page, live)
+    expect(page.get_by_text("Waiting for the first trade.")).to_be_hidden()
     assert_is_the_engines_book(page, live)
     assert re.fullmatch(r"-?0\.0\d+", page.locator(".panel-funding dd").first.inner_text())
     guest.assert_quiet()

@@ -32,11 +32,6 @@ PLAY_SECONDS = 15
 Row = tuple[str, ...]
 
 
-@pytest.fixture(autouse=True)
-def short_first_data_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TAPELINE_COLLECT_FIRST_DATA_S", "1")
-
-
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What ``normalize`` makes of the tape."""
@@ -159,9 +154,17 @@ def test_nothing_is_added_lost_or_changed_on_the_way(
     ids=lambda faults: "+".join(fault.split("=")[0] for fault in faults),
 )
 def test_what_did_not_arrive_is_exactly_what_the_simulator_left_out(
-    faults: list[str], expected: Expected, broker: KafkaBroker, tmp_path: Path
+    faults: list[str],
+    expected: Expected,
+    broker: KafkaBroker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     transport = uri(broker, tmp_path)
+    if faults == ["ack_without_data=1"]:
+        # Here alone: on a slow machine the first frames may need longer, and a line that is left
+        # meanwhile takes them with it.
+        monkeypatch.setenv("TAPELINE_COLLECT_FIRST_DATA_S", "1")
 
     with Simulation([expected.tape], tmp_path / "ledger", faults=faults, seed=3) as simulation:
         summary, account = collect(simulation, transport, *PATIENCE, idle_s=4)

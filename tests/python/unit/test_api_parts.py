@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from tapeline.access.paging import Place
 from tapeline.api.auth import READ, SCOPES, Grant, Tokens, bearer, hash_of, new_token, parse_file
 from tapeline.api.kept import Kept
 from tapeline.api.limits import RateLimit
+from tapeline.api.listing import Listing
 from tapeline.api.negotiation import ARROW, CSV, JSON, choose
 from tapeline.api.origins import Origins
 from tapeline.api.pages import decode_place, encode_place, scope_of
@@ -225,3 +227,8 @@ def test_files_are_served_by_the_paths_they_were_found_at(tmp_path: Path) -> Non
     assert sorted(served) == ["assets/a-1.js", "index.html"]
     assert "immutable" in served["assets/a-1.js"].cache
     assert served["index.html"].cache == "no-cache"
+
+
+def test_csv_says_true_as_json_does() -> None:
+    body = Listing(pa.table({"is_complete": [True, False]}), {}, None).response(CSV).body
+    assert bytes(body) == b"is_complete\r\ntrue\r\nfalse\r\n"

@@ -1,6 +1,8 @@
 """Synthetic tapes of every market: books add up, tops agree, anomalies are what the ledger says."""
 
 import json
+import random
+import statistics
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +13,7 @@ import tapeline as tl
 from tapeline.errors import ArgumentError
 from tapeline.simulator.reel import Reel
 from tapeline.simulator.registry import VENUES, speller, venue
+from tapeline.simulator.synthetic.book import SyntheticBook
 from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.simulator.timeline import Timeline
 from tapeline.tape import TapeFrame, parse_line
@@ -36,6 +39,25 @@ def made(
     }
     tape = MarketTape(MarketSettings(frames=frames, **chosen), spelled)
     return tape, list(tape.lines())
+
+
+def test_a_book_does_not_widen_for_ever() -> None:
+    book = SyntheticBook(840_000, 1, random.Random(1))
+    spreads = []
+    for _ in range(20_000):
+        book.change()
+        (bid, _), (ask, _) = book.best()
+        spreads.append(ask - bid)
+    first, last = spreads[:10_000], spreads[10_000:]
+    assert min(spreads) == 1
+    assert statistics.mean(last) < 2 * statistics.mean(first)
+
+
+def test_anomalies_can_be_made_rare() -> None:
+    of = MARKETS[0]
+    usual, rare = (made(of, frames=20_000, anomalies_every=every)[0] for every in (1, 10))
+    planted = [sum(line["type"] == "anomaly" for line in tape.ledger) for tape in (usual, rare)]
+    assert 0 < planted[1] < planted[0] / 4
 
 
 def top_of(message: dict[str, Any]) -> tuple[int, Tops] | None:

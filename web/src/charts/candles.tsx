@@ -9,6 +9,7 @@ import { useCallback, useEffect, useRef } from "react";
 import type { Schemas } from "../api/client.ts";
 import { colour } from "../parts/theme.ts";
 import { useChart } from "./chart.ts";
+import { priceFormat } from "./price-format.ts";
 
 type Bar = Schemas["Bar"];
 export type Style = "candles" | "line";
@@ -48,7 +49,8 @@ function candles(chart: IChartApi) {
     wickDownColor: down,
     borderVisible: false,
   });
-  return (bars: readonly Bar[]) =>
+  return (bars: readonly Bar[]) => {
+    series.applyOptions({ priceFormat: priceFormat(bars.flatMap((bar) => [bar.high, bar.low])) });
     series.setData(
       bars.map(({ start_ns, open, high, low, close }) => ({
         time: seconds(start_ns),
@@ -58,6 +60,7 @@ function candles(chart: IChartApi) {
         close,
       })),
     );
+  };
 }
 
 function line(chart: IChartApi) {
@@ -65,8 +68,10 @@ function line(chart: IChartApi) {
     color: colour("--accent"),
     lineWidth: 2,
   });
-  return (bars: readonly Bar[]) =>
+  return (bars: readonly Bar[]) => {
+    series.applyOptions({ priceFormat: priceFormat(bars.map(({ close }) => close)) });
     series.setData(bars.map(({ start_ns, close }) => ({ time: seconds(start_ns), value: close })));
+  };
 }
 
 export function seconds(ns: number): UTCTimestamp {

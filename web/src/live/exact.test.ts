@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { clockText, dateText, decimalText, durationText, grouped, trimmed } from "./exact.ts";
+import {
+  clockText,
+  dateText,
+  decimalText,
+  durationText,
+  fraction,
+  grouped,
+  padded,
+  trimmed,
+} from "./exact.ts";
 
 test.each([
   [6178999n, 2, "61789.99"],
@@ -28,6 +37,14 @@ test("zeros that say nothing go, others stay", () => {
   expect(trimmed("0.50000000")).toBe("0.5");
   expect(trimmed("100.000")).toBe("100");
   expect(trimmed("100")).toBe("100");
+});
+
+test("numbers of a column get their points in line, and other texts stay", () => {
+  expect(["83,995", "83,995.1", "-0.5"].map(fraction)).toEqual([0, 1, 1]);
+  expect(padded("83,995", 1)).toBe("83,995.0");
+  expect(padded("0.37", 3)).toBe("0.370");
+  expect(padded("0.371", 2)).toBe("0.371");
+  expect(["", "–", "sell"].map((text) => padded(text, 2))).toEqual(["", "–", "sell"]);
 });
 
 test("times are UTC", () => {

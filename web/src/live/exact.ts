@@ -23,6 +23,20 @@ export function trimmed(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+const NUMBER = /^-?[\d,]+(?:\.(\d+))?$/;
+
+/** How many digits a number has behind its point; 0 for what is none. */
+export function fraction(text: string): number {
+  return NUMBER.exec(text)?.[1]?.length ?? 0;
+}
+
+/** The same number with so many digits behind its point, at least: points of a column in line. */
+export function padded(text: string, digits: number): string {
+  const missing = digits - fraction(text);
+  if (missing <= 0 || !NUMBER.test(text)) return text;
+  return `${text}${text.includes(".") ? "" : "."}${"0".repeat(missing)}`;
+}
+
 const MILLI = 1_000_000n;
 
 /** The time of day of nanoseconds since 1970, UTC: "13:45:09.123". */

@@ -1,4 +1,5 @@
 import { type Ref, useImperativeHandle, useRef } from "react";
+import { fraction, padded } from "../live/exact.ts";
 import type { EventRing, RingRow } from "../live/ring.ts";
 
 export interface EventTableHandle {
@@ -19,12 +20,22 @@ export function EventTable({ ref, caption, heads, rows, empty }: Props) {
   const body = useRef<HTMLTableSectionElement>(null);
   const hint = useRef<HTMLParagraphElement>(null);
   const drawn = useRef(-1);
+  const digits = useRef<number[]>(heads.map(() => 0));
   useImperativeHandle(ref, () => ({
     draw(ring, texts) {
       if (ring.total === drawn.current || body.current === null) return;
       drawn.current = ring.total;
       if (hint.current !== null) hint.current.hidden = ring.total > 0;
-      for (const [age, line] of [...body.current.rows].entries()) fill(line, ring.row(age), texts);
+      const lines = [...body.current.rows];
+      const shown = lines.map((_, age) => ring.row(age));
+      const words = shown.map((row) => (row === null ? [] : texts(row)));
+      // Never fewer than before: a column does not jump.
+      digits.current = digits.current.map((most, at) =>
+        Math.max(most, ...words.map((row) => fraction(row[at] ?? ""))),
+      );
+      for (const [age, line] of lines.entries()) {
+        fill(line, shown[age]?.side ?? null, words[age] ?? [], digits.current);
+      }
     },
   }));
   return (
@@ -60,15 +71,15 @@ export function EventTable({ ref, caption, heads, rows, empty }: Props) {
 
 function fill(
   line: HTMLTableRowElement,
-  row: RingRow | null,
-  texts: (row: RingRow) => readonly string[],
+  side: string | null,
+  words: readonly string[],
+  digits: readonly number[],
 ): void {
-  line.hidden = row === null;
-  if (row === null) return;
-  line.className = row.side;
-  const words = texts(row);
+  line.hidden = side === null;
+  if (side === null) return;
+  line.className = side;
   for (const [at, cell] of [...line.cells].entries()) {
-    const text = words[at] ?? "";
+    const text = padded(words[at] ?? "", digits[at] ?? 0);
     if (cell.textContent !== text) cell.textContent = text;
   }
 }

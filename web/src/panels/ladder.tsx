@@ -1,5 +1,5 @@
 import { useCallback, useRef } from "react";
-import { decimalText, grouped, trimmed } from "../live/exact.ts";
+import { decimalText, fraction, grouped, padded, trimmed } from "../live/exact.ts";
 import { NONE } from "../live/frames.ts";
 import type { BookSide, BookView } from "../live/messages.ts";
 import { useFrames } from "../live/use-live.ts";
@@ -15,6 +15,7 @@ export function Ladder({ store }: { readonly store: BookStore }) {
   const hint = useRef<HTMLParagraphElement>(null);
   const note = useRef<HTMLSpanElement>(null);
   const drawn = useRef<BookView | null>(null);
+  const digits = useRef<Digits>({ price: 0, quantity: 0 });
   useFrames(
     useCallback(() => {
       const { view, trouble } = store;
@@ -22,8 +23,9 @@ export function Ladder({ store }: { readonly store: BookStore }) {
       if (view === null || view === drawn.current) return;
       drawn.current = view;
       const largest = Math.max(1, ...[view.bids, view.asks].map(largestOf));
-      fill(asks.current, view, view.asks, largest);
-      fill(bids.current, view, view.bids, largest);
+      digits.current = digitsOf(view, digits.current);
+      fill(asks.current, view, view.asks, largest, digits.current);
+      fill(bids.current, view, view.bids, largest, digits.current);
       if (note.current !== null) {
         note.current.textContent = view.lastUpdateId === NONE ? "" : `update ${view.lastUpdateId}`;
       }
@@ -68,6 +70,27 @@ function Rows({ ref, name }: { ref: React.Ref<HTMLTableSectionElement>; name: "a
   );
 }
 
+interface Digits {
+  readonly price: number;
+  readonly quantity: number;
+}
+
+/** Digits that the numbers on the screen need, never fewer than before: a column does not jump. */
+function digitsOf({ scales, bids, asks }: BookView, before: Digits): Digits {
+  const of = (numbers: readonly bigint[], scale: number): number[] =>
+    numbers.slice(0, LEVELS).map((number) => fraction(trimmed(decimalText(number, scale))));
+  return {
+    price: Math.max(
+      before.price,
+      ...[bids, asks].flatMap(({ prices }) => of([...prices], scales.price)),
+    ),
+    quantity: Math.max(
+      before.quantity,
+      ...[bids, asks].flatMap(({ quantities }) => of([...quantities], scales.quantity)),
+    ),
+  };
+}
+
 function hintOf(view: BookView | null, trouble: string | null): string {
   if (trouble !== null) return trouble;
   if (view === null) return "Waiting for the book.";
@@ -84,6 +107,7 @@ function fill(
   { scales }: BookView,
   { prices, quantities }: BookSide,
   largest: number,
+  digits: Digits,
 ): void {
   if (body === null) return;
   const isAsks = body.className === "asks";
@@ -94,8 +118,10 @@ function fill(
     const [priceCell, quantityCell] = line.cells;
     const [bar, text] = quantityCell?.querySelectorAll("span") ?? [];
     if (!(priceCell && bar && text)) continue;
-    priceCell.textContent = price === undefined ? "" : grouped(decimalText(price, scales.price));
-    text.textContent = price === undefined ? "" : trimmed(decimalText(quantity, scales.quantity));
+    const shown = (number: bigint, scale: number, least: number): string =>
+      price === undefined ? "" : padded(grouped(trimmed(decimalText(number, scale))), least);
+    priceCell.textContent = shown(price ?? 0n, scales.price, digits.price);
+    text.textContent = shown(quantity, scales.quantity, digits.quantity);
     bar.style.width = price === undefined ? "0" : `${(100 * Number(quantity)) / largest}%`;
   }
 }

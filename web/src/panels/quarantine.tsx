@@ -11,7 +11,11 @@ type Message = Schemas["Quarantined"];
 const ON_A_PAGE = 50;
 
 const COLUMNS: readonly Column<Message>[] = [
-  { head: "Received", cell: ({ time }) => (time ?? "–").slice(0, 23), isNumber: true },
+  {
+    head: "Received (UTC)",
+    cell: ({ time }) => (time ?? "–").slice(0, 23).replace("T", " "),
+    isNumber: true,
+  },
   { head: "Venue", cell: ({ exchange, market }) => `${exchange} ${market}` },
   { head: "Symbol", cell: ({ symbol, raw_symbol }) => symbol ?? raw_symbol ?? "–" },
   { head: "Reason", cell: ({ reason }) => reason },

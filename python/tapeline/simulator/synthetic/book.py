@@ -66,7 +66,9 @@ class SyntheticBook:
             return (best if chooser.random() < 0.3 else chooser.choice(sorted(side))), 0
         (bid, _), (ask, _) = self.best()
         if draw < 0.45 and ask - bid > 1:
-            return (bid + 1 if is_bid else ask - 1), self._size()
+            # Anywhere between them, or what is taken away would widen the book for ever.
+            inside = 1 + chooser.randrange(ask - bid - 1)
+            return (bid + inside if is_bid else ask - inside), self._size()
         step = chooser.randrange(_REACH)
         return (bid - step if is_bid else ask + step), self._size()
 

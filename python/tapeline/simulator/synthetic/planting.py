@@ -49,6 +49,8 @@ class Planter:
     ----------
     kinds
         Type of data -> anomalies to plant in it, in turn; empty for none.
+    sparseness
+        So many times the usual number of frames lie between two anomalies of a stream.
 
     Attributes
     ----------
@@ -58,10 +60,11 @@ class Planter:
         Lines so far.
     """
 
-    def __init__(self, kinds: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, kinds: Mapping[str, tuple[str, ...]], sparseness: int = 1) -> None:
         self.ledger: list[dict[str, Any]] = []
         self.line = 0
         self._kinds = kinds
+        self._sparseness = sparseness
         self._streams: dict[str, _Stream] = defaultdict(_Stream)
 
     def heal(self, stream: str) -> bool:
@@ -133,7 +136,12 @@ class Planter:
     def _due(self, kind: str, state: _Stream) -> str | None:
         kinds = self._kinds.get(kind, ())
         since = state.count - _FIRST[kind]
-        if not kinds or since < 0 or since % _EVERY[kind] or state.held is not None:
+        if (
+            not kinds
+            or since < 0
+            or since % (_EVERY[kind] * self._sparseness)
+            or state.held is not None
+        ):
             return None
         state.planted += 1
         return kinds[(state.planted - 1) % len(kinds)]

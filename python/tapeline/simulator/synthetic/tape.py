@@ -53,6 +53,8 @@ class MarketSettings:
         Mean events a second over all symbols.
     has_anomalies
         Plant anomalies.
+    anomalies_every
+        So many times the usual distance from one anomaly of a stream to the next.
     """
 
     symbols: Sequence[str]
@@ -62,6 +64,7 @@ class MarketSettings:
     start_ns: int = 1_767_614_400_000_000_000
     rate_per_s: float = 500.0
     has_anomalies: bool = True
+    anomalies_every: int = 1
 
 
 class _Market:
@@ -115,7 +118,8 @@ class MarketTape:
         self._markets = [
             _Market(speller.instrument(symbol), self._chooser) for symbol in settings.symbols
         ]
-        self._planter = Planter(dict(speller.types) if settings.has_anomalies else {})
+        kinds = dict(speller.types) if settings.has_anomalies else {}
+        self._planter = Planter(kinds, settings.anomalies_every)
         self._now_ns = settings.start_ns
         self._recv_ns = 0
 
