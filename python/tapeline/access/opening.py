@@ -44,8 +44,14 @@ def open_source(targets: Sequence[Target], facts: ChannelFacts) -> DataSource:
     return DataSource(sources, facts)
 
 
-def open_reader(target: Target) -> Reader:
+def open_reader(target: Target, *, is_checked: bool = False) -> Reader:
     """Open one store for reading.
+
+    Parameters
+    ----------
+    is_checked
+        Whether files are compared with their hashes before they are read, for those who copy or
+        delete what they read. A damaged one is a StoreFormatError then, and never other values.
 
     Raises
     ------
@@ -59,5 +65,8 @@ def open_reader(target: Target) -> Reader:
         raise SettingsError(
             f"{target.shown} is a cache and keeps no history: open a {known} target instead"
         )
-    reader: Reader = import_module(READERS[target.kind]).open_reader(target)
+    opened = import_module(READERS[target.kind]).open_reader
+    # A server checks what it reads itself.
+    options = {"is_checked": is_checked} if target.kind is Kind.PARQUET else {}
+    reader: Reader = opened(target, **options)
     return reader

@@ -191,7 +191,8 @@ def _edges(stream: Stream, asked: Asked) -> Iterator[Hole]:
     first, last = stream.first_ns, stream.last_ns
     if asked.start_ns is not None and (first is None or asked.start_ns < first):
         yield Hole("before", "unverifiable", asked.start_ns, first, reason="not collected yet")
-    if asked.end_ns is not None and (last is None or asked.end_ns > last + 1):
+    is_late = last is not None and asked.start_ns is not None and asked.start_ns > last
+    if is_late or (asked.end_ns is not None and (last is None or asked.end_ns > last + 1)):
         yield Hole("after", "unverifiable", last, asked.end_ns, reason="nothing came since")
 
 

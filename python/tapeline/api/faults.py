@@ -71,7 +71,8 @@ def _fault(fault: dict[str, Any]) -> tuple[str, str]:
     name = ".".join(str(part) for part in fault["loc"][1:]) or "query"
     if fault["type"] == "extra_forbidden":
         return "query", "a parameter is unknown: /api/openapi.json lists those there are"
-    return name, str(fault["msg"]).removeprefix("Value error, ").lower()
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return name, text[:1].lower() + text[1:]
 
 
 async def _http(request: Request, error: Exception) -> Response:

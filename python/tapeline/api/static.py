@@ -64,6 +64,8 @@ class Dashboard:
         """Answer with a file; a path without one is a page of the dashboard."""
         path = request.path_params["path"]
         if path.partition("/")[0] in ("api", "ws"):
+            if request.method == "HEAD":
+                raise HTTPException(405, headers={"allow": "GET"})
             raise HTTPException(404)
         if not self.is_built:
             return Response(_MISSING, 404, media_type="text/html")

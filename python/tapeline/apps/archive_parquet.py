@@ -1,5 +1,6 @@
 """``tapeline archive parquet`` and ``klines``."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -63,8 +64,9 @@ def parquet_command(
     """
     wanted = _types(types)
     table = None if klines_into is None else _kline_target(klines_into)
+    months = [_month(each) for each in again or ()]
     clock = SystemClock()
-    reader = open_reader(parse_target(source))
+    reader = open_reader(parse_target(source), is_checked=True)
     done: list[Done] = []
     try:
         with (
@@ -74,7 +76,7 @@ def parquet_command(
             ) as archive,
             counting("rows", quiet=as_json) as advance,
         ):
-            job = ArchiveJob(reader, archive, clock, again=again or (), advance=advance)
+            job = ArchiveJob(reader, archive, clock, again=months, advance=advance)
             done += job.run(wanted)
             if klines and "trade" in wanted:
                 for each in write_klines(archive, reader):
@@ -124,6 +126,11 @@ def klines_command(
     if not tables:
         raise SettingsError(f"{archive} has no klines; `tapeline archive parquet` makes them")
     table = pa.concat_tables(tables)
+    if not table.num_rows and wanted is not None:
+        raise SettingsError(
+            f"{archive} has no klines of {', '.join(sorted(wanted))}: `tapeline archive stats"
+            f" {archive}` says what it holds"
+        )
     table = table if interval_ns == MINUTE_NS else coarser(table, interval_ns)
     if into is not None:
         _put(table, _kline_target(into))
@@ -181,6 +188,12 @@ def _chosen(table: pa.Table, symbols: set[str] | None) -> pa.Table:
         return table
     names = zip(table["symbol"].to_pylist(), table["raw_symbol"].to_pylist(), strict=True)
     return table.filter(pa.array([bool(symbols.intersection(pair)) for pair in names], pa.bool_()))
+
+
+def _month(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text):
+        raise typer.BadParameter(f"a month is written 2024-01, was {text!r}", param_hint="--again")
+    return text
 
 
 def _types(text: str | None) -> tuple[str, ...]:

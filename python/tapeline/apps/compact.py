@@ -53,6 +53,7 @@ def compact_command(
             if not as_json:
                 _print(done)
             if every is None:
+                _check_stores(compactors)
                 return
             time.sleep(every)
 
@@ -61,6 +62,14 @@ def _is_parquet(kind: Kind, shown: str) -> bool:
     if kind is not Kind.PARQUET:
         raise SettingsError(f"{shown}: only Parquet stores have files to compact")
     return True
+
+
+def _check_stores(compactors: dict[str, Compactor]) -> None:
+    for shown, compactor in compactors.items():
+        if not compactor.has_store:
+            raise SettingsError(
+                f"{shown} holds no Parquet store: it has no commit in _log. Check the path"
+            )
 
 
 def _print(done: dict[str, Compacted]) -> None:

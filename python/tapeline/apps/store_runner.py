@@ -9,7 +9,7 @@ from tapeline.apps.compacting import Compacting
 from tapeline.apps.lasting import settle_in
 from tapeline.apps.openers import OPENERS
 from tapeline.apps.store_summary import StoreSummary, TargetSummary
-from tapeline.errors import SettingsError
+from tapeline.errors import SettingsError, TapelineError
 from tapeline.storage.consumer.buffer import Limits
 from tapeline.storage.consumer.counters import WorkerMetrics
 from tapeline.storage.consumer.dead_letter import (
@@ -208,6 +208,9 @@ class StoreRunner:
     def _work(self, worker: Worker) -> None:
         try:
             worker.run(self._stop)
+        except TapelineError as error:
+            worker.counts.ended_by = worker.counts.ended_by or str(error)
+            _LOG.error("a target's worker has ended", fault=str(error), target=worker.name)
         except Exception as error:  # noqa: BLE001 - the thread's outer edge
             worker.counts.ended_by = worker.counts.ended_by or f"{type(error).__name__}: {error}"
             _LOG.exception("a target's worker has ended", target=worker.name)

@@ -1,8 +1,8 @@
 """The simulated market of ``tapeline up --demo``, and the account of what it sent."""
 
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep as pause
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import orjson
 import typer
 
-from tapeline.apps.chain import END_SECONDS, Simulation
-from tapeline.errors import SettingsError
+from tapeline.apps.chain import END_SECONDS, ChainError, Simulation
+from tapeline.errors import SettingsError, TapeError
 from tapeline.simulator.registry import speller
 from tapeline.simulator.synthetic.tape import MarketSettings, MarketTape
 from tapeline.storage.schema import EVENT_TYPES
@@ -86,9 +86,9 @@ class DemoMarket:
         self._making = MarketTape(settings, speller(*_EXCHANGE))
         self._written = self._write()
         self.simulation = self._session("0", "--skip-late")
-        self._writing: threading.Thread | None = None
+        self._writer = ThreadPoolExecutor(1, "demo-market")
+        self._following: Future[Path] | None = None
         self._ends_ns = clock.monotonic_ns() + int(_FIRST_S * 1e9)
-        self._has_begun = False
 
     def __enter__(self) -> Self:
         """Open it: clients can connect."""
@@ -103,8 +103,7 @@ class DemoMarket:
     ) -> None:
         """Kill what still runs."""
         self.simulation.__exit__(kind, error, trace)
-        if self._writing is not None:
-            self._writing.join()
+        self._writer.shutdown()
 
     def tend(self, *, is_read: bool) -> bool:
         """Keep it going; return whether its time is not over, which runs from when it is read.
@@ -112,17 +111,16 @@ class DemoMarket:
         Raises
         ------
         ChainError
-            A session failed.
+            A session failed, or the next one cannot be written.
         """
         now_ns = self._clock.monotonic_ns()
-        if is_read and not self._has_begun:
-            self._has_begun = True
+        if is_read and self._following is None:
             if self._seconds is not None:
                 self._ends_ns = now_ns + int(self._seconds * 1e9)
-            self._write_ahead()
-        if self._has_begun and not self.simulation.is_running:
-            self._go_on()
-        is_endless = self._has_begun and self._seconds is None
+            self._following = self._write_ahead()
+        if self._following is not None and not self.simulation.is_running:
+            self._go_on(self._following)
+        is_endless = self._following is not None and self._seconds is None
         return is_endless or self._clock.monotonic_ns() < self._ends_ns
 
     def close(self) -> None:
@@ -132,16 +130,18 @@ class DemoMarket:
             self.simulation.output(END_SECONDS)
             pause(_READ_S)
 
-    def _go_on(self) -> None:
+    def _go_on(self, following: Future[Path]) -> None:
         """Begin the next session where the last one ended, at the same address."""
         self.simulation.output(END_SECONDS)
         self.simulation.__exit__(None, None, None)
-        if self._writing is not None:
-            self._writing.join()
+        try:
+            self._written = following.result()
+        except (OSError, TapeError) as error:
+            raise ChainError(f"cannot write the market's next session: {error}") from error
         port = self.simulation.url.rpartition(":")[2]
         self.simulation = self._session(port)
         self.simulation.__enter__()
-        self._write_ahead()
+        self._following = self._write_ahead()
 
     def _session(self, port: str, *options: str) -> Simulation:
         """Return the next session, to be started; the tape of the last one is removed."""
@@ -156,16 +156,14 @@ class DemoMarket:
             options=("--port", port, "--live", *options),
         )
 
-    def _write_ahead(self) -> None:
+    def _write_ahead(self) -> Future[Path]:
         """Write the next session beside the one that begins to be played now."""
         starts_ns = max(self._making.now_ns, self._clock.wall_ns()) + int(_HANDOVER_S * 1e9)
+        return self._writer.submit(self._write_following, starts_ns)
 
-        def write() -> None:
-            self._making = self._making.following(self._frames, starts_ns)
-            self._written = self._write()
-
-        self._writing = threading.Thread(target=write, name="demo market", daemon=True)
-        self._writing.start()
+    def _write_following(self, starts_ns: int) -> Path:
+        self._making = self._making.following(self._frames, starts_ns)
+        return self._write()
 
     def _write(self) -> Path:
         path = self.data / f"market-{len(self.ledgers)}.synthetic.jsonl"

@@ -81,6 +81,8 @@ def parse_target(text: str) -> Target:
     }
     if scheme in servers and rest.startswith("//"):
         return _server(text, servers[scheme])
+    if scheme in ("parquet", "clickhouse") and not rest:
+        raise _bad(text, f"no path follows {scheme}:")
     if scheme == "s3" or "://" not in text:
         raise _bad(text, f"it begins with none of the known names, did you mean parquet:{text}")
     raise _bad(text, "it begins with none of the known names")

@@ -400,6 +400,47 @@ def test_the_command_archives_and_says_so(
     assert "NO" in capsys.readouterr().out
 
 
+def test_a_damaged_file_of_the_store_is_not_archived_with_other_values(tmp_path: Path) -> None:
+    write(tmp_path / "store", {"trade": [trade(n, JANUARY_NS + n) for n in range(200)]})
+    (path,) = (tmp_path / "store/trade").rglob("*.parquet")
+    source = f"parquet:{tmp_path / 'store'}"
+    whole = path.read_bytes()
+    place = pq.read_metadata(path).row_group(0).column(0).data_page_offset
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    reader = open_reader(parse_target(source), is_checked=True)
+    with opened(tmp_path / "out") as kept, pytest.raises(StoreFormatError, match="not the file"):
+        list(ArchiveJob(reader, kept, IN_FEBRUARY).run(["trade"]))
+    assert not list((tmp_path / "out").rglob("trades_*.parquet"))
+    path.write_bytes(whole)
+    with opened(tmp_path / "out") as kept:
+        (done,) = ArchiveJob(reader, kept, IN_FEBRUARY).run(["trade"])
+    assert done.file is not None
+    assert done.file.rows == 200
+
+
+@pytest.mark.parametrize("words", [["--again", "2024-13"], ["--again", "01/2024"]])
+def test_a_month_that_is_none_is_refused(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    two_months(tmp_path / "store")
+    target = f"parquet:{tmp_path / 'store'}"
+    with pytest.raises(SystemExit) as ended:
+        main(["archive", "parquet", target, "--out", str(tmp_path / "o"), *words])
+    assert ended.value.code == 2
+    assert "a month is written 2024-01" in capsys.readouterr().err
+
+
+def test_klines_of_a_symbol_that_is_not_there_are_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two_months(tmp_path / "store")
+    archive(tmp_path / "store", tmp_path / "out")
+    with pytest.raises(SystemExit) as ended:
+        main(["archive", "klines", str(tmp_path / "out"), "--symbols", "NOPE"])
+    assert ended.value.code == 2
+    assert "no klines of NOPE" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("layout", ["time", "exchange"])
 def test_an_archive_is_opened_as_a_store_and_answers_the_same(tmp_path: Path, layout: str) -> None:
     two_months(tmp_path / "store")

@@ -230,6 +230,10 @@ def test_the_command_says_what_it_did_and_refuses_other_stores(
         main(["compact", "redis://127.0.0.1:1/0"])
     assert ended.value.code == 2
     assert "only Parquet stores" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["compact", f"parquet:{tmp_path / 'nothing'}"])
+    assert ended.value.code == 2
+    assert "holds no Parquet store" in capsys.readouterr().err
 
 
 def fact(number: int, size: int, date: str = "2024-01-01") -> FileFact:

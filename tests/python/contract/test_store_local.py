@@ -58,6 +58,23 @@ def run(bus: Path, *targets: Path, code: int = 0) -> tuple[dict[str, object], ..
     return tuple(summary["targets"])
 
 
+def test_a_store_of_a_newer_version_ends_its_worker_with_a_sentence(tmp_path: Path) -> None:
+    append(tmp_path / "bus.db", make_messages(6))
+    log = tmp_path / "newer" / "_log"
+    log.mkdir(parents=True)
+    (log / f"{1:020d}.json").write_text('{"format": 9}')
+    done = subprocess.run(
+        command(tmp_path / "bus.db", tmp_path / "newer", options=("--idle", "0.5")),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "has format 9, this tapeline knows formats up to 1: use a newer one" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def dead_letters(bus: Path) -> list[StoredMessage]:
     file = LocalFile(bus.with_name(bus.name + ".deadletter"), mode="read")
     try:

@@ -120,6 +120,11 @@ def test_arrow_and_csv_hold_the_same_rows(server: Served) -> None:
     assert (refused.status, refused.headers["content-type"]) == (406, "application/problem+json")
 
 
+def test_a_head_is_told_what_is_allowed(server: Served) -> None:
+    reply = server.ask("HEAD", "/api/trades")
+    assert (reply.status, reply.headers["allow"]) == (405, "GET")
+
+
 def _pairs(table: pa.Table, said: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return list(zip(rows_of(table), said["data"], strict=True))
 

@@ -146,6 +146,14 @@ def test_a03_times_are_exact_or_refused(server: Served) -> None:
         server.get("/api/bars", symbol="BTC/USDT", start=START + 9, end=START + 9).json["data"]
         == []
     )
+    said = refused(server.get("/api/trades", start="yesterday"), 422)
+    assert "2026-01-05T12:00:00Z" in said
+    # Nobody collected what is to come: no rows are no proof that none are missing.
+    for path in ("trades", "bars"):
+        for last in ("2200-01-01", 2**63 - 1):
+            ahead = server.get(f"/api/{path}", symbol="BTC/USDT", exchange="binance", start=last)
+            assert (ahead.status, ahead.json["data"]) == (200, [])
+            assert ahead.json["coverage"]["is_complete"] is not True
     whole = server.get("/api/trades", start="1976-01-01", end="2026-12-31T00:00:00Z", limit=10)
     assert len(whole.json["data"]) == 10
     assert whole.json["next_cursor"]

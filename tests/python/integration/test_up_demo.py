@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tapeline.apps.audit_ledgers import read_ledgers
-from tapeline.apps.chain import Process, run
+from tapeline.apps.chain import END_SECONDS, ChainError, Process, run
 from tapeline.apps.up_demo import DemoMarket
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
@@ -70,3 +70,13 @@ def test_sessions_follow_each_other_and_every_frame_is_accounted_for(tmp_path: P
     assert report.is_good, [line.as_dict() for each in report.targets for line in each.lines]
     (sent,) = read_ledgers(market.ledgers)
     assert sum(each.events for each in sent.streams.values()) > 100
+
+
+def test_a_session_that_cannot_be_written_ends_it_with_the_reason(tmp_path: Path) -> None:
+    with DemoMarket(tmp_path, None, SystemClock(), session_s=3.0) as market:
+        (tmp_path / "market-1.synthetic.jsonl").mkdir()
+        assert market.tend(is_read=True)
+        market.simulation.stop()
+        market.simulation.output(END_SECONDS)
+        with pytest.raises(ChainError, match=r"next session: .*market-1"):
+            market.tend(is_read=True)

@@ -82,6 +82,11 @@ class Compactor:
         self._commits = CommitLog(folder, self._writer, clock)
         self._loaded_ns: int | None = None
 
+    @property
+    def has_store(self) -> bool:
+        """Whether the last run has found a commit."""
+        return self._commits.state.number > 0
+
     def run(self, is_stopped: Callable[[], bool] = lambda: False) -> Compacted:
         """Merge what should be merged now; a job that was begun is finished.
 

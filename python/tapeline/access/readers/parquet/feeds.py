@@ -43,6 +43,8 @@ class FileFeed:
         Threads that read ahead.
     from_ns
         Rows earlier than this were given out already.
+    is_checked
+        Whether the file is compared with its hash first.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class FileFeed:
         spans: Spans,
         readers: ThreadPoolExecutor,
         from_ns: int | None = None,
+        is_checked: bool = False,
     ) -> None:
         self._folder = folder
         self._fact = fact
         self._query = query
         self._columns = columns
         self._meter = meter
+        self._is_checked = is_checked
         self._needs_ids = is_once and fact.type in HAS_EVENT_ID
         self._spans = spans
         starts = [each for each in (query.start_ns, from_ns) if each is not None]
@@ -103,7 +107,9 @@ class FileFeed:
     def _next(self) -> _Step:
         """Read one row group; one thread at a time does."""
         if self._file is None or self._groups is None:
-            self._file = DataFile(self._folder, self._fact, self._meter)
+            self._file = DataFile(
+                self._folder, self._fact, self._meter, is_checked=self._is_checked
+            )
             self._groups = groups_for(self._fact, self._file.metadata, self._query)
         group = self._groups.pop(0) if self._groups else None
         run = None if group is None else self._rows(self._file, group)

@@ -1,5 +1,6 @@
 """A data file, read in parts, from a disk or a bucket alike."""
 
+import hashlib
 from collections.abc import Sequence
 from threading import Lock
 from typing import Final
@@ -18,6 +19,9 @@ _TAIL: Final = 65_536
 
 _HOLE: Final = 16_384
 """Pieces that are no further apart are fetched as one: asking again takes longer."""
+
+_PIECE: Final = 8 * 1024 * 1024
+"""A file that is compared with its commit is read in such pieces."""
 
 _MAGIC: Final = 8
 """At the end of a file lie the length of its footer and ``PAR1``."""
@@ -58,6 +62,7 @@ class ReadMeter:
 class DataFile:
     """An open data file.
 
+    With ``is_checked`` it is compared with the hash its commit has before anything is read of it.
     What Arrow is to read is fetched before, into memory of its own: its threads outlive a query,
     and must hold nothing of Python's when the process ends.
 
@@ -71,11 +76,15 @@ class DataFile:
         It cannot be read now.
     """
 
-    def __init__(self, folder: Folder, fact: FileFact, meter: ReadMeter) -> None:
+    def __init__(
+        self, folder: Folder, fact: FileFact, meter: ReadMeter, *, is_checked: bool = False
+    ) -> None:
         self._folder = folder
         self._fact = fact
         self._meter = meter
         meter.add(files=1)
+        if is_checked:
+            self._check()
         self._tail_from = max(fact.bytes - _TAIL, 0)
         self._tail = self._part(self._tail_from, fact.bytes)
         footer = int.from_bytes(self._tail[-_MAGIC : -_MAGIC // 2], "little") + _MAGIC
@@ -130,6 +139,14 @@ class DataFile:
         if len(content) != end - begin:
             raise self._damaged("it is shorter than the log says")
         return content
+
+    def _check(self) -> None:
+        """Read all of it once, and compare with what its commit says."""
+        digest = hashlib.sha256()
+        for begin in range(0, self._fact.bytes, _PIECE):
+            digest.update(self._part(begin, min(begin + _PIECE, self._fact.bytes)))
+        if digest.hexdigest() != self._fact.sha256:
+            raise self._damaged("it is not the file its commit names")
 
     def _damaged(self, reason: object) -> StoreFormatError:
         return StoreFormatError(

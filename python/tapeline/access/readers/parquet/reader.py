@@ -29,8 +29,13 @@ _RETRIES: Final = 3
 """How often a query follows files that a compaction has replaced."""
 
 
-def open_reader(target: Target) -> "ParquetReader":
+def open_reader(target: Target, *, is_checked: bool = False) -> "ParquetReader":
     """Open the store of an address.
+
+    Parameters
+    ----------
+    is_checked
+        Whether each file is compared with its hash before it is read.
 
     Raises
     ------
@@ -38,17 +43,18 @@ def open_reader(target: Target) -> "ParquetReader":
         The address names no folder and no bucket.
     """
     if target.path is not None:
-        return ParquetReader(LocalFolder(target.path), SystemClock())
+        return ParquetReader(LocalFolder(target.path), SystemClock(), is_checked=is_checked)
     if target.bucket is None:
         raise SettingsError(f"{target.shown} names neither a folder nor a bucket")
-    return ParquetReader(Bucket(target), SystemClock())
+    return ParquetReader(Bucket(target), SystemClock(), is_checked=is_checked)
 
 
 class ParquetReader:
     """A :class:`tapeline.access.ports.Reader` of the files a store's log names."""
 
-    def __init__(self, folder: Folder, clock: Clock) -> None:
+    def __init__(self, folder: Folder, clock: Clock, *, is_checked: bool = False) -> None:
         self._folder = folder
+        self._is_checked = is_checked
         self._snapshots = Snapshots(folder, clock)
         self.meter = ReadMeter()
         """What was fetched so far, beside the log."""
@@ -131,6 +137,7 @@ class ParquetReader:
                         spans=spans,
                         readers=readers,
                         from_ns=done_below_ns,
+                        is_checked=self._is_checked,
                     )
                     for fact in facts
                 ],
