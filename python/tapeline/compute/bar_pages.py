@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tapeline.compute.bars import time_bars
+from tapeline.compute.columns import to_numpy
 from tapeline.errors import ArgumentError
 
 SECOND_NS: Final = 1_000_000_000
@@ -120,8 +121,12 @@ def bars_page(
 
 
 def _piece(batch: pa.RecordBatch) -> pa.Table:
-    columns = [batch[name].cast(_EMPTY.schema.field(name).type) for name in TRADE_COLUMNS]
+    columns = [_column(batch[name], _EMPTY.schema.field(name).type) for name in TRADE_COLUMNS]
     return pa.Table.from_arrays(columns, schema=_EMPTY.schema)
+
+
+def _column(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    return pa.array(to_numpy(values)) if pa.types.is_decimal(values.type) else values.cast(kind)
 
 
 def _split(trades: pa.Table, interval_ns: int, begin_ns: int) -> tuple[pa.Table, pa.Table]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tapeline.apps.klines import minute_klines
+from tapeline.compute.bar_pages import bars_page
 from tapeline.compute.bars import dollar_bars, tick_bars, time_bars, volume_bars
 from tapeline.errors import ArgumentError
 
@@ -162,7 +163,12 @@ def test_prices_are_the_nearest_floats() -> None:
     table = trades(500)
     odd = [Decimal(n * 1_000_003 + 7).scaleb(-8) for n in range(500)]
     table = table.set_column(5, "price", pa.array(odd, pa.decimal128(38, 18)))
-    assert tick_bars(table, 1)["open"].to_pylist() == [float(price) for price in odd]
+    nearest = [float(price) for price in odd]
+    assert tick_bars(table, 1)["open"].to_pylist() == nearest
+    times = pa.array(range(0, 500 * MINUTE, MINUTE), pa.int64())
+    table = table.set_column(4, "timestamp_ns", times).drop_columns("exchange")
+    page = bars_page(table.to_batches(), MINUTE, limit=500)
+    assert page.bars["open"].to_pylist() == nearest
 
 
 def test_polars_frames_and_no_trades() -> None:

@@ -17,8 +17,9 @@ from tapeline.errors import LookAheadError, StrategyError
 
 _EVEN: Final = 5
 _TURNS: Final = 12
-_FEW_EVEN: Final = 1
 _FEW_TURNS: Final = 8
+_FEW_LATEST: Final = 32_768
+"""Asking about more rows takes more of a long run's time."""
 _RELATIVE: Final = 1e-9
 """Sums over fewer values may be rounded otherwise."""
 
@@ -78,10 +79,13 @@ def few_moments(wanted: Wanted, begin: int) -> list[int]:
     Parameters
     ----------
     begin
-        Rows before were answered before. From 0 on some moments are evenly spread, too; after it
-        there are none where nothing changes.
+        Rows before were answered before. From 0 on there is a moment where nothing changes, too.
     """
-    return _inside(wanted, 0 if begin else _FEW_EVEN, _turns(wanted, begin)[:_FEW_TURNS])
+    chosen = _turns(wanted, begin)[:_FEW_TURNS]
+    if not begin:
+        rows = len(next(iter(wanted.values())))
+        chosen = np.append(chosen, min(rows // 2, _FEW_LATEST))
+    return _inside(wanted, 0, chosen)
 
 
 def turns_from(wanted: Wanted, begin: int) -> bool:
