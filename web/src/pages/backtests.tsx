@@ -67,7 +67,7 @@ function Runs({ runs, chosen, choose }: RunsProps) {
     { head: "Rows", cell: ({ rows }) => countText(rows), isNumber: true },
     { head: "PnL", cell: ({ metrics }) => floatText(metrics.pnl), isNumber: true },
     { head: "Sharpe", cell: ({ metrics }) => floatText(metrics.sharpe), isNumber: true },
-    { head: "Written", cell: ({ written_ns }) => timeText(written_ns), isNumber: true },
+    { head: "Written (UTC)", cell: ({ written_ns }) => timeText(written_ns), isNumber: true },
   ];
   return (
     <Grid

@@ -8,7 +8,7 @@ import { type Column, Grid } from "../parts/grid.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Empty } from "../parts/states.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { floatText, timeText } from "../parts/texts.ts";
+import { figureText, floatText, timeText } from "../parts/texts.ts";
 
 type Trip = Schemas["RoundTrip"];
 type EquityPoint = Schemas["EquityPoint"];
@@ -48,12 +48,14 @@ function Metrics({ id }: { readonly id: string }) {
           <>
             <p className="hint">{coverage.summary}</p>
             <dl className="facts">
-              {Object.entries(data.metrics).map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name.replaceAll("_", " ")}</dt>
-                  <dd className="number">{floatText(value)}</dd>
-                </div>
-              ))}
+              {Object.entries(data.metrics)
+                .map(([name, value]) => figureText(name, value))
+                .map(([name, text]) => (
+                  <div key={name}>
+                    <dt>{name}</dt>
+                    <dd className="number">{text}</dd>
+                  </div>
+                ))}
             </dl>
           </>
         )}

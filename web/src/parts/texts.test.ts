@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsText, floatText, spanText, timeText } from "./texts.ts";
+import { countsText, figureText, floatText, spanText, timeText } from "./texts.ts";
 
 test("what is not known is a dash", () => {
   expect([timeText(null), spanText(undefined), floatText(null)]).toEqual(["–", "–", "–"]);
@@ -12,4 +12,10 @@ test("the most frequent comes first", () => {
 test("times are to the second, spans in their unit", () => {
   expect(timeText(1723161253400000000)).toBe("2024-08-08 23:54:13");
   expect(spanText(4_000_000)).toBe("4.0 ms");
+});
+
+test("a figure in nanoseconds is a span", () => {
+  expect(figureText("elapsed_ns", 3_452_400e9)).toEqual(["elapsed", "40.0 d"]);
+  expect(figureText("hit_rate", 0.5)).toEqual(["hit rate", "0.5"]);
+  expect(figureText("drawdown_ns", null)).toEqual(["drawdown", "–"]);
 });

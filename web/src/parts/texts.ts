@@ -29,6 +29,13 @@ export function floatText(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : FLOAT.format(value);
 }
 
+/** A figure of a run with its name: "elapsed_ns" is a span, as its name says. */
+export function figureText(name: string, value: number | null): readonly [string, string] {
+  const spoken = name.replaceAll("_", " ");
+  if (!name.endsWith("_ns")) return [spoken, floatText(value)];
+  return [spoken.slice(0, -" ns".length), spanText(value)];
+}
+
 /** "price_jump 3, late 1", the most frequent first. */
 export function countsText(counts: Readonly<Record<string, number>>): string {
   const pairs = Object.entries(counts).sort(([, one], [, other]) => other - one);
