@@ -23,6 +23,7 @@ __all__ = [
     "RowOrder",
     "RunRows",
     "Simulator",
+    "StoredRows",
     "TapelineError",
     "crc32c",
     "decode",
