@@ -220,7 +220,10 @@ impl Continuity {
             return Place::Outdated;
         }
         let is_far = id.saturating_sub(seen.last) > LARGEST_GAP;
-        if is_far || (id < seen.last && self.is_later(update)) {
+        // A venue that counts its messages says with the first id that its service began anew, be it
+        // within the millisecond of the message before.
+        let is_anew = self.is_later(update) || (counts && id == 1 && !self.is_earlier(update));
+        if is_far || (id < seen.last && is_anew) {
             return self.restart(span, update, reports, Place::Renumbered);
         }
         if id < seen.last {

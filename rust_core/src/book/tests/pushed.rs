@@ -112,6 +112,20 @@ fn bybit_counts_by_one_and_replaces_at_any_time() {
 }
 
 #[test]
+fn a_service_that_begins_anew_within_the_same_millisecond_is_believed() {
+    let mut desk = Desk::new(BookRule::LastPlusOne);
+    desk.pushed(id(50).at(60));
+    desk.delta(id(51).at(60));
+    desk.told();
+    assert_eq!(desk.pushed(id(1).at(60)), APPLIED);
+    assert_eq!(desk.told(), [record(SequenceReset, Some((1, 1)), "")]);
+    assert_eq!(desk.delta(id(2).at(61)), APPLIED);
+    let late = remarked(IssueCode::OutOfOrder, false);
+    assert_eq!(desk.pushed(id(1).at(59)), late, "of another line, long ago");
+    assert_eq!(desk.book.last_update_id(), Some(2));
+}
+
+#[test]
 fn a_pushed_snapshot_of_another_line_does_not_set_a_live_book_back() {
     let mut desk = Desk::new(BookRule::LastPlusOne);
     desk.pushed(id(50));
