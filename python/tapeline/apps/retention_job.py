@@ -59,7 +59,8 @@ def judge(
 
 
 def enforce(thinner: Thinner, verdicts: list[Verdict]) -> int:
-    """Let go of what was judged; return how many rows are gone."""
+    """Let go of what was judged, and of what is left over; return how many rows are gone."""
+    thinner.tidy()
     return sum(
         thinner.drop_before(verdict.type, verdict.before_ns)
         for verdict in verdicts

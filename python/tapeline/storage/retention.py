@@ -15,12 +15,24 @@ class Thinner(Protocol):
     """A store that rows can be taken out of."""
 
     def begin(self) -> None:
-        """Get ready, before rows are verified: what comes later is not touched.
+        """Get ready, before rows are verified: what comes later is not touched. Change nothing.
+
+        Raises
+        ------
+        StoreFormatError
+            There is no store.
+        StoreUnavailableError
+            It cannot be reached now.
+        """
+        ...
+
+    def tidy(self) -> None:
+        """Delete what is left of rows that went before and of writers that died.
 
         Raises
         ------
         StoreUnavailableError
-            It cannot be reached now.
+            Not now.
         """
         ...
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -329,3 +330,43 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreUnavailableError, match=os.strerror(errno.ENOTDIR)):
         open_store(tmp_path / "file" / "store")
+
+
+def test_files_of_others_in_the_folder_are_left_alone(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.write(chunk_of(as_read(make_messages(90))))
+    mine = [
+        tmp_path / "research" / "result.parquet",
+        tmp_path / "trade" / "mine.parquet",
+        tmp_path / "2024" / "Q1" / "trades_202401.parquet",
+        tmp_path / "trade" / "date=2026-01-05" / "mine.parquet.new",
+        tmp_path / "notes" / ".tmp-list",
+    ]
+    for each in mine:
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.write_bytes(b"PAR1")
+    open_store(tmp_path, orphan_after_s=0.0)
+    assert all(each.exists() for each in mine)
+
+
+def test_rows_whose_log_is_lost_are_left_alone(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.write(chunk_of(as_read(make_messages(90))))
+    (path,) = (tmp_path / "trade" / "date=2026-01-05").iterdir()
+    shutil.rmtree(tmp_path / "_log")
+    open_store(tmp_path, orphan_after_s=0.0)
+    assert path.exists()
+
+
+def test_an_archive_is_not_taken_for_an_empty_store(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"format": 1, "layout": "time", "files": []}')
+    with pytest.raises(StoreFormatError, match="a folder of its own"):
+        open_store(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_folder_that_cannot_be_listed_does_not_look_empty(tmp_path: Path) -> None:
+    (tmp_path / "_log").write_text("in the way")
+    with pytest.raises(StoreUnavailableError, match=f"cannot list .*{os.strerror(errno.ENOTDIR)}"):
+        LocalFolder(tmp_path).list("_log")
+    assert LocalFolder(tmp_path).list("nowhere") == []

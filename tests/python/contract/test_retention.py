@@ -1,6 +1,7 @@
 """Retention: what is old goes, and only what the archive really has."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from tapeline.apps.archive_check import ArchiveCheck
 from tapeline.apps.cli import main
 from tapeline.apps.retention_job import Verdict, enforce, judge
 from tapeline.apps.settings import RetentionSettings
-from tapeline.errors import StoreConflictError, StoreUnavailableError
+from tapeline.errors import SettingsError, StoreConflictError, StoreUnavailableError
 from tapeline.storage.archive.place import LocalPlace
 from tapeline.storage.parquet.compaction import Compactor
 from tapeline.storage.parquet.folder import LocalFolder
@@ -112,10 +113,42 @@ def test_old_rows_go_once_the_archive_has_them_and_snapshots_stay(tmp_path: Path
 def test_a_dry_run_says_the_same_and_changes_nothing(tmp_path: Path) -> None:
     fill(tmp_path / "store")
     archive(tmp_path / "store", tmp_path / "out")
+    left = tmp_path / "store/trade/date=2024-01-01/trade-2024-01-01-00000001-0-dead.parquet.new"
+    left.write_bytes(b"PAR1")
+    os.utime(left, (0, 0))
+    before = files_of(tmp_path)
     found = run(tmp_path / "store", tmp_path / "out", dry_run=True)
     assert (found["trade"].rows, found["orderbook"].rows) == (40, 99)
     assert found["trade"].bytes
-    assert len(offsets(tmp_path / "store")) == 160
+    assert files_of(tmp_path) == before
+    run(tmp_path / "store", tmp_path / "out")
+    assert not left.exists()
+
+
+def files_of(root: Path) -> dict[Path, bytes]:
+    return {each: each.read_bytes() for each in root.rglob("*") if each.is_file()}
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]])
+def test_an_archive_is_no_store_to_take_rows_out_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    fill(tmp_path / "store")
+    archive(tmp_path / "store", tmp_path / "out")
+    for each in (tmp_path / "out").rglob("*.parquet"):
+        os.utime(each, (0, 0))
+    before = files_of(tmp_path / "out")
+    with pytest.raises(SystemExit) as ended:
+        main(["retention", f"parquet:{tmp_path / 'out'}", *words])
+    assert ended.value.code == 1
+    assert "holds no Parquet store" in capsys.readouterr().err
+    assert files_of(tmp_path / "out") == before
+
+
+def test_an_archive_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    fill(tmp_path / "store")
+    with pytest.raises(SettingsError, match="a folder of its own"):
+        archive(tmp_path / "store", tmp_path / "store")
 
 
 def test_without_an_archive_nothing_goes(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tapeline.storage.archive.layout import (
 from tapeline.storage.archive.place import Place
 from tapeline.storage.archive.staging import Staged, examine, stage
 from tapeline.storage.parquet.folder import Listed, disk_faults
+from tapeline.storage.parquet.layout import LOG_FOLDER
 from tapeline.storage.parquet.sorting import sorted_spans
 from tapeline.telemetry.clock import Clock
 
@@ -51,6 +52,11 @@ class Archive:
         content, self._version = place.read_versioned(MANIFEST)
         shown = f"{place.folder.shown}/{MANIFEST}"
         if content is None:
+            if place.folder.list(LOG_FOLDER):
+                raise SettingsError(
+                    f"{place.folder.shown} holds a Parquet store: an archive needs a folder of its"
+                    " own"
+                )
             self.manifest = Manifest(layout or "time", {})
         else:
             self.manifest = manifest_of(shown, content)

@@ -34,11 +34,11 @@ from typing import Any, Final
 import orjson
 
 from tapeline.errors import StoreFormatError
+from tapeline.storage.parquet.layout import MANIFEST as MANIFEST
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.sorting import Instrument, Span
 
 FORMAT: Final = 1
-MANIFEST: Final = "manifest.json"
 BY_TIME: Final = "time"
 BY_EXCHANGE: Final = "exchange"
 LAYOUTS: Final = (BY_TIME, BY_EXCHANGE)

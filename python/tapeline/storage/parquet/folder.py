@@ -122,7 +122,7 @@ class LocalFolder:
         """Walk the folder; see :meth:`Folder.list`."""
         found: list[Listed] = []
         with self._faults("list", prefix):
-            for folder, _, names in os.walk(self._root / prefix):
+            for folder, _, names in os.walk(self._root / prefix, onerror=_unless_gone):
                 for name in names:
                     path = Path(folder, name)
                     # A writer's temporary file may be gone by now.
@@ -188,6 +188,12 @@ def disk_faults(verb: str, path: Path) -> Iterator[None]:
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         raise StoreUnavailableError(f"cannot {verb} {path}: {reason or error}") from error
+
+
+def _unless_gone(error: OSError) -> None:
+    """Raise what keeps a folder from being read: to nobody may it look empty."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def is_temporary(path: str) -> bool:

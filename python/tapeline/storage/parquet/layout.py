@@ -55,11 +55,16 @@ from typing import Final
 
 FORMAT: Final = 1
 LOG_FOLDER: Final = "_log"
+MANIFEST: Final = "manifest.json"
+"""An archive has it, and a store has not."""
 UNKNOWN_DATE: Final = "unknown"
 ROWS_PER_GROUP: Final = 131_072
 
 _ENTRY: Final = re.compile(r"([0-9]{20})\.json")
 _CHECKPOINT: Final = re.compile(r"([0-9]{20})\.checkpoint\.json")
+_FOLDER: Final = rf"[a-z_]+/date=(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|{UNKNOWN_DATE})"
+_PLACE: Final = re.compile(rf"(?:{LOG_FOLDER}|{_FOLDER})/[^/]+")
+_DATA: Final = re.compile(r"([a-z_]+)/date=([0-9a-z-]+)/\1-\2-[0-9]{8,}-[0-9]+-[0-9a-f]+\.parquet")
 
 
 def entry_path(commit: int) -> str:
@@ -88,3 +93,13 @@ def data_path(event_type: str, date: str, commit: int, piece: int, unique: str) 
     """Return a new data file's place; ``unique`` keeps two writers apart."""
     name = f"{event_type}-{date}-{commit:08d}-{piece}-{unique}.parquet"
     return f"{event_type}/date={date}/{name}"
+
+
+def is_data_path(path: str) -> bool:
+    """Whether a path is one that :func:`data_path` gives: others in the folder are not ours."""
+    return bool(_PLACE.fullmatch(path) and _DATA.fullmatch(path))
+
+
+def is_in_store(path: str) -> bool:
+    """Whether a file lies in one of the folders that a store makes."""
+    return _PLACE.fullmatch(path) is not None

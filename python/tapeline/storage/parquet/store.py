@@ -8,9 +8,10 @@ from typing import Final
 import pyarrow as pa
 import structlog
 
-from tapeline.errors import StoreConflictError, StoreUnavailableError
+from tapeline.errors import StoreConflictError, StoreFormatError, StoreUnavailableError
 from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.folder import Folder
+from tapeline.storage.parquet.layout import MANIFEST
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import Commit, FileFact
 from tapeline.storage.parquet.pieces import PieceWriter, encoded, pieces_of
@@ -54,6 +55,11 @@ class ParquetStore:
     def open(self) -> None:
         """Read the log, sweep what no commit names; see :meth:`Store.open`."""
         self._commits.load()
+        if not self._commits.state.number and self._folder.read(MANIFEST) is not None:
+            raise StoreFormatError(
+                f"{self._folder.shown} holds {MANIFEST}, as an archive does: a store needs a"
+                " folder of its own"
+            )
         self._is_unsure = False
         sweep(self._folder, self._commits.state, self._clock, orphan_after_s=self._orphan_after_s)
 

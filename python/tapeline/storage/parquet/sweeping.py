@@ -6,6 +6,7 @@ import structlog
 
 from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.folder import Folder, is_temporary
+from tapeline.storage.parquet.layout import is_data_path, is_in_store
 from tapeline.storage.parquet.manifest import State
 from tapeline.telemetry.clock import Clock
 
@@ -27,6 +28,10 @@ def sweep(
 ) -> None:
     """Look through the whole folder and delete what counts no more.
 
+    Files whose names no writer of ours gives belong to somebody else and stay, wherever they lie.
+    Without a single commit nothing has been committed or replaced: then files with a committed
+    one's name are what is left of a store whose log is lost, and stay too.
+
     Raises
     ------
     StoreUnavailableError
@@ -38,14 +43,21 @@ def sweep(
     datafiles.settle(folder, (each.path for each in found), state.files, state.gone)
     swept = 0
     for each in found:
-        path = datafiles.committed_name(each.path)
-        is_ours = is_temporary(each.path) or path is not None
         is_old = now_ns - each.modified_ns >= orphan_after_s * 1e9
-        if is_ours and is_old and path not in state.files and path not in state.gone:
+        if is_old and _is_left_over(each.path, state):
             folder.delete(each.path)
             swept += 1
     if swept:
         _log.warning("files of an unfinished write deleted", count=swept)
+
+
+def _is_left_over(name: str, state: State) -> bool:
+    if is_temporary(name):
+        return is_in_store(name)
+    path = datafiles.committed_name(name)
+    if path is None or not is_data_path(path) or path in state.files or path in state.gone:
+        return False
+    return state.number > 0 or path != name
 
 
 def delete_gone(folder: Folder, state: State, clock: Clock, *, grace_s: float = GRACE_S) -> int:

@@ -46,8 +46,17 @@ class ParquetThinner:
     def begin(self) -> None:
         """Remember what there is; see :meth:`Thinner.begin`."""
         self._commits.load()
-        sweep(self._folder, self._commits.state, self._clock, grace_s=self._grace_s)
+        if not self._commits.state.number:
+            raise StoreFormatError(
+                f"{self._folder.shown} holds no Parquet store: it has no commit in _log"
+            )
         self._rows = self._counted()
+
+    def tidy(self) -> None:
+        """Delete files that count no more; see :meth:`Thinner.tidy`."""
+        # Verification takes its time, and what was committed meanwhile counts.
+        self._commits.load()
+        sweep(self._folder, self._commits.state, self._clock, grace_s=self._grace_s)
 
     def bytes_before(self, event_type: str, before_ns: int) -> int:
         """Add up the files of days that are over; see :meth:`Thinner.bytes_before`."""

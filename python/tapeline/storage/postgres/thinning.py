@@ -41,6 +41,9 @@ class PostgresThinner:
         """Remember how many rows each day has; see :meth:`Thinner.begin`."""
         self._rows = self._session.run(_counted, "counting days")
 
+    def tidy(self) -> None:
+        """Do nothing: the server does; see :meth:`Thinner.tidy`."""
+
     def bytes_before(self, event_type: str, before_ns: int) -> int | None:
         """Add up the days that are over; see :meth:`Thinner.bytes_before`."""
         if event_type not in DAILY:
