@@ -1,5 +1,6 @@
 """Points in time as people write them."""
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import TypeAlias
 
@@ -70,7 +71,7 @@ def to_text(ns: int | None) -> str:
 
 
 def _parsed(text: str, name: str) -> int:
-    if text.lstrip("-").isdigit() and len(text) > 8:
+    if re.fullmatch(r"[0-9]{9,30}|-[0-9]{8,30}", text):
         return int(text)
     whole, fraction, zone = _split(text)
     try:

@@ -159,7 +159,7 @@ def _drift_ns(clock: Clock) -> int:
 
 def _broker(address: str) -> Check:
     host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         return Check("kafka", Status.FAIL, address, "write it as HOST:PORT")
     try:
         with socket.create_connection((host, int(port)), timeout=5):

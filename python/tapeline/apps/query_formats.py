@@ -105,10 +105,15 @@ FORMATS: Final[dict[str, Callable[[Frame, BinaryIO, Advance], None]]] = {
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    """Open a file that appears whole when all is written, or stdout."""
+    """Open a file that appears whole when all is written, a device, or stdout."""
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
+        return
+    if path.exists() and not path.is_file():
+        # A device or a pipe: written into, and never replaced.
+        with path.open("wb") as file:
+            yield file
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from tapeline.errors import SettingsError
+from tapeline.telemetry.addresses import without_password
 
 FORMS: Final = (
     "parquet:PATH, parquet:s3://BUCKET/PREFIX[?endpoint=URL&region=NAME], "
@@ -41,14 +42,17 @@ class Target:
     @property
     def shown(self) -> str:
         """The address without its password, for people and logs."""
-        return re.sub(r"(://[^/@]*?):[^@]*@", r"\1:***@", self.text)
+        return without_password(self.text)
 
     @property
     def name(self) -> str:
         """A name for groups, metrics and logs: letters, digits, ``-`` and ``_``, no password."""
-        body = re.sub(r"://[^/@]*@", "://", self.text.partition("?")[0])
+        body = re.sub(r"://[^/]*@", "://", self.text.partition("?")[0])
         if self.path is not None:
             body = f"{self.kind}:{self.path.absolute()}"
+        if (schema := self.option("schema")) is not None:
+            # Two schemas of one database are two stores, and need a consumer group each.
+            body = f"{body}/{schema}"
         return re.sub(r"[^A-Za-z0-9]+", "-", body).strip("-")[-120:]
 
     def option(self, name: str) -> str | None:
@@ -56,6 +60,7 @@ class Target:
         return dict(self.options).get(name)
 
 
+_ESCAPES: Final = "; in a password write %23 for #, %2F for /, %3A for :, %3F for ?, %40 for @"
 _S3_OPTIONS: Final = {"endpoint": r"https?://\S+", "region": r"[a-z0-9-]+"}
 
 
@@ -106,13 +111,15 @@ def _server(text: str, kind: Kind) -> Target:
     try:
         parts = urlsplit(text)
         has_server = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError as error:
-        raise _bad(text, str(error)) from error
+    except ValueError:
+        # What Python says of it may repeat a part of the password.
+        raise _bad(text, f"it has no HOST:PORT that can be read{_ESCAPES}") from None
+    if "#" in text or "@" in text.partition("://")[2][len(parts.netloc) :]:
+        raise _bad(text, f"it cannot be told where its host begins{_ESCAPES}")
     if not has_server:
         raise _bad(text, "it names no host")
     return Target(kind, text, options=tuple(parse_qsl(parts.query)))
 
 
 def _bad(text: str, reason: str) -> SettingsError:
-    shown = re.sub(r"(://[^/@]*?):[^@]*@", r"\1:***@", text)
-    return SettingsError(f"bad target {shown!r}: {reason}; allowed are {FORMS}")
+    return SettingsError(f"bad target {without_password(text)!r}: {reason}; allowed are {FORMS}")

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qsl
 
 from tapeline.errors import SettingsError
+from tapeline.telemetry.addresses import without_user
 from tapeline.transport.topics import TopicLayout
 
 FORMS: Final = (
@@ -158,6 +159,8 @@ def _nats(text: str, body: str, query: str) -> NatsUri:
 
 
 def _check_servers(text: str, servers: str) -> None:
+    if "@" in text.partition("?")[0]:
+        raise _bad(text, "an address has no user and no password")
     for server in servers.split(","):
         found = _SERVER.match(server)
         if found is None or not 0 < int(found[1]) < 65536:
@@ -223,4 +226,5 @@ def _options(text: str, query: str, allowed: dict[str, str]) -> dict[str, str]:
 
 
 def _bad(text: str, reason: str) -> SettingsError:
-    return SettingsError(f"bad transport address {text!r}: {reason}; allowed are {FORMS}")
+    shown = without_user(text)
+    return SettingsError(f"bad transport address {shown!r}: {reason}; allowed are {FORMS}")

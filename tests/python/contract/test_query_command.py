@@ -108,3 +108,18 @@ def test_what_is_no_store_is_one_sentence(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert ran.stderr.decode().count("\n") == 1
     assert "holds no Parquet store" in ran.stderr.decode()
+
+
+def test_a_pipe_or_a_device_is_written_into_and_not_replaced(target: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    copy = tmp_path / "copy"
+    with copy.open("wb") as sink, subprocess.Popen(["cat", pipe], stdout=sink) as reader:
+        try:
+            ran = query(target, "--types", "trade", "--format", "json", "--out", pipe)
+            assert (ran.returncode, pipe.is_fifo()) == (0, True)
+            assert reader.wait(60) == 0
+        finally:
+            reader.kill()
+    assert len(copy.read_bytes().splitlines()) == len(answer(MESSAGES, "trade"))
+    assert {each.name for each in tmp_path.iterdir()} == {"pipe", "copy"}

@@ -108,6 +108,13 @@ def test_a_bad_address_names_the_allowed_forms(text: str) -> None:
         parse_uri(text)
 
 
+@pytest.mark.parametrize("place", ["kafka://me:s3cret@a:1", "nats://me:s3c@ret@a:1", "x://:s3c@a"])
+def test_a_bad_address_does_not_show_a_password(place: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        parse_uri(place)
+    assert "s3c" not in str(raised.value)
+
+
 def test_profiles_hold_the_values_the_platform_was_asked_for() -> None:
     fast = PROFILES[Profile.LOW_LATENCY]
     assert (fast["acks"], fast["linger.ms"], fast["batch.size"]) == ("1", 0, 524_288)
