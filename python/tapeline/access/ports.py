@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -23,17 +23,13 @@ class Query:
     """Whether decimals may come as dictionaries of decimals, of each value once, from a store that
     has them so. It changes no row."""
 
+    only_timeless: bool = False
+    """Whether only rows without any time belong to the answer; no bound is given then."""
+
     @property
     def is_timeless(self) -> bool:
         """Whether rows without any time belong to the answer: only when no bound is given."""
         return self.start_ns is None and self.end_ns is None
-
-
-class Bounds(NamedTuple):
-    """First and last time of rows: Unix UTC nanoseconds, both inclusive; None without rows."""
-
-    first_ns: int | None
-    last_ns: int | None
 
 
 class Reader(Protocol):
@@ -94,8 +90,20 @@ class Reader(Protocol):
         """Return the instruments there are, with the columns of :data:`INSTRUMENT_SCHEMA`."""
         ...
 
-    def bounds(self, event_type: str) -> Bounds:
-        """Return the first and last time of rows of a type."""
+    def dates(self, event_type: str) -> list[str]:
+        """Return the UTC dates on which there are rows of a type, in order: ``2026-01-05``.
+
+        The last is :data:`tapeline.storage.schema.UNKNOWN_DATE` where rows have no time. An archive
+        names all dates between the first and the last of a file. What lies between is not looked
+        at: one row of 1970 or 2200 costs no more than another.
+        """
+        ...
+
+    def exchanges(self, event_type: str) -> list[str]:
+        """Return the exchanges of rows of a type, in order, also of rows without a symbol.
+
+        A store may name others too, of which it has rows of another type.
+        """
         ...
 
     def close(self) -> None:

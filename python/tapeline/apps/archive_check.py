@@ -13,7 +13,7 @@ from tapeline.access.ports import Query, Reader
 from tapeline.apps.archive_job import distinct
 from tapeline.storage.archive.layout import MANIFEST, ArchivedFile, Manifest, manifest_of
 from tapeline.storage.archive.place import Place
-from tapeline.storage.archive.staging import date_of, sha256_of, start_of
+from tapeline.storage.archive.staging import sha256_of, start_of
 from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet.rewriting import tables_of
 from tapeline.storage.parquet.sorting import count_below, times_of
@@ -143,12 +143,6 @@ def add_hours(hours: Hours, event_type: str, table: pa.Table) -> None:
         end = begin + count_below(times.slice(begin), hour_ns + _HOUR_NS)
         hours.setdefault(hour_ns, Fingerprint()).add(table.schema, table.slice(begin, end - begin))
         begin = end
-
-
-def days_between(first_ns: int, before_ns: int) -> Iterator[str]:
-    """Yield UTC dates from that of a time to the one before a midnight."""
-    for number in range(first_ns // DAY_NS, before_ns // DAY_NS):
-        yield date_of(number * DAY_NS)
 
 
 def _between(event_type: str, table: pa.Table, begin_ns: int, end_ns: int) -> pa.Table:

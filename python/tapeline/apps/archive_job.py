@@ -12,10 +12,10 @@ from tapeline.access.unique import Unique
 from tapeline.errors import StoreFormatError
 from tapeline.storage.archive.archive import Archive
 from tapeline.storage.archive.layout import ArchivedFile
-from tapeline.storage.archive.staging import date_of, start_of
+from tapeline.storage.archive.staging import start_of
 from tapeline.storage.parquet.merging import SortedRows, merge
 from tapeline.storage.parquet.rewriting import tables_of
-from tapeline.storage.schema import HAS_EVENT_ID, stored_schema_of
+from tapeline.storage.schema import HAS_EVENT_ID, UNKNOWN_DATE, stored_schema_of
 from tapeline.telemetry.clock import Clock
 
 _SETTLED_NS: Final = 24 * 3600 * 1_000_000_000
@@ -30,6 +30,7 @@ class Done:
 
     type: str
     month: str
+    """``2024-01``; :data:`tapeline.storage.schema.UNKNOWN_DATE` for rows without any time."""
     exchange: str | None
     outcome: str
     """``written``, ``kept`` (it was final) or ``empty``."""
@@ -80,19 +81,17 @@ class ArchiveJob:
         for event_type in types:
             if event_type not in self._reader.types():
                 continue
-            bounds = self._reader.bounds(event_type)
-            if bounds.first_ns is None or bounds.last_ns is None:
-                continue
-            exchanges = self._exchanges(event_type)
-            for month in months_between(bounds.first_ns, bounds.last_ns):
+            # Months of which the store has rows, and no others: one wrong time may be of any year.
+            months = months_of(self._reader.dates(event_type))
+            exchanges = self._exchanges(event_type) if months else []
+            for month in months:
                 for exchange in exchanges:
                     yield self._month(event_type, month, exchange)
 
     def _exchanges(self, event_type: str) -> list[str | None]:
         if not self._archive.is_by_exchange:
             return [None]
-        found = self._reader.instruments().to_pylist()
-        return sorted({row["exchange"] for row in found if event_type in row["types"]})
+        return list(self._reader.exchanges(event_type))
 
     def _month(self, event_type: str, month: str, exchange: str | None) -> Done:
         known = self._archive.manifest.files.get((event_type, month, exchange or ""))
@@ -100,12 +99,7 @@ class ArchiveJob:
             known = self._archive.adopt(event_type, month, exchange)
         if known is not None and known.is_final and month not in self._again:
             return Done(event_type, month, exchange, "kept", known)
-        query = Query(
-            exchange=exchange,
-            start_ns=start_of(month),
-            end_ns=end_of(month),
-        )
-        sources = [SortedRows(None, self._tables(event_type, query))]
+        sources = [SortedRows(None, self._tables(event_type, _query(month, exchange)))]
         copy = None
         if known is not None:
             copy = self._archive.fetch(known)
@@ -116,7 +110,7 @@ class ArchiveJob:
                 month,
                 exchange,
                 distinct(event_type, merge(event_type, sources)),
-                is_final=end_of(month) + _SETTLED_NS <= self._clock.wall_ns(),
+                is_final=self._is_final(month),
                 source=self._reader.shown,
             )
         finally:
@@ -126,10 +120,20 @@ class ArchiveJob:
             raise StoreFormatError(f"{file.path} had {known.rows} rows and has {file.rows} now")
         return Done(event_type, month, exchange, "written" if file else "empty", file)
 
+    def _is_final(self, month: str) -> bool:
+        # Rows without a time may come at any time.
+        return month != UNKNOWN_DATE and end_of(month) + _SETTLED_NS <= self._clock.wall_ns()
+
     def _tables(self, event_type: str, query: Query) -> Iterator[pa.Table]:
         for batch in self._reader.read(event_type, query):
             self._advance(batch.num_rows)
             yield pa.Table.from_batches([batch])
+
+
+def _query(month: str, exchange: str | None) -> Query:
+    if month == UNKNOWN_DATE:
+        return Query(exchange=exchange, only_timeless=True)
+    return Query(exchange=exchange, start_ns=start_of(month), end_ns=end_of(month))
 
 
 def distinct(event_type: str, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -155,12 +159,10 @@ def end_of(month: str) -> int:
     return min(start_of(month_after(month)), _LAST_NS)
 
 
-def months_between(first_ns: int, last_ns: int) -> Iterator[str]:
-    """Yield the UTC months from that of one time to that of another, ``2024-01``."""
-    month, last = date_of(first_ns)[:7], date_of(last_ns)[:7]
-    while month <= last:
-        yield month
-        month = month_after(month)
+def months_of(dates: Iterable[str]) -> list[str]:
+    """Return the months of dates that are in order, each once: ``2024-01``, or ``unknown``."""
+    months = (date if date == UNKNOWN_DATE else date[: len("2024-01")] for date in dates)
+    return list(dict.fromkeys(months))
 
 
 def month_after(month: str) -> str:

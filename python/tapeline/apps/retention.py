@@ -151,4 +151,8 @@ def _outcome(verdict: Verdict, dry_run: bool) -> str:
         words.append("would go" if dry_run else "gone")
     if verdict.kept is not None:
         words.append(f"KEPT {verdict.kept}")
-    return "; ".join(words) or "nothing is due"
+    if not words:
+        words.append("nothing is due")
+    if verdict.timeless:
+        words.append(f"{verdict.timeless:,} rows without a time stay")
+    return "; ".join(words)

@@ -7,11 +7,11 @@ from tapeline.access.ports import Query, Reader
 from tapeline.apps.archive_check import (
     DAY_NS,
     ArchiveCheck,
-    days_between,
     hours_of,
 )
 from tapeline.storage.archive.staging import start_of
 from tapeline.storage.retention import DUE_COLUMNS, Thinner, kept_for_ever
+from tapeline.storage.schema import UNKNOWN_DATE
 from tapeline.telemetry.clock import Clock
 
 
@@ -30,6 +30,8 @@ class Verdict:
     """The time range of them; None without any."""
     kept: str | None
     """Why older rows than allowed stay; None when none do."""
+    timeless: int
+    """Rows without any time: they are never due, and stay."""
 
 
 def judge(
@@ -79,9 +81,12 @@ def _judge(
 ) -> Verdict:
     # Only whole days go.
     limit_ns = (clock.wall_ns() // DAY_NS - keep_days) * DAY_NS
-    first_ns = reader.bounds(event_type).first_ns
+    dates = reader.dates(event_type)
     rows, before_ns, kept, begins_ns = 0, None, None, None
-    for day in days_between(limit_ns if first_ns is None else first_ns, limit_ns):
+    # Days of which the store has rows, and no others: one wrong time may be of any year.
+    for day in dates:
+        if day == UNKNOWN_DATE or start_of(day) >= limit_ns:
+            break
         due = _due(reader, event_type, day)
         if not due:
             continue
@@ -98,7 +103,8 @@ def _judge(
         begins_ns = start_of(day) if begins_ns is None else begins_ns
         before_ns = start_of(day) + DAY_NS
     size = None if before_ns is None else thinner.bytes_before(event_type, before_ns)
-    return Verdict(event_type, keep_days, rows, size, begins_ns, before_ns, kept)
+    timeless = _timeless(reader, event_type) if UNKNOWN_DATE in dates else 0
+    return Verdict(event_type, keep_days, rows, size, begins_ns, before_ns, kept, timeless)
 
 
 def _due(reader: Reader, event_type: str, day: str) -> int:
@@ -112,3 +118,8 @@ def _due(reader: Reader, event_type: str, day: str) -> int:
         if keep is not None:
             count -= batch.filter(keep).num_rows
     return count
+
+
+def _timeless(reader: Reader, event_type: str) -> int:
+    query = Query(only_timeless=True)
+    return sum(batch.num_rows for batch in reader.read(event_type, query, ["log_index"]))

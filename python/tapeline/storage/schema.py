@@ -42,6 +42,9 @@ TIME_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """The time of a row is the first of these that is not null: Unix UTC nanoseconds. Rows without any
 come last."""
 
+UNKNOWN_DATE: Final = "unknown"
+"""Stands for the UTC date of rows without any time."""
+
 ORDER_COLUMNS: Final = ("exchange", "market", "raw_symbol", LOG_OFFSET, LOG_INDEX)
 """What orders rows of one time, after it."""
 

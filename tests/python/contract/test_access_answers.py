@@ -1,6 +1,7 @@
 """One answer whichever store gives it: schema, order, values, and what is left out."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -173,15 +174,28 @@ def test_the_tape_has_what_the_suite_is_about() -> None:
     assert len({row["exchange"] for row in stored_rows(MESSAGES, "trade")}) == 3
 
 
-def test_the_bounds_of_a_type_are_those_of_its_rows(data: DataSource) -> None:
+def test_the_dates_and_exchanges_of_a_type_are_those_of_its_rows(data: DataSource) -> None:
     (source,) = data._sources
     for event_type in kept(data):
-        times = [
-            time
-            for row in stored_rows(MESSAGES, event_type)
-            if (time := time_of(event_type, row)) is not None
+        rows = stored_rows(MESSAGES, event_type)
+        times = {time_of(event_type, row) for row in rows}
+        seconds = [time // 10**9 for time in times if time is not None]
+        days = {f"{datetime.fromtimestamp(each, UTC):%Y-%m-%d}" for each in seconds}
+        expected = [*sorted(days), *(["unknown"] if None in times else [])]
+        assert source.reader.dates(event_type) == expected
+        named = source.reader.exchanges(event_type)
+        assert named == sorted(named)
+        assert {row["exchange"] for row in rows} <= set(named)
+
+
+def test_rows_without_a_time_can_be_asked_for_alone(data: DataSource) -> None:
+    (source,) = data._sources
+    for event_type in kept(data):
+        wanted = [
+            row for row in stored_rows(MESSAGES, event_type) if time_of(event_type, row) is None
         ]
-        assert tuple(source.reader.bounds(event_type)) == (min(times), max(times))
+        batches = source.reader.read(event_type, Query(only_timeless=True))
+        assert [row for batch in batches for row in batch.to_pylist()] == wanted
 
 
 def test_a_replay_is_in_one_order_of_time(data: DataSource) -> None:

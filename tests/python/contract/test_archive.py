@@ -20,7 +20,7 @@ import pytest
 from tapeline.access.opening import open_reader
 from tapeline.access.ports import Query
 from tapeline.apps.archive_derived import write_funding_texts, write_klines
-from tapeline.apps.archive_job import ArchiveJob, Done, months_between
+from tapeline.apps.archive_job import ArchiveJob, Done, months_of
 from tapeline.apps.cli import main
 from tapeline.apps.klines import coarser
 from tapeline.errors import (
@@ -454,7 +454,7 @@ def test_an_archive_is_opened_as_a_store_and_answers_the_same(tmp_path: Path, la
     assert archived.instruments().select(names).equals(store.instruments().select(names))
     query = Query(symbols=("BTC/USDT",), start_ns=JANUARY_NS, end_ns=JANUARY_NS + 36 * DAY_NS)
     for event_type in EVENT_TYPES:
-        assert archived.bounds(event_type) == store.bounds(event_type)
+        assert archived.dates(event_type) == store.dates(event_type)
         for wanted in (query, Query()):
             answers = [
                 [row for batch in reader.read(event_type, wanted) for row in batch.to_pylist()]
@@ -463,6 +463,6 @@ def test_an_archive_is_opened_as_a_store_and_answers_the_same(tmp_path: Path, la
             assert answers[0] == answers[1]
 
 
-def test_months_follow_each_other_over_the_year() -> None:
-    found = list(months_between(JANUARY_NS - DAY_NS, JANUARY_NS + 32 * DAY_NS))
-    assert found == ["2023-12", "2024-01", "2024-02"]
+def test_the_months_of_dates_are_named_once() -> None:
+    dates = ["1970-01-01", "2023-12-31", "2024-01-01", "2024-01-09", "unknown"]
+    assert months_of(dates) == ["1970-01", "2023-12", "2024-01", "unknown"]

@@ -129,6 +129,27 @@ def test_extension_days_are_dropped_whole_and_rows_without_a_time_stay(
     assert server.run(CHUNK_BYTES, "trade", end) == [[None]]
 
 
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_extension_rows_of_1970_go_from_among_those_without_a_time(
+    server: TimescaleServer, connection: Connection, is_packed: bool
+) -> None:
+    asyncio.run(migrate(connection, "tapeline"))
+    for place, time_ns in enumerate((None, 7, None)):
+        server.run(
+            "INSERT INTO orderbook (time, timestamp_ns, log_offset, event_id, symbol_id, log_index,"
+            " depth, exchange_id, action, origin, quality) VALUES ('1970-01-01 00:00+00', $1, $2,"
+            " '00000000-0000-0000-0000-000000000000', 1, 0, 2, 1, 'delta', 'stream', 'perfect')",
+            time_ns,
+            place,
+        )
+    server.run("INSERT INTO day_rows VALUES ('orderbook', 0, 3)")
+    if is_packed:
+        server.run("SELECT compress_chunk(c) FROM show_chunks('orderbook') c")
+    assert asyncio.run(Dropping("here", Day("orderbook", 0), 3)(connection)) == 1
+    assert server.run("SELECT log_offset FROM orderbook ORDER BY 1") == [[0], [2]]
+    assert server.run("SELECT rows FROM day_rows") == [[2]]
+
+
 def test_extension_rows_come_late_into_a_packed_day(
     server: TimescaleServer, connection: Connection
 ) -> None:

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from tapeline.access.dates import DAY_NS, dates_of
 from tapeline.access.instruments import Sightings
-from tapeline.access.ports import Bounds, Query
+from tapeline.access.ports import Query
 from tapeline.access.shaping import shaped
 from tapeline.access.unique import each_once
 from tapeline.errors import StoreFormatError
@@ -96,19 +97,45 @@ class ClickHouseReader:
                 sightings.add((exchange, market, symbol, raw_symbol), event_type, first, last)
         return sightings.to_arrow()
 
-    def bounds(self, event_type: str) -> Bounds:
-        """Return the first and last time of a type; see :meth:`Reader.bounds`."""
+    def dates(self, event_type: str) -> list[str]:
+        """Return the dates of a type, by its partitions; see :meth:`Reader.dates`."""
         self._check()
-        sql = f"SELECT minOrNull({TIME}), maxOrNull({TIME}) FROM {{db}}.{event_type}"
-        first, last = self._connection.rows(sql)[0]
-        if last == NO_TIME:
-            # Not from the parts' own bounds, as above, but by looking.
-            ((first, last),) = self._connection.rows(f"{sql} WHERE {TIME} < {NO_TIME}")
-        return Bounds(first, last)
+        # From the parts' own bounds: no row is read.
+        rows = self._connection.rows(
+            f"SELECT _partition_id, min({TIME}), max({TIME}) FROM {{db}}.{event_type}"
+            " GROUP BY _partition_id"
+        )
+        days: set[int | None] = set()
+        several = []
+        for partition, first, last in rows:
+            if first // DAY_NS == last // DAY_NS and last != NO_TIME:
+                days.add(first // DAY_NS)
+            else:
+                several.append(partition)
+        if several:
+            days.update(self._days(event_type, several))
+        return dates_of(days)
+
+    def exchanges(self, event_type: str) -> list[str]:
+        """Return the exchanges of a type, which begin its key; see :meth:`Reader.exchanges`."""
+        self._check()
+        rows = self._connection.rows(f"SELECT DISTINCT exchange FROM {{db}}.{event_type}")
+        return sorted(str(row[0]) for row in rows)
 
     def close(self) -> None:
         """Let the connection go."""
         self._connection.close()
+
+    def _days(self, event_type: str, partitions: Sequence[str]) -> Iterator[int | None]:
+        """Yield the days of partitions that are no day: months, and what is before 1970."""
+        # Division goes towards zero; days go down.
+        day = f"intDiv({TIME}, {DAY_NS}) - ({TIME} < 0 AND modulo({TIME}, {DAY_NS}) != 0)"
+        rows = self._connection.rows(
+            f"SELECT DISTINCT {_has_time(event_type)}, {day} FROM {{db}}.{event_type}"
+            " WHERE _partition_id IN %(partitions)s",
+            {"partitions": list(partitions)},
+        )
+        yield from (int(number) if is_known else None for is_known, number in rows)
 
     def _check(self) -> None:
         if self._is_checked:
@@ -138,9 +165,16 @@ def _conditions(event_type: str, query: Query) -> tuple[str, dict[str, Any]]:
         if bound is not None:
             wanted.append(f"{TIME} {sign} toInt64(%({name})s)")
             values[name] = bound
+    if query.only_timeless:
+        # The first condition leaves whole parts out.
+        wanted += [f"{TIME} = {NO_TIME}", f"NOT {_has_time(event_type)}"]
     if not query.is_timeless:
-        wanted.append(f"coalesce({', '.join(TIME_COLUMNS[event_type])}) IS NOT NULL")
+        wanted.append(_has_time(event_type))
     return " AND ".join(wanted), values
+
+
+def _has_time(event_type: str) -> str:
+    return f"(coalesce({', '.join(TIME_COLUMNS[event_type])}) IS NOT NULL)"
 
 
 def _order(schema: pa.Schema) -> str:

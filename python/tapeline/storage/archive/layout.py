@@ -8,17 +8,21 @@
     PATH/by_exchange/binance/trades_202401.parquet      layout "exchange"
     PATH/2024/Q1/klines_1m_202401.parquet               made from trades
     PATH/funding/binance/funding_202401.csv             made from funding
+    PATH/unknown/quarantine_unknown.parquet             rows without any time
+    PATH/by_exchange/binance/quarantine_unknown.parquet
 
 A file holds the rows of one type whose time (:data:`tapeline.storage.schema.TIME_COLUMNS`) is in
 one UTC month, of all exchanges or of one, in the order of an answer and with the columns of
 :func:`tapeline.storage.schema.stored_schema_of`. Of rows with one event id and time there is one.
+Rows without any time are in a file of their own, whose month is ``unknown``.
 Any reader of Parquet can read it: zstd level 10, row groups of up to 131,072 rows with statistics.
 
 ``manifest.json`` is the truth about the archive: a file that it does not name was left over. It is
 a JSON object ``{"format": 1, "layout": "time", "files": [...]}``; each file has ``type``,
 ``month`` (``2024-01``), ``exchange`` (null: all), ``path``, ``rows``, ``bytes``, ``sha256``,
-``time_min_ns`` and ``time_max_ns`` (inclusive), ``days`` (rows by UTC date), ``instruments``
-(exchange, market, symbol, raw symbol), ``is_final`` (the month was over when it was written),
+``time_min_ns`` and ``time_max_ns`` (inclusive; null for rows without a time), ``days`` (rows by UTC
+date), ``instruments`` (exchange, market, symbol, raw symbol), ``is_final`` (the month was over when
+it was written; rows without a time are never final),
 ``written_ns``, ``source`` and ``spans`` (the first and last time of each instrument, in their
 order; not there in files of earlier versions). A file is named only after it was read back and
 compared.
@@ -37,6 +41,7 @@ from tapeline.errors import StoreFormatError
 from tapeline.storage.parquet.layout import MANIFEST as MANIFEST
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.sorting import Instrument, Span
+from tapeline.storage.schema import UNKNOWN_DATE
 
 FORMAT: Final = 1
 BY_TIME: Final = "time"
@@ -62,8 +67,8 @@ class ArchivedFile:
     rows: int
     bytes: int
     sha256: str
-    time_min_ns: int
-    time_max_ns: int
+    time_min_ns: int | None
+    time_max_ns: int | None
     days: Mapping[str, int]
     instruments: Sequence[Instrument]
     is_final: bool
@@ -150,12 +155,14 @@ def file_path(layout: str, event_type: str, month: str, exchange: str | None) ->
     Parameters
     ----------
     month
-        ``2024-01``.
+        ``2024-01``, or ``unknown``.
     """
-    year, number = month.split("-")
-    name = f"{_NAMES.get(event_type, event_type)}_{year}{number}.parquet"
+    name = f"{_NAMES.get(event_type, event_type)}_{month.replace('-', '')}.parquet"
     if layout == BY_EXCHANGE:
         return f"by_exchange/{exchange}/{name}"
+    if month == UNKNOWN_DATE:
+        return f"{month}/{name}"
+    year, number = month.split("-")
     return f"{year}/Q{(int(number) + 2) // 3}/{name}"
 
 

@@ -23,7 +23,7 @@ from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
 from tapeline.storage.parquet.rewriting import grouped
 from tapeline.storage.parquet.sorting import Instrument, Span, joined, spans_of, times_of
-from tapeline.storage.schema import stored_schema_of
+from tapeline.storage.schema import UNKNOWN_DATE, stored_schema_of
 
 FACTS: Final = b"tapeline.archive"
 _DAY_NS: Final = 86_400_000_000_000
@@ -37,24 +37,25 @@ class Staged:
     rows: int = 0
     bytes: int = 0
     sha256: str = ""
-    time_min_ns: int = 2**63 - 1
-    time_max_ns: int = -(2**63)
+    time_min_ns: int | None = None
+    time_max_ns: int | None = None
     days: Counter[str] = field(default_factory=Counter)
     spans: dict[Instrument, Span] = field(default_factory=dict)
     """When each instrument was."""
 
     def add(self, event_type: str, table: pa.Table) -> None:
-        """Count rows, all of which have a time."""
+        """Count rows: all of them have a time, or none has."""
         times = table["start_ns"] if event_type == KLINE else times_of(event_type, table)
         bounds = pc.min_max(times).as_py()
         self.rows += table.num_rows
-        self.time_min_ns = min(self.time_min_ns, bounds["min"])
-        self.time_max_ns = max(self.time_max_ns, bounds["max"])
+        found = self.time_min_ns, self.time_max_ns
+        self.time_min_ns, self.time_max_ns = joined(found, (bounds["min"], bounds["max"]))
         for instrument, span in spans_of(table, times).items():
             self.spans[instrument] = joined(self.spans.get(instrument), span)
         days = pl.Series("day", times) // _DAY_NS
         for day, count in days.value_counts().iter_rows():
-            self.days[date_of(day * _DAY_NS)] += count
+            date = UNKNOWN_DATE if day is None else date_of(day * _DAY_NS)
+            self.days[date] += count
 
 
 def schema_for(event_type: str) -> pa.Schema:
@@ -68,10 +69,13 @@ def date_of(time_ns: int) -> str:
 
 
 def start_of(day: str) -> int:
-    """Return the first nanosecond of a UTC date, or of a month such as ``2026-01``."""
+    """Return the first nanosecond of a UTC date, or of a month such as ``2026-01``.
+
+    That of September 1677 is the first of 64 bits.
+    """
     text = day if len(day) > len("2026-01") else f"{day}-01"
     begin = moment.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    return (begin.date() - _EPOCH).days * _DAY_NS
+    return max((begin.date() - _EPOCH).days * _DAY_NS, -(2**63))
 
 
 def stage(path: Path, event_type: str, tables: Iterable[pa.Table], *, level: int) -> Staged | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from tapeline.storage.parquet.layout import UNKNOWN_DATE
 from tapeline.storage.parquet.manifest import FileFact
+from tapeline.storage.schema import UNKNOWN_DATE
 
 _MIB: Final = 1024 * 1024
 

@@ -53,11 +53,12 @@ file's own Arrow schema repeats. Row groups have up to 131,072 rows and statisti
 import re
 from typing import Final
 
+from tapeline.storage.schema import UNKNOWN_DATE
+
 FORMAT: Final = 1
 LOG_FOLDER: Final = "_log"
 MANIFEST: Final = "manifest.json"
 """An archive has it, and a store has not."""
-UNKNOWN_DATE: Final = "unknown"
 ROWS_PER_GROUP: Final = 131_072
 
 _ENTRY: Final = re.compile(r"([0-9]{20})\.json")

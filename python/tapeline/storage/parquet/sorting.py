@@ -8,9 +8,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.storage.parquet.layout import UNKNOWN_DATE
 from tapeline.storage.parquet.native import time_order
-from tapeline.storage.schema import TIME_COLUMNS
+from tapeline.storage.schema import TIME_COLUMNS, UNKNOWN_DATE
 
 _DAY_NS = 86_400_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

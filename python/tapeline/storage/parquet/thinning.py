@@ -14,13 +14,13 @@ from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet import datafiles
 from tapeline.storage.parquet.compaction import COMPACT_LEVEL
 from tapeline.storage.parquet.folder import Folder
-from tapeline.storage.parquet.layout import UNKNOWN_DATE
 from tapeline.storage.parquet.log import CommitLog
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.replacing import replace_files
 from tapeline.storage.parquet.rewriting import grouped, merged_rows, write_files
 from tapeline.storage.parquet.sweeping import GRACE_S, sweep
 from tapeline.storage.retention import date_before, kept_for_ever
+from tapeline.storage.schema import UNKNOWN_DATE
 from tapeline.telemetry.clock import Clock
 
 _TARGET_BYTES: Final = 128 * 1024 * 1024

@@ -15,6 +15,12 @@ from tapeline.storage.schema import TIME_COLUMNS
 from tapeline.storage.targets import Target
 
 _DAY_NS: Final = 86_400_000_000_000
+_SHARED: Final = 0
+"""The day on which rows without a time lie beside those of 1970-01-01."""
+_TAKEN: Final = "WITH gone AS ({} RETURNING 1) SELECT count(*) FROM gone"
+_COUNT_LESS: Final = """
+UPDATE day_rows SET rows = rows - $3 WHERE table_name = $1 AND day = $2"""
+_COUNT_NO_MORE: Final = "DELETE FROM day_rows WHERE table_name = $1 AND day = $2 AND rows = 0"
 _COUNTED: Final = "SELECT table_name, day, rows FROM day_rows"
 _NARROW: Final = """
 UPDATE span SET first_ns = $2 WHERE event_type = $1 AND first_ns < $2 AND last_ns >= $2"""
@@ -29,7 +35,7 @@ class PostgresThinner:
     """Takes rows out of a store; see :class:`tapeline.storage.retention.Thinner`.
 
     Snapshots of books by price level are in a table of their own and stay. Rows without a time lie
-    on 1970-01-01, which is never dropped.
+    on 1970-01-01, which is never dropped: rows that have a time of that day are deleted.
     """
 
     def __init__(self, address: Address) -> None:
@@ -54,7 +60,8 @@ class PostgresThinner:
             if await is_timescale(connection):
                 end = datetime.fromtimestamp(before_ns // 10**9, UTC)
                 return int(await connection.fetchval(CHUNK_BYTES, event_type, end) or 0)
-            names = [f'"{self._address.schema}"."{day.partition}"' for day in days]
+            schema = self._address.schema
+            names = [f'"{schema}"."{day.partition}"' for day in days if day.number != _SHARED]
             query = "SELECT sum(pg_total_relation_size(to_regclass(n))) FROM unnest($1::text[]) n"
             return int(await connection.fetchval(query, names) or 0)
 
@@ -76,7 +83,7 @@ class PostgresThinner:
         return sorted(
             day
             for day in self._rows
-            if day.table == event_type and day.number != 0 and day.start_ns + _DAY_NS <= before_ns
+            if day.table == event_type and day.start_ns + _DAY_NS <= before_ns
         )
 
     def _dropping(self, day: Day) -> "Dropping":
@@ -114,16 +121,19 @@ class Dropping:
                     f"{self._shown}: {day.table} rows of {day.bounds[0][:10]} came"
                     " meanwhile; archive them and run retention again"
                 )
-            await connection.execute(_dropped(day, has_chunks=has_chunks))
-            await connection.execute(
-                "DELETE FROM day_rows WHERE table_name = $1 AND day = $2", day.table, day.number
-            )
+            gone = found
+            if day.number == _SHARED:
+                gone = int(await connection.fetchval(_TAKEN.format(_deleted(day))))
+            else:
+                await connection.execute(_dropped(day, has_chunks=has_chunks))
+            await connection.execute(_COUNT_LESS, day.table, day.number, gone)
+            await connection.execute(_COUNT_NO_MORE, day.table, day.number)
             # Snapshots of books stay, and so do the times of their instruments.
             if day.table != "orderbook":
                 end_ns = day.start_ns + _DAY_NS
                 await connection.execute(_NARROW, day.table, end_ns)
                 await connection.execute(_FORGET, day.table, end_ns)
-        return found
+        return gone
 
 
 def _dropped(day: Day, *, has_chunks: bool) -> str:
@@ -136,6 +146,11 @@ def _dropped(day: Day, *, has_chunks: bool) -> str:
         )
     if day.table in DAILY:
         return f'DROP TABLE "{day.partition}"'
+    return _deleted(day)
+
+
+def _deleted(day: Day) -> str:
+    begin, end = day.bounds
     key = f"coalesce({', '.join(TIME_COLUMNS[day.table])})"
     return (
         f'DELETE FROM "{day.table}" WHERE {key} IS NOT NULL'  # noqa: S608

@@ -120,6 +120,8 @@ def _is_in(column: pa.ChunkedArray, names: pa.Array) -> pa.ChunkedArray:
 def _overlaps(query: Query, first_ns: int | None, last_ns: int | None) -> bool:
     if first_ns is None or last_ns is None:
         return query.is_timeless
+    if query.only_timeless:
+        return False
     return (query.end_ns is None or first_ns < query.end_ns) and (
         query.start_ns is None or last_ns >= query.start_ns
     )

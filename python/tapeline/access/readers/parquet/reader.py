@@ -6,9 +6,10 @@ from typing import Final
 
 import pyarrow as pa
 
+from tapeline.access.dates import DAY_NS, dates_of
 from tapeline.access.instruments import Sightings
 from tapeline.access.merging import Merge, Run
-from tapeline.access.ports import Bounds, Query
+from tapeline.access.ports import Query
 from tapeline.access.readers.parquet.feeds import FileFeed
 from tapeline.access.readers.parquet.parts import FileGoneError, ReadMeter
 from tapeline.access.readers.parquet.pruning import Spans, files_for
@@ -102,12 +103,22 @@ class ParquetReader:
                     sightings.add((exchange, market, symbol, raw_symbol), fact.type, *span)
         return sightings.to_arrow()
 
-    def bounds(self, event_type: str) -> Bounds:
-        """Return the first and last time of a type; see :meth:`Reader.bounds`."""
+    def dates(self, event_type: str) -> list[str]:
+        """Return the dates the log's files are of; see :meth:`Reader.dates`."""
+        days: set[int | None] = set()
+        for fact in self._snapshots.files():
+            if fact.type != event_type:
+                continue
+            if fact.time_min_ns is None or fact.time_max_ns is None:
+                days.add(None)
+            else:
+                days.update(range(fact.time_min_ns // DAY_NS, fact.time_max_ns // DAY_NS + 1))
+        return dates_of(days)
+
+    def exchanges(self, event_type: str) -> list[str]:
+        """Return the exchanges the log's files name; see :meth:`Reader.exchanges`."""
         files = [fact for fact in self._snapshots.files() if fact.type == event_type]
-        firsts = [fact.time_min_ns for fact in files if fact.time_min_ns is not None]
-        lasts = [fact.time_max_ns for fact in files if fact.time_max_ns is not None]
-        return Bounds(min(firsts, default=None), max(lasts, default=None))
+        return sorted({instrument[0] for fact in files for instrument in fact.instruments})
 
     def close(self) -> None:
         """Do nothing: files are open only while they are read."""

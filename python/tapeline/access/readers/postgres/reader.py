@@ -7,10 +7,17 @@ from typing import Final, NamedTuple
 import asyncpg
 import pyarrow as pa
 
-from tapeline.access.ports import INSTRUMENT_SCHEMA, Bounds, Query
+from tapeline.access.dates import dates_of
+from tapeline.access.ports import INSTRUMENT_SCHEMA, Query
 from tapeline.access.readers.postgres.copying import Copying
 from tapeline.access.readers.postgres.rows import Restorer, columns_for, schema_for
-from tapeline.access.readers.postgres.statements import Choice, Span, choice_of, select
+from tapeline.access.readers.postgres.statements import (
+    Choice,
+    Span,
+    choice_of,
+    kinds_of_first_day,
+    select,
+)
 from tapeline.access.unique import each_once
 from tapeline.storage.postgres.address import Address, address_of
 from tapeline.storage.postgres.days import Day, read_chunks, read_days
@@ -22,7 +29,8 @@ from tapeline.storage.schema import EVENT_TYPES
 from tapeline.storage.targets import Target
 
 _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL work_mem = '64MB'"
-_BOUNDS: Final = "SELECT min(first_ns), max(last_ns) FROM span WHERE event_type = $1"
+_DAYS: Final = "SELECT DISTINCT day FROM day_rows WHERE table_name = ANY($1) AND rows > 0"
+_EXCHANGES: Final = "SELECT name FROM exchange"
 _SURVEY: Final = """
 SELECT e.name, s.market, s.symbol, s.raw_symbol,
     array_agg(p.event_type), min(p.first_ns), max(p.last_ns)
@@ -104,14 +112,30 @@ class PostgresReader:
         rows.sort(key=lambda row: (row["exchange"], row["market"], row["raw_symbol"]))
         return pa.Table.from_pylist(rows, INSTRUMENT_SCHEMA)
 
-    def bounds(self, event_type: str) -> Bounds:
-        """See :meth:`Reader.bounds`."""
+    def dates(self, event_type: str) -> list[str]:
+        """Return the dates of a type, as writers have counted them; see :meth:`Reader.dates`."""
 
-        async def work(connection: asyncpg.Connection) -> Bounds:
-            return Bounds(*await connection.fetchrow(_BOUNDS, event_type))
+        async def work(connection: asyncpg.Connection) -> set[int | None]:
+            rows = await connection.fetch(_DAYS, list(tables_of(event_type)))
+            days: set[int | None] = {row[0] for row in rows}
+            if 0 in days:
+                # Rows without a time lie there, too.
+                statement = kinds_of_first_day(self._address.schema, event_type)
+                kinds = {row[0] for row in await connection.fetch(statement)}
+                days = (days - {0}) | {0 if has_time else None for has_time in kinds}
+            return days
 
         with closing(self._session()) as session:
-            return session.run(work, "looking for bounds")
+            return dates_of(session.run(work, "looking for days"))
+
+    def exchanges(self, event_type: str) -> list[str]:
+        """Return the exchanges of all types; see :meth:`Reader.exchanges`."""
+
+        async def work(connection: asyncpg.Connection) -> list[str]:
+            return sorted(row[0] for row in await connection.fetch(_EXCHANGES))
+
+        with closing(self._session()) as session:
+            return session.run(work, "looking for exchanges")
 
     def close(self) -> None:
         """Do nothing: an answer's connection is closed with it."""
@@ -154,6 +178,9 @@ class _Plan(NamedTuple):
 
 def _spans(query: Query, days: list[int] | None) -> Iterator[Span | None]:
     """Yield the slices of an answer, so that the server sorts a day at a time."""
+    if query.only_timeless:
+        yield None
+        return
     if days is None:
         yield Span(query.start_ns, query.end_ns)
     else:

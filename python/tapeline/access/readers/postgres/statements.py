@@ -74,6 +74,17 @@ def select(
     return f"SELECT {wanted} FROM ({inner}) r ORDER BY {order}"  # noqa: S608
 
 
+def kinds_of_first_day(schema: str, event_type: str) -> str:
+    """Return the statement that says whether rows of 1970-01-01 have a time: yes, no or both."""
+    has_time = f"coalesce({', '.join(TIME_COLUMNS[event_type])}) IS NOT NULL"
+    end = _instant(86_400_000_000_000)
+    return " UNION ".join(
+        f'SELECT DISTINCT {has_time} FROM "{schema}"."{table}"'  # noqa: S608
+        f" WHERE time >= '{_instant(0)}' AND time < '{end}'"
+        for table in tables_of(event_type)
+    )
+
+
 def _order_columns(event_type: str) -> list[str]:
     return [*TIME_COLUMNS[event_type], "symbol_id", LOG_OFFSET, LOG_INDEX]
 
