@@ -65,8 +65,9 @@ def vpin(
     """Compute the volume-synchronised probability of informed trading, 0 to 1.
 
     Trades fill buckets of `bucket_volume`; one that is larger than what is left of a bucket goes on
-    in the next. The result is ``sum(|bought - sold|) / sum(volume)`` of the last `window` full
-    buckets. A quantity that is not finite gives NaN and empties all buckets.
+    in the next. A bucket closes at the trade that fills it, also exactly: it is full when it is
+    short by less than 1e-12 of it. The result is ``sum(|bought - sold|) / sum(volume)`` of the last
+    `window` full buckets. A quantity that is not finite gives NaN and empties all buckets.
 
     Returns
     -------

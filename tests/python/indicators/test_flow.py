@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -77,6 +78,61 @@ def test_informed_trading_by_single_units(bucket: int, window: int) -> None:
     signed[300] = 5_000.0
     found = ti.vpin(signed, float(bucket), window)
     np.testing.assert_allclose(found, slow_vpin(signed, bucket, window), rtol=1e-14)
+
+
+def exact_vpin(signed: Sequence[Fraction], bucket: Fraction, window: int) -> list[float]:
+    """Fill buckets with the decimals that the floats stand for."""
+    done: deque[Fraction] = deque(maxlen=window)
+    volume = balance = Fraction(0)
+    results = []
+    for quantity in signed:
+        left = abs(quantity)
+        while left:
+            part = min(left, bucket - volume)
+            volume += part
+            balance += part if quantity > 0 else -part
+            left -= part
+            if volume == bucket:
+                done.append(abs(balance))
+                volume = balance = Fraction(0)
+        full = len(done) == window
+        results.append(float(sum(done) / (window * bucket)) if full else math.nan)
+    return results
+
+
+@pytest.mark.parametrize(
+    ("quantities", "bucket"),
+    [
+        # Ten times 0.1 is less than 1 in floats, three times 0.1 is more than 0.3.
+        (["0.1", "-0.1"] * 100, "1"),
+        (["0.1", "0.1", "-0.1"] * 60, "0.3"),
+        (["0.07", "-0.21", "0.42"] * 50, "0.7"),
+        # Trades that fill many buckets, and the last of them exactly.
+        (["2.9", "-0.1", "3", "-5.7", "0.3"] * 30, "0.1"),
+        (["1000", "-0.3", "0.1", "-777.7"] * 20, "0.7"),
+        # Many small trades in a bucket.
+        (["0.001", "-0.002", "0.0003"] * 4_000, "9.9"),
+    ],
+)
+@pytest.mark.parametrize("window", [1, 3])
+def test_a_bucket_closes_at_the_trade_that_fills_it(
+    quantities: list[str], bucket: str, window: int
+) -> None:
+    signed = np.array([float(text) for text in quantities])
+    expected = exact_vpin([Fraction(text) for text in quantities], Fraction(bucket), window)
+    found = ti.vpin(signed, float(bucket), window)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    running = ti.Vpin(float(bucket), window)
+    one_by_one = np.concatenate([running.update(signed[at : at + 1]) for at in range(len(signed))])
+    assert one_by_one.tobytes() == found.tobytes()
+
+
+def test_random_decimals_fill_buckets_as_exact_ones_do() -> None:
+    chooser = np.random.default_rng(11)
+    units = chooser.integers(-400, 400, 20_000)
+    expected = exact_vpin([Fraction(int(each), 1_000) for each in units], Fraction(13, 10), 4)
+    found = ti.vpin(units / 1_000, 1.3, 4)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_informed_trading_begins_anew_and_ends() -> None:
