@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tapeline.access.book_doubts import BookDoubts, Doubt, Seen
 from tapeline.access.native import COLUMNS, BookReplay, rule_of, take
 from tapeline.access.ports import Query
 from tapeline.access.rows import Rows
@@ -46,6 +47,14 @@ LEVEL_SCHEMA = pa.schema(
     ]
 )
 
+_REASONS: Final = {
+    "live": "",
+    "buffering": "no snapshot of it was found",
+    "unsynced": "messages of it are missing or contradict each other",
+    "unknown": "no message of it was stored until then",
+}
+
+Levels = Sequence[tuple[str, str]]
 Read = Callable[[Query, Sequence[str]], Iterator[pa.RecordBatch]]
 
 
@@ -67,6 +76,23 @@ class Instrument:
     raw_symbol: str
 
 
+class Made(NamedTuple):
+    """A book made of the stored messages of a channel."""
+
+    channel: bytes
+    replay: BookReplay
+    messages: int
+    seen: Seen
+    doubt: Doubt | None
+    """Why it is not known at the moment asked for."""
+
+    @property
+    def state(self) -> str:
+        """As :attr:`Book.state`."""
+        replayed: str = self.replay.state
+        return self.doubt.state if replayed == "live" and self.doubt is not None else replayed
+
+
 class Book:
     """A book as of a moment.
 
@@ -76,35 +102,42 @@ class Book:
     """
 
     def __init__(
-        self,
-        instrument: Instrument,
-        time_ns: int,
-        replay: BookReplay | None,
-        *,
-        depth: int,
-        messages: int,
+        self, instrument: Instrument, time_ns: int, made: Made | None, *, depth: int
     ) -> None:
+        replay = None if made is None else made.replay
         self.instrument = instrument
         self.time_ns = time_ns
-        """The moment asked for: Unix UTC nanoseconds."""
+        """The moment asked for, or of the latest message: Unix UTC nanoseconds."""
         self.depth = depth
         """1: best bid and ask alone; 2: by price level."""
-        self.messages = messages
+        self.messages = 0 if made is None else made.messages
         """How many stored messages it was made of."""
-        self.state: str = "unknown" if replay is None else replay.state
-        """``live``, ``buffering`` (no snapshot was found), ``unsynced``; ``unknown`` without any
-        message."""
+        self.state: str = "unknown" if made is None else made.state
+        """``live``; ``stale`` when it was right as of ``last_message_ns`` and what came from then
+        on until the moment is not known; ``buffering`` (no snapshot was found), ``unsynced``;
+        ``unknown`` without any message."""
+        self.reason: str = _reason(self.state, made)
+        """Why it is not ``live``, for people; empty when it is."""
+        self.last_message_ns = None if made is None else made.seen.time_ns
+        """Time of the latest message until the moment: the exchange's, or that of receipt."""
         self.last_update_id = None if replay is None else replay.last_update_id
         self.last_time_ns = None if replay is None else replay.last_time_ns
         """Exchange time of the latest change, where the venue says it."""
         self.missing = [] if replay is None else replay.missing
         """Ranges of update ids that are not in the store, both ends included."""
-        self._sides = ([], []) if replay is None else (replay.bids(), replay.asks())
+        self._sides: tuple[Levels, Levels] = ([], [])
+        if replay is not None and self.is_live:
+            self._sides = (replay.bids(), replay.asks())
 
     @property
     def is_live(self) -> bool:
-        """Whether it is right as of ``last_update_id``."""
+        """Whether it is right at the moment."""
         return self.state == "live"
+
+    @property
+    def age_ns(self) -> int | None:
+        """How long before the moment its latest message was, in nanoseconds."""
+        return None if self.last_message_ns is None else self.time_ns - self.last_message_ns
 
     @property
     def bids(self) -> Rows:
@@ -140,9 +173,12 @@ class Book:
             "raw_symbol": self.instrument.raw_symbol,
             "time_ns": self.time_ns,
             "state": self.state,
+            "reason": self.reason,
             "depth": self.depth,
             "last_update_id": self.last_update_id,
             "last_time_ns": self.last_time_ns,
+            "last_message_ns": self.last_message_ns,
+            "age_ns": self.age_ns,
             "missing": [list(each) for each in self.missing],
             "bids": [list(level) for level in self._sides[0]],
             "asks": [list(level) for level in self._sides[1]],
@@ -157,7 +193,15 @@ class Book:
         )
 
 
-def book_at(instrument: Instrument, time_ns: int, depth: int, read: Read) -> Book:
+def book_at(
+    instrument: Instrument,
+    time_ns: int,
+    depth: int,
+    read: Read,
+    doubts: BookDoubts,
+    *,
+    is_latest: bool = False,
+) -> Book:
     """Make the book of a moment.
 
     Parameters
@@ -168,27 +212,55 @@ def book_at(instrument: Instrument, time_ns: int, depth: int, read: Read) -> Boo
         1 for channels of the best bid and ask, 2 for those by price level.
     read
         Reads order-book rows of a query.
+    doubts
+        What is known of the completeness of the messages.
+    is_latest
+        Whether the book is wanted as of its own latest message until then.
     """
     query = Query(
         (instrument.raw_symbol,), instrument.exchange, instrument.market, None, time_ns + 1
     )
-    best: tuple[BookReplay, int] | None = None
+    best: Made | None = None
     for channel, snapshots in _candidates(query, depth, read).items():
         for begin in snapshots[:_TRIES]:
             found = _replayed(query, channel, begin, depth, read)
-            if found is not None and (best is None or _rank(found) > _rank(best)):
+            if found is None:
+                continue
+            found = _doubted(found, time_ns, query, doubts, read)
+            if best is None or _rank(found) > _rank(best):
                 best = found
-            if found is not None and found[0].state == "live":
+            if found.replay.state == "live":
                 break
-    replay, messages = best if best is not None else (None, 0)
-    return Book(instrument, time_ns, replay, depth=depth, messages=messages)
+    if best is not None and is_latest:
+        time_ns = best.seen.time_ns
+        best = _doubted(best, time_ns, query, doubts, read)
+    return Book(instrument, time_ns, best, depth=depth)
 
 
-def _rank(found: tuple[BookReplay, int]) -> tuple[bool, int, int]:
+def _rank(found: Made) -> tuple[bool, bool, int, int]:
     """Order books by how good they are: live ones first, then the deepest."""
-    replay, _ = found
+    replay = found.replay
     levels = len(replay.bids()) + len(replay.asks())
-    return replay.state == "live", levels, replay.last_time_ns or 0
+    is_made = replay.state == "live"
+    return found.state == "live", is_made, levels, replay.last_time_ns or 0
+
+
+def _doubted(made: Made, time_ns: int, query: Query, doubts: BookDoubts, read: Read) -> Made:
+    """Return a book with what speaks against it at a moment."""
+
+    def following(until_ns: int) -> int | None:
+        if until_ns <= time_ns:
+            return None
+        after = replace(query, start_ns=time_ns + 1, end_ns=until_ns + 1)
+        for batch in read(after, ("event_id", "timestamp_ns", "received_ns")):
+            table = pa.Table.from_batches([batch])
+            rows = table.filter(_of_channel(table, made.channel))
+            if rows.num_rows:
+                found: int | None = pc.min(_times(rows)).as_py()
+                return found
+        return None
+
+    return made._replace(doubt=doubts.at(time_ns, made.seen, made.channel, following))
 
 
 def _candidates(query: Query, depth: int, read: Read) -> dict[bytes, list[Begin]]:
@@ -231,15 +303,15 @@ def _note_snapshots(table: pa.Table, depth: int, seen: dict[bytes, list[Begin]])
         del kept[:-_TRIES]
 
 
-def _replayed(
-    query: Query, channel: bytes, begin: Begin, depth: int, read: Read
-) -> tuple[BookReplay, int] | None:
+def _replayed(query: Query, channel: bytes, begin: Begin, depth: int, read: Read) -> Made | None:
     """Run the messages of a channel through the engine; None when there are none."""
     replay: BookReplay | None = None
     waiting: list[pa.Table] = []
     messages = 0
+    seen: list[Seen] = []
     for rows in _messages(replace(query, start_ns=begin.time_ns), channel, begin, read):
         messages += rows.num_rows
+        seen.append(Seen(pc.max(_times(rows)).as_py(), pc.max(rows["received_ns"]).as_py()))
         if replay is not None:
             take(replay, rows)
             continue
@@ -249,7 +321,7 @@ def _replayed(
             replay = _begun(waiting, depth)
     if replay is None and waiting:
         replay = _begun(waiting, depth)
-    return None if replay is None else (replay, messages)
+    return None if replay is None else Made(channel, replay, messages, _latest(seen), None)
 
 
 def _messages(query: Query, channel: bytes, begin: Begin, read: Read) -> Iterator[pa.Table]:
@@ -276,6 +348,21 @@ def _begun(waiting: Sequence[pa.Table], depth: int) -> BookReplay:
     for rows in waiting:
         take(replay, rows)
     return replay
+
+
+def _latest(seen: Sequence[Seen]) -> Seen:
+    received = [each.received_ns for each in seen if each.received_ns is not None]
+    return Seen(max(each.time_ns for each in seen), max(received, default=None))
+
+
+def _reason(state: str, made: Made | None) -> str:
+    if made is None or made.doubt is None or state == "live":
+        return _REASONS[state]
+    return made.doubt.reason
+
+
+def _times(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.coalesce(rows["timestamp_ns"], rows["received_ns"])
 
 
 def _channel_of(name: str) -> pl.Expr:

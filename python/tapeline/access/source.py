@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from tapeline.access.book_doubts import BookDoubts
 from tapeline.access.books import Book, Instrument, book_at
 from tapeline.access.coverage import Coverage
 from tapeline.access.frames import Frame, Frames
@@ -16,7 +17,7 @@ from tapeline.access.ports import Query
 from tapeline.access.replay import Batch, replayed
 from tapeline.access.routing import Source, read_all, sources_for
 from tapeline.access.rows import Rows
-from tapeline.access.survey import ChannelFacts, survey
+from tapeline.access.survey import ChannelFacts, streams_of, survey
 from tapeline.access.times import When, to_ns
 from tapeline.errors import ArgumentError, UnknownNameError
 from tapeline.storage.schema import EVENT_TYPES, TIME_COLUMNS
@@ -105,7 +106,7 @@ class DataSource:
     def book_at(
         self,
         symbol: str,
-        time: When,
+        time: When | None = None,
         *,
         exchange: str | None = None,
         market: str | None = None,
@@ -113,8 +114,13 @@ class DataSource:
     ) -> Book:
         """Return the book of an instrument as of a moment, messages of that time included.
 
+        It is ``live`` only when it is known at that moment: in a time that was not recorded, or
+        after the recording, it is ``stale``, and says why.
+
         Parameters
         ----------
+        time
+            The moment; None is that of the book's latest message.
         depth
             2 for the book by price level, 1 for the channel of the best bid and ask.
 
@@ -139,7 +145,14 @@ class DataSource:
         def read(asked: Query, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
             return self._read("orderbook", asked, columns)
 
-        return book_at(instrument, to_ns(time), depth, read)
+        # When it was begun anew after the moment counts, too.
+        about = Query((instrument.raw_symbol,), instrument.exchange, instrument.market)
+        types = [name for name in DEFAULT_TYPES if name in found[0]["types"]]
+        streams = streams_of(types, about, found, self._facts, self._read_if_kept)
+        time_ns = (found[0]["last_ns"] or 0) if time is None else to_ns(time)
+        return book_at(
+            instrument, time_ns, depth, read, BookDoubts(streams), is_latest=time is None
+        )
 
     def stream(
         self,

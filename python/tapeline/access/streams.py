@@ -49,6 +49,19 @@ class Hole:
 
 
 @dataclass(slots=True)
+class Sessions:
+    """When a stream was begun, and whether it was ended: Unix UTC nanoseconds."""
+
+    first_ns: int | None = None
+    again_ns: list[int] = field(default_factory=list)
+    """When it was begun anew."""
+    ended_ns: int | None = None
+    """None while it goes on."""
+    reason: str = ""
+    """Why it was ended; empty when its collector was."""
+
+
+@dataclass(slots=True)
 class Stream:
     """What is known of one channel of one instrument."""
 
@@ -59,6 +72,9 @@ class Stream:
     first_ns: int | None = None
     last_ns: int | None = None
     holes: list[Hole] = field(default_factory=list)
+    type: str = ""
+    """The event type it gives; empty where that is not known."""
+    sessions: Sessions = field(default_factory=Sessions)
 
     @property
     def key(self) -> str:
@@ -108,6 +124,8 @@ class Ledger:
         self.first_ns: int | None = None
         self.last_ns: int | None = None
         self.proofs: set[str] = set()
+        self._first_ns: int | None = None
+        self._again_ns: list[int] = []
         self._gaps: list[Hole] = []
         self._closed: list[Hole] = []
         self._unsynced: Hole | None = None
@@ -140,13 +158,28 @@ class Ledger:
         open_ones = [] if self._unsynced is None else [self._unsynced]
         return [*self._gaps, *outages(self._lines), *self._closed, *open_ones]
 
+    @property
+    def sessions(self) -> Sessions:
+        """When it was begun, and whether it was ended."""
+        found = Sessions(self._first_ns, self._again_ns)
+        if self._end is not None:
+            times = (self._end["end_ns"], self._end["received_ns"])
+            found.ended_ns = max((each for each in times if each is not None), default=None)
+            found.reason = self._end["reason"]
+        return found
+
     def _begin(self, record: Mapping[str, Any]) -> None:
         """Note what nobody collected since the session before."""
         before, self._begun = self._begun, record
         was, self._end = self._end, None
+        began_ns = record["start_ns"] if record["start_ns"] is not None else record["received_ns"]
+        if before is None:
+            self._first_ns = began_ns
         if before is None or (was is None and before["first_id"] is None):
             # The first session, or the first event of one that was announced.
             return
+        if began_ns is not None:
+            self._again_ns.append(began_ns)
         first, last = (None, None) if was is None else (was["last_id"], record["first_id"])
         if first is not None and last is not None and first < last:
             first, last = first + 1, last - 1

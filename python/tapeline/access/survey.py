@@ -67,6 +67,28 @@ def survey(
     facts
         What the venues' channels can prove.
     """
+    found = streams_of(types, query, instruments, facts, read)
+    asked = Asked(query.start_ns, query.end_ns)
+    for stream in found:
+        stream.holes = [hole for hole in stream.holes if _is_within(hole, asked)]
+        stream.holes += _edges(stream, asked)
+    return Coverage(types, asked, found, _quarantined(read, query))
+
+
+def streams_of(
+    types: Sequence[str],
+    query: Query,
+    instruments: Sequence[Mapping[str, Any]],
+    facts: ChannelFacts,
+    read: Read,
+) -> list[Stream]:
+    """Return what is known of each stream until the end of a query, from its beginning on.
+
+    Parameters
+    ----------
+    types, query, instruments, facts
+        As for :func:`survey`.
+    """
     records, of_bus = _records(query, read)
     found: list[Stream] = []
     for row in instruments:
@@ -75,11 +97,7 @@ def survey(
             name = (row["exchange"], row["market"], row["symbol"], row["raw_symbol"])
             gone = bus_holes(name, wanted, of_bus, read)
             found += _streams(name, row, wanted, records.get(name, []), facts, gone)
-    asked = Asked(query.start_ns, query.end_ns)
-    for stream in found:
-        stream.holes = [hole for hole in stream.holes if _is_within(hole, asked)]
-        stream.holes += _edges(stream, asked)
-    return Coverage(types, asked, found, _quarantined(read, query))
+    return found
 
 
 def _records(
@@ -145,6 +163,8 @@ def _streams(
             ledger.first_ns,
             _latest(ledger.last_ns, instrument["last_ns"]),
             [*ledger.holes(), *lost, *(hole for each in of_types for hole in gone.get(each, ()))],
+            "" if fact is None else fact.type,
+            ledger.sessions,
         )
     for event_type in types:
         if event_type not in spoken_of and event_type not in ("coverage", "quarantine"):
@@ -154,7 +174,7 @@ def _streams(
             loss = "unverifiable" if is_known else "unknown"
             first, last = instrument["first_ns"], instrument["last_ns"]
             holes = [*lost, *gone.get(event_type, ())]
-            yield Stream(_names(name, ""), loss, first, last, holes)
+            yield Stream(_names(name, ""), loss, first, last, holes, event_type)
 
 
 def _names(name: Name, channel: str) -> dict[str, str]:

@@ -45,8 +45,11 @@ def test_a_stored_book_equals_the_live_one(
         data = tl.open(root)
         for each in normalizer.books():
             live = normalizer.book(each["raw_symbol"], each["channel"]) or {}
-            book = data.book_at(live["raw_symbol"], FOREVER)
+            book = data.book_at(live["raw_symbol"])
             assert book.state == live["state"]
+            after = data.book_at(live["raw_symbol"], FOREVER)
+            assert after.state == ("stale" if book.is_live else live["state"])
+            assert after.trusted_depth == (0, 0)
             assert book.last_update_id == live["last_update_id"]
             assert book.to_dict()["bids"] == [list(level) for level in live["bids"]]
             assert book.to_dict()["asks"] == [list(level) for level in live["asks"]]

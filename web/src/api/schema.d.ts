@@ -586,11 +586,17 @@ export interface components {
             time: string | null;
             /**
              * State
-             * @description `live` when it is right as of `last_update_id`; otherwise it has no levels: `buffering` (no snapshot was found), `unsynced`, `unknown` (no message).
+             * @description `live` when it is right at `time`; otherwise it has no levels: `stale` (right as of `last_message_ns`, and what came until `time` is not known), `buffering` (no snapshot was found), `unsynced`, `unknown` (no message).
              * @example live
              * @enum {string}
              */
-            state: "live" | "buffering" | "unsynced" | "unknown";
+            state: "live" | "stale" | "buffering" | "unsynced" | "unknown";
+            /**
+             * Reason
+             * @description Why it is not `live`; empty when it is.
+             * @example
+             */
+            reason: string;
             /**
              * Depth
              * @description 1: best bid and ask alone; 2: by price level.
@@ -605,10 +611,22 @@ export interface components {
             last_update_id: number | null;
             /**
              * Last Time Ns
-             * @description Unix UTC nanoseconds; null where it is not known.
+             * @description Exchange time of the latest change, Unix UTC nanoseconds; null where the venue does not say it.
              * @example 1767614400000000000
              */
             last_time_ns: number | null;
+            /**
+             * Last Message Ns
+             * @description Time of the latest message until `time`, Unix UTC nanoseconds.
+             * @example 1767614400000000000
+             */
+            last_message_ns: number | null;
+            /**
+             * Age Ns
+             * @description `time_ns` less `last_message_ns`.
+             * @example 100000000
+             */
+            age_ns: number | null;
             /**
              * Missing
              * @description Ranges of update ids that are not in the store.
@@ -2532,7 +2550,7 @@ export interface operations {
                 market?: string | null;
                 /** @description Canonical (`BTC/USDT`, `BTC/USDT:USDT`) or the venue's (`BTCUSDT`). Where several instruments have it, say exchange and market too. */
                 symbol: string;
-                /** @description The moment, its messages included; none is the latest. */
+                /** @description The moment, its messages included; none is that of the latest one. */
                 time?: string | null;
                 /** @description 1: best bid and ask alone; 2: by price level. */
                 depth?: "1" | "2";

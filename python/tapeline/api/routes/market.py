@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from tapeline.access.plain_rows import rows_of
 from tapeline.access.ports import INSTRUMENT_SCHEMA
-from tapeline.access.times import to_ns
 from tapeline.api.context import answer, context_of
 from tapeline.api.listing import Listing
 from tapeline.api.negotiation import JSON, choose
@@ -65,7 +64,8 @@ class BookQuery(InstrumentQuery):
 
     symbol: OneSymbol
     time: Annotated[
-        Time | None, Field(description="The moment, its messages included; none is the latest.")
+        Time | None,
+        Field(description="The moment, its messages included; none is that of the latest one."),
     ] = None
     depth: Annotated[
         Literal["1", "2"], Field(description="1: best bid and ask alone; 2: by price level.")
@@ -84,26 +84,24 @@ async def orderbook(request: Request, query: Annotated[BookQuery, Query()]) -> R
 
 def _book(work: Work, query: BookQuery) -> bytes:
     row, names = one_instrument(work.source, query, "orderbook")
-    newest = as_of([row])
-    time_ns = (newest or 0) if query.time is None else to_ns(query.time)
     book = work.source.book_at(
         row["raw_symbol"],
-        time_ns,
+        query.time,
         exchange=row["exchange"],
         market=row["market"],
         depth=int(query.depth),
     )
-    about = Asked(names, None, time_ns + 1)
+    about = Asked(names, None, book.time_ns + 1)
     said: dict[str, Any] = book.to_dict()
     trusted = book.trusted_depth
-    said |= {"time": iso(time_ns), "trusted_bids": trusted[0], "trusted_asks": trusted[1]}
+    said |= {"time": iso(book.time_ns), "trusted_bids": trusted[0], "trusted_asks": trusted[1]}
     for side in ("bids", "asks"):
         said[side] = said[side][: query.levels]
     return orjson.dumps(
         {
             "data": said,
             "coverage": summary_of(coverage_of(work.source, ("orderbook",), about)),
-            "as_of_ns": newest,
+            "as_of_ns": as_of([row]),
         }
     )
 

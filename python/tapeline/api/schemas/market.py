@@ -18,7 +18,7 @@ from tapeline.api.schemas.common import (
 
 Side = Literal["buy", "sell"]
 EventType = Literal["trade", "orderbook", "funding", "liquidation"]
-BookState = Literal["live", "buffering", "unsynced", "unknown"]
+BookState = Literal["live", "stale", "buffering", "unsynced", "unknown"]
 Level = tuple[Decimal, Decimal]
 
 
@@ -91,15 +91,26 @@ class Book(Names):
     time_ns: Nanoseconds
     time: IsoTime
     state: BookState = Field(
-        description="`live` when it is right as of `last_update_id`; otherwise it has no levels: "
-        "`buffering` (no snapshot was found), `unsynced`, `unknown` (no message).",
+        description="`live` when it is right at `time`; otherwise it has no levels: `stale` (right "
+        "as of `last_message_ns`, and what came until `time` is not known), `buffering` (no "
+        "snapshot was found), `unsynced`, `unknown` (no message).",
         examples=["live"],
     )
+    reason: str = Field(description="Why it is not `live`; empty when it is.", examples=[""])
     depth: Literal[1, 2] = Field(
         description="1: best bid and ask alone; 2: by price level.", examples=[2]
     )
     last_update_id: int | None = Field(examples=[1_027_024])
-    last_time_ns: MaybeNanoseconds
+    last_time_ns: MaybeNanoseconds = Field(
+        description="Exchange time of the latest change, Unix UTC nanoseconds; null where the "
+        "venue does not say it."
+    )
+    last_message_ns: MaybeNanoseconds = Field(
+        description="Time of the latest message until `time`, Unix UTC nanoseconds."
+    )
+    age_ns: int | None = Field(
+        description="`time_ns` less `last_message_ns`.", examples=[100_000_000]
+    )
     missing: list[tuple[int, int]] = Field(
         description="Ranges of update ids that are not in the store.", examples=[[]]
     )
