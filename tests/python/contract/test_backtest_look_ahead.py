@@ -7,7 +7,7 @@ import pytest
 
 import tapeline as tl
 from tapeline.compute.backtest import BacktestEngine, StrategyLoader
-from tapeline.errors import LookAheadError
+from tapeline.errors import LookAheadError, StrategyError
 from tests.python.markets import SECOND, START, book, session, stored, trade
 from tests.python.strategies import strategies
 
@@ -45,6 +45,70 @@ PEEKS = {
         def strategy(data):
             later = np.append(np.sign(np.diff(data.trade["price"])), 0.0)
             return np.where(data.trade["time_ns"] > 1_767_614_400_000_000_000 + 200e9, later, 0.0)
+    """,
+}
+CLASSES = {
+    "late_class": """
+        import numpy as np
+
+        TYPES = {"trade": ("price", "time_ns")}
+
+        class strategy:
+            def on_chunk(self, data):
+                later = np.append(np.sign(np.diff(data.trade["price"])), 0.0)
+                begun = data.trade["time_ns"] > 1_767_614_400_000_000_000 + 200e9
+                return np.where(begun, later, 0.0)
+    """,
+    "fills_backwards": """
+        import numpy as np
+
+        TYPES = {"trade": ("price", "time_ns")}
+
+        class strategy:
+            def __init__(self):
+                self.blocks = 0
+
+            def on_chunk(self, data):
+                self.blocks += 1
+                price = data.trade["price"]
+                if self.blocks < 3:
+                    return np.zeros(data.rows)
+                return (price > price.mean()).astype(float)
+    """,
+    "uncopied": """
+        import threading
+        import numpy as np
+
+        TYPES = {"trade": ("price",)}
+
+        class strategy:
+            def __init__(self):
+                self.lock = threading.Lock()
+                self.last = 0.0
+
+            def on_chunk(self, data):
+                price = data.trade["price"]
+                changes = np.diff(price, prepend=self.last)
+                self.last = price[-1]
+                return np.sign(changes)
+    """,
+    "remembers": """
+        import numpy as np
+
+        TYPES = {"trade": ("price",)}
+
+        class strategy:
+            def __init__(self):
+                self.chooser = np.random.default_rng(3)
+                self.seen = []
+                self.last = 0.0
+
+            def on_chunk(self, data):
+                price = data.trade["price"]
+                self.seen.append(data)
+                changes = np.diff(price, prepend=self.last)
+                self.last = price[-1]
+                return np.sign(changes) * self.chooser.random(data.rows)
     """,
 }
 TIES = {
@@ -86,7 +150,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> BacktestEngine:
         book(START + n * SECOND, [(f"{90 + n % 7}", "1")], [("200", "1")]) for n in range(0, 300, 2)
     ]
     target = stored(folder / "tape", {"trade": TRADES, "orderbook": books, "coverage": STATED})
-    loader = StrategyLoader(strategies(folder / "strategies", **PEEKS, **TIES))
+    loader = StrategyLoader(strategies(folder / "strategies", **PEEKS, **CLASSES, **TIES))
     return BacktestEngine(partial(tl.open, target), loader)
 
 
@@ -94,6 +158,32 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> BacktestEngine:
 def test_a14_it_is_found_in_runs_of_many_blocks(engine: BacktestEngine, name: str) -> None:
     with pytest.raises(LookAheadError, match=f"'{name}' looks ahead"):
         engine.run(name, block_rows=120)
+
+
+@pytest.mark.parametrize("check", [None, True])
+@pytest.mark.parametrize("name", ["late_class", "fills_backwards"])
+def test_a14_it_is_found_in_a_later_block_of_a_class(
+    engine: BacktestEngine, name: str, check: bool | None
+) -> None:
+    with pytest.raises(LookAheadError, match=f"'{name}' looks ahead"):
+        engine.run(name, block_rows=50, check_causality=check)
+
+
+@pytest.mark.parametrize("check", [None, True, False])
+def test_a_class_is_asked_again_as_what_it_was_before_the_block(
+    engine: BacktestEngine, check: bool | None
+) -> None:
+    result = engine.run("remembers", block_rows=40, check_causality=check)
+    assert result == engine.run("remembers", block_rows=40, check_causality=False)
+    assert result.fills.num_rows
+
+
+def test_a_class_that_cannot_be_copied_is_checked_in_its_first_block(
+    engine: BacktestEngine,
+) -> None:
+    assert engine.run("uncopied", block_rows=40).fills.num_rows
+    with pytest.raises(StrategyError, match=r"'uncopied' cannot be copied \(TypeError\(.*lock"):
+        engine.run("uncopied", block_rows=40, check_causality=True)
 
 
 @pytest.mark.parametrize("name", ["crossover", "counts", "holds"])

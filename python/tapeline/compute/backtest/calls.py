@@ -1,7 +1,9 @@
 """Calls a strategy, block after block, with the past it needs."""
 
+import copy
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal
 
@@ -51,7 +53,7 @@ class StrategyCalls:
         self._rows_back = None if loaded.is_class else loaded.rows_back(parameters)
         self._past: dict[str, Arrays] = {}
         self._before: dict[str, Arrays] = {}
-        self._call = self._made()
+        self._strategy: Any = self._made() if loaded.is_class else None
         self._is_first = True
         self._is_checked = False
 
@@ -70,54 +72,79 @@ class StrategyCalls:
         check
             Whether to ask again without what comes later, and to compare: about many moments of
             every block, or about some until it has wanted something else. A class, which remembers,
-            is only asked about its first block.
+            is asked as a copy of what it was before the block.
 
         Raises
         ------
         StrategyError
-            The strategy raised, or gave no answer.
+            The strategy raised, or gave no answer; or all blocks are to be checked and it is a
+            class that cannot be copied.
         LookAheadError
             It gave another answer when it could not see what comes later.
         """
         own = {name: _own(block[name]) for name in self._loaded.columns}
         rows = {name: _joined(self._past.get(name), arrays) for name, arrays in own.items()}
         data = self._data(rows)
-        wanted = self._asked(self._call, data)
+        as_before = self._as_before(check)
+        wanted = self._asked(self._strategy, data)
         new = len(own[self._clock]["time_ns"])
-        moments = self._moments(wanted, data.rows - new, check)
-        check_causality(data, wanted, self._asked_anew, self._loaded.strategy_id, moments)
+        if as_before is not None:
+            moments = self._moments(wanted, data.rows - new, check)
+            anew = partial(self._asked_anew, as_before)
+            check_causality(data, wanted, anew, self._loaded.strategy_id, moments)
         self._is_first = False
         self._remember(rows)
         return {name: each[len(each) - new :] for name, each in wanted.items()}
 
     def _moments(self, wanted: Wanted, begin: int, check: Check) -> list[int]:
         """Return how many rows to ask again about, given where the new ones begin."""
-        if check == "none" or (self._loaded.is_class and not self._is_first):
+        if check == "none":
             return []
         if check == "all":
             return many_moments(wanted)
         if self._is_checked:
             return []
         self._is_checked = turns_from(wanted, begin)
-        return few_moments(wanted, begin)
+        # A class gets no rows of the past: each of its blocks begins with row 0.
+        is_later = self._loaded.is_class and not self._is_first
+        return few_moments(wanted, 0, has_quiet=False) if is_later else few_moments(wanted, begin)
 
-    def _asked_anew(self, data: MarketData) -> Wanted:
-        return self._asked(self._made(), data)
-
-    def _made(self) -> Callable[[MarketData], object]:
-        """Return what is called with data."""
+    def _as_before(self, check: Check) -> Callable[[], Any] | None:
+        """Return what makes a strategy as it is before a block; None where that is not checked."""
         if not self._loaded.is_class:
-            return lambda data: self._loaded.entry(data, **self._parameters)
+            return lambda: None
+        if check == "none" or (self._is_checked and check != "all"):
+            return None
+        if self._is_first:
+            return self._made
         try:
-            made = self._loaded.entry(**self._parameters)
+            return partial(copy.deepcopy, copy.deepcopy(self._strategy))
+        except Exception as error:
+            if check != "all":
+                # What the first block showed has to do.
+                self._is_checked = True
+                return None
+            raise self._failure(
+                f"cannot be copied ({error!r}), so that only its first block can be checked for"
+                " looking ahead: leave check_causality out, or give it __deepcopy__"
+            ) from error
+
+    def _asked_anew(self, made: Callable[[], Any], data: MarketData) -> Wanted:
+        return self._asked(made(), data)
+
+    def _made(self) -> Any:  # noqa: ANN401
+        """Return an object of a class."""
+        try:
+            return self._loaded.entry(**self._parameters)
         except (Exception, SystemExit) as error:
             raise self._raised(error) from error
-        found: Callable[[MarketData], object] = made.on_chunk
-        return found
 
-    def _asked(self, call: Callable[[MarketData], object], data: MarketData) -> Wanted:
+    def _asked(self, strategy: Any, data: MarketData) -> Wanted:  # noqa: ANN401
         try:
-            answer = call(data)
+            if self._loaded.is_class:
+                answer = strategy.on_chunk(data)
+            else:
+                answer = self._loaded.entry(data, **self._parameters)
         except (Exception, SystemExit) as error:
             raise self._raised(error) from error
         return checked(answer, data.clock, self._failure)

@@ -73,16 +73,18 @@ def many_moments(wanted: Wanted) -> list[int]:
     return _inside(wanted, _EVEN, turns[places])
 
 
-def few_moments(wanted: Wanted, begin: int) -> list[int]:
+def few_moments(wanted: Wanted, begin: int, *, has_quiet: bool = True) -> list[int]:
     """Return less of the same, as cheap as can be: where something changes first.
 
     Parameters
     ----------
     begin
         Rows before were answered before. From 0 on there is a moment where nothing changes, too.
+    has_quiet
+        Whether that one is wanted.
     """
     chosen = _turns(wanted, begin)[:_FEW_TURNS]
-    if not begin:
+    if not begin and has_quiet:
         rows = len(next(iter(wanted.values())))
         chosen = np.append(chosen, min(rows // 2, _FEW_LATEST))
     return _inside(wanted, 0, chosen)

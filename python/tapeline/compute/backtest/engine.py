@@ -96,8 +96,9 @@ class BacktestEngine:
         check_causality
             Whether to look for look-ahead by asking again with less of the future, in every block.
             None does so thoroughly when all rows fit into one block, else at some moments: of the
-            first block and of those until the strategy first wants something else. A class is only
-            asked about its first block.
+            first block and of those until the strategy first wants something else. Of a class a
+            copy is asked that was made before the block; where it cannot be copied, only about the
+            first block, and True is refused.
         block_rows
             Rows of all types that are worked on at once; None is as many as are fast. It changes no
             result.
