@@ -295,6 +295,7 @@ class Tables(NamedTuple):
     trades: pa.Table
     funding: pa.Table
     costs: dict[str, int]
+    missing_settlements: int = 0
 
 
 def two_accounts(second: str) -> metrics.Figures:
@@ -351,4 +352,11 @@ def test_a_run_without_rows_has_every_figure() -> None:
     names = ("notional", "fee", "slippage", "amount", "pnl")
     empty = pa.table({name: pa.array([], pa.float64()) for name in names})
     run = Tables(EQUITY.empty_table(), empty, empty, empty, {"sample_ns": DAY})
-    assert metrics.run_figures(run) == NOTHING
+    assert metrics.run_figures(run) == NOTHING | {"missing_settlements": 0}
+
+
+def test_settlements_that_nobody_knows_are_counted() -> None:
+    empty = pa.table({name: pa.array([], pa.float64()) for name in ("notional", "fee", "slippage")})
+    none = pa.table({name: pa.array([], pa.float64()) for name in ("amount", "pnl")})
+    run = Tables(EQUITY.empty_table(), empty, none, none, {"sample_ns": DAY}, 3)
+    assert metrics.run_figures(run)["missing_settlements"] == 3

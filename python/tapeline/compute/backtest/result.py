@@ -109,8 +109,12 @@ EXCLUDED_SCHEMA: Final = pa.schema(
 
 Windows, between ``start_ns`` and ``end_ns``, both excluded (null is without limit), and single
 events, of which both times are theirs. Windows do not overlap: what several types or reasons say of
-one time is one row that names them all. ``events`` are the rows left out for it, of all types.
+one time is one row that names them all. ``events`` are the rows left out for it, of all types. A
+settlement of funding that no state tells of is a row without events, at its time.
 """
+
+UNPAID: Final = "no funding state tells the rate of this settlement: it was not paid"
+NO_STATE: Final = "no funding state was read: no settlement was paid"
 
 TABLES: Final = {
     "equity": EQUITY_SCHEMA,
@@ -162,6 +166,11 @@ class RunResult:
     coverage: Mapping[str, Any]
     """How complete the data was, as :meth:`tapeline.Coverage.to_dict` says it."""
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    @property
+    def missing_settlements(self) -> int:
+        """How many settlements of funding could not be paid, because no state tells their rate."""
+        return sum(reason == UNPAID for reason in self.excluded["reason"].to_pylist())
 
     def with_metrics(self, metrics: Mapping[str, Metric]) -> Self:
         """Return the same run with these figures."""

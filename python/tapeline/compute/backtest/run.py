@@ -22,6 +22,7 @@ from tapeline.compute.backtest.loader import LoadedStrategy
 from tapeline.compute.backtest.memory import keep_freed_memory
 from tapeline.compute.backtest.quality import Mask, QualityPolicy, coverage_of, masked, windows_of
 from tapeline.compute.backtest.result import TABLES, RunResult
+from tapeline.compute.backtest.settlements import Settlements, unpaid
 from tapeline.compute.backtest.simulation import Simulation, market_type, needed_columns
 from tapeline.compute.backtest.strategy import COLUMNS, Instrument
 from tapeline.errors import ArgumentError, StrategyError
@@ -162,19 +163,42 @@ def _run_one(
         cap_bytes,
         with_ids=settings.event_ids,
     )
+    pays = settings.costs.funding and "funding" in plan.columns
+    settlements, span = Settlements(), _Span()
     with ahead(intake.blocks(2**62 if needs_all else plan.block_rows)) as blocks:
         for number, block in enumerate(blocks):
             check = _check(settings, is_whole=number == 0 and block.is_last)
             for each in attempts:
                 each.take(block.arrays, check=check)
             if all(each.error is not None for each in attempts):
-                break
+                return intake
+            span.take(block.arrays[plan.market])
+            if pays:
+                settlements.take(block.arrays["funding"])
             if progress is not None:
                 progress(Progress(instrument.symbol, block.rows_read, _last_ns(block.arrays)))
-    excluded = pa.Table.from_pylist(intake.excluded(), TABLES["excluded"])
+    left_out = intake.excluded()
+    if pays and span.is_known:
+        left_out += unpaid(settlements, span.times, settings.policy, instrument.symbol)
+    excluded = pa.Table.from_pylist(left_out, TABLES["excluded"])
     for each in attempts:
         each.end(settings.end_ns, excluded)
     return intake
+
+
+class _Span:
+    """The time from the first row of the market to the last."""
+
+    def __init__(self) -> None:
+        self.times = (0, 0)
+        self.is_known = False
+
+    def take(self, rows: Arrays) -> None:
+        """Take the rows of a block."""
+        times = rows["time_ns"]
+        if len(times):
+            self.times = (self.times[0] if self.is_known else int(times[0]), int(times[-1]))
+            self.is_known = True
 
 
 def _check(settings: Settings, *, is_whole: bool) -> Check:

@@ -87,6 +87,11 @@ class Tables(Protocol):
         ...
 
     @property
+    def missing_settlements(self) -> int:
+        """How many settlements of funding could not be paid."""
+        ...
+
+    @property
     def costs(self) -> Mapping[str, Any]:
         """Settings of the account, ``sample_ns`` among them."""
         ...
@@ -111,6 +116,7 @@ def run_figures(result: Tables) -> Figures:
         funding=result.funding["amount"].to_numpy(),
         trade_pnl=result.trades["pnl"].to_numpy(),
     )
+    figures["missing_settlements"] = result.missing_settlements
     currencies = {settlement(name) for name in result.equity["symbol"].unique().to_pylist()}
     return figures if len(currencies) < 2 else figures | dict.fromkeys(MONEY)
 

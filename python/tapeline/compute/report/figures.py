@@ -45,6 +45,9 @@ _KINDS: Final[dict[str, _Kind]] = {
     "fees": _Kind("Fees", "amount", "Paid to the venue."),
     "slippage": _Kind("Slippage", "amount", "Paid beyond the market's price; part of the prices."),
     "funding": _Kind("Funding", "amount", "Received; below zero it was paid."),
+    "missing_settlements": _Kind(
+        "Missing settlements", "count", "Of funding; no state tells their rate, so none was paid."
+    ),
     "samples": _Kind("Samples", "count", "Points of equity the ratios are made from."),
     "elapsed_ns": _Kind("Time", "duration", "From the first point of equity to the last."),
 }
