@@ -23,7 +23,13 @@ from tapeline.adapters.connection.patience import ConnectBudgets
 from tapeline.adapters.connection.ports import DialOptions
 from tapeline.adapters.connection.rest import RestError, RestScheduler, http_fetch
 from tapeline.adapters.connection.session import Session
-from tapeline.apps.collect_plan import VenuePlan, tls_context, venue_plans
+from tapeline.apps.collect_plan import (
+    VenuePlan,
+    planned,
+    startable,
+    tls_context,
+    unlisted_in,
+)
 from tapeline.apps.settings import CollectSettings, load_settings
 from tapeline.errors import SettingsError, TapelineError
 from tapeline.tape import TapeFrame, TapeWriter
@@ -234,6 +240,13 @@ def record_command(
     exchange: Annotated[str, typer.Option(help="Exchange.")] = "binance",
     market: Annotated[str, typer.Option(help="Market.")] = "spot",
     symbols: Annotated[str, typer.Option(help="Symbols, separated by commas.")] = "BTC/USDT",
+    allow_partial: Annotated[
+        bool,
+        typer.Option(
+            "--allow-partial",
+            help="Record the others where the exchange does not list some of the symbols.",
+        ),
+    ] = False,
     types: Annotated[
         str,
         typer.Option(
@@ -271,6 +284,7 @@ def record_command(
         "exchange": exchange,
         "market": market,
         "symbols": symbols,
+        "allow_partial": allow_partial,
         "types": types,
         "endpoint": (endpoint,) if endpoint else None,
         "rest_endpoint": (rest_endpoint,) if rest_endpoint else None,
@@ -282,7 +296,7 @@ def record_command(
     }
     try:
         settings = load_settings(CollectSettings, "collect", environment={}, overrides=overrides)
-        (plan,) = venue_plans(settings)
+        plan = _planned(settings)
         tls = tls_context(plan.feed.endpoints[0], ca_file)
         # Snapshots may need it where the feed does not.
         tls_context("wss://snapshots", ca_file)
@@ -294,6 +308,19 @@ def record_command(
     with TapeWriter(target) as writer, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         reconnects = runner.run(_record(plan, limits, writer, options, clock, ca_file))
     typer.echo(f"{target}: {writer.lines:,} frames, {reconnects} reconnect(s)", err=True)
+
+
+def _planned(settings: CollectSettings) -> VenuePlan:
+    """Return what is recorded; say what is left out of it."""
+    plans = planned(settings)
+    try:
+        (plan,) = startable(plans, is_partial=settings.allow_partial)
+    except SettingsError as error:
+        hint = "; --allow-partial records the others" if plans[0].feed.instruments else ""
+        raise SettingsError(f"{error}{hint}") from error
+    if left_out := unlisted_in(plans):
+        typer.echo(f"{left_out}: the others are recorded", err=True)
+    return plan
 
 
 async def _record(

@@ -69,6 +69,24 @@ def test_a_recording_of_a_simulation_is_the_tape(tape: Path, tmp_path: Path) -> 
     assert read_ledger(ledger)[-1]["sent"] == 3_000
 
 
+def test_a_recording_leaves_out_what_is_not_listed_when_that_is_wanted(
+    tape: Path, tmp_path: Path
+) -> None:
+    target, symbols = tmp_path / "again.jsonl.gz", "BTC/USDT,NOSUCH/COIN,ETH/USDT"
+    with simulating(tape, "--once", "--speed", "max") as (url, process):
+        words = ("record", target, "--symbols", symbols, "--endpoint", url, "--idle", "1.5")
+        refused = run(*words, status=2)
+        assert not target.exists()
+        said = run(*words, "--allow-partial")
+        assert process.wait(WAIT_S) == 0
+    assert "does not list 'NOSUCH/COIN'; --allow-partial records the others" in refused
+    assert "binance:spot does not list 'NOSUCH/COIN': the others are recorded" in said
+    assert [one.raw for one in TapeReader(target)] == [one.raw for one in TapeReader(tape)]
+    nothing = run("record", target, "--symbols", "NOSUCH/COIN", "--allow-partial", status=2)
+    assert "does not list 'NOSUCH/COIN'" in nothing
+    assert "--allow-partial" not in nothing
+
+
 @pytest.mark.parametrize(
     ("exchange", "market", "symbols"),
     [
