@@ -52,7 +52,7 @@ class BookDoubts:
 
     def __init__(self, streams: Sequence[Stream]) -> None:
         self._streams = streams
-        self._own = [each for each in streams if each.type in ("", "orderbook")]
+        self._own = [each for each in streams if "orderbook" in each.types]
 
     def at(self, time_ns: int, seen: Seen, channel: bytes, following: Next) -> Doubt | None:
         """Return why the book of a channel is not known at a moment; None when it is.

@@ -126,6 +126,11 @@ class Coverage:
             return f"{', '.join(self._types)}: nothing was recorded of its completeness"
         return f"{what}: {self._verdict()}"
 
+    def of(self, event_type: str) -> "Coverage":
+        """Return what is known of one of its types alone; quarantined messages have none."""
+        streams = [stream for stream in self._streams if event_type in stream.types]
+        return Coverage((event_type,), self._asked, streams, self._quarantined)
+
     def to_dict(self) -> dict[str, object]:
         """Return everything as plain values, e.g. for JSON."""
         return {

@@ -72,8 +72,8 @@ class Stream:
     first_ns: int | None = None
     last_ns: int | None = None
     holes: list[Hole] = field(default_factory=list)
-    type: str = ""
-    """The event type it gives; empty where that is not known."""
+    types: tuple[str, ...] = ()
+    """Event types it gives; all that were asked for where nobody knows the channel."""
     sessions: Sessions = field(default_factory=Sessions)
 
     @property

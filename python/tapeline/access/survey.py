@@ -163,7 +163,7 @@ def _streams(
             ledger.first_ns,
             _latest(ledger.last_ns, instrument["last_ns"]),
             [*ledger.holes(), *lost, *(hole for each in of_types for hole in gone.get(each, ()))],
-            "" if fact is None else fact.type,
+            tuple(of_types),
             ledger.sessions,
         )
     for event_type in types:
@@ -174,7 +174,7 @@ def _streams(
             loss = "unverifiable" if is_known else "unknown"
             first, last = instrument["first_ns"], instrument["last_ns"]
             holes = [*lost, *gone.get(event_type, ())]
-            yield Stream(_names(name, ""), loss, first, last, holes, event_type)
+            yield Stream(_names(name, ""), loss, first, last, holes, (event_type,))
 
 
 def _names(name: Name, channel: str) -> dict[str, str]:

@@ -20,11 +20,12 @@ from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
 from tapeline.telemetry.clock import SystemClock
 from tests.python.accessing import answer, fill, market_messages
-from tests.python.markets import SECOND, START, book, session, stored, trade
+from tests.python.markets import SECOND, START, book, gap, session, stored, trade
 from tests.python.runs import run_of
 from tests.python.serving import Served, serving
 
 MESSAGES = market_messages()
+TYPES_OF_EVENTS = ("trade", "orderbook", "funding", "liquidation")
 TYPES = {"trades": "trade", "funding": "funding", "liquidations": "liquidation"}
 
 
@@ -273,6 +274,29 @@ def test_quality_counts_refused_messages_among_the_rows_it_may_read(target: str)
         with serving([target], ApiSettings(max_scan_rows=most)) as small:
             asked = small.get("/api/quality", type="funding", start="1970-01-01")
             assert asked.status == status, most
+
+
+def test_instruments_say_the_coverage_of_each_type(tmp_path: Path) -> None:
+    rows = {
+        "trade": [trade(START + second * SECOND, "100.5") for second in range(3)],
+        "orderbook": [book(START, [("99", "1")], [("101", "1")])],
+        "coverage": [
+            session(START, "trade"),
+            session(START, "depth"),
+            gap("depth", START, START + SECOND, 5, 8),
+        ],
+    }
+    with serving([stored(tmp_path, rows)]) as server:
+        said = server.get("/api/instruments").json
+        asked = {name: server.get("/api/coverage", type=name).json for name in TYPES_OF_EVENTS}
+        whole = server.get("/api/coverage").json
+    by_type = said["coverage_by_type"]
+    assert sorted(by_type) == sorted(TYPES_OF_EVENTS)
+    assert said["coverage"] == whole["coverage"]
+    assert by_type == {name: each["coverage"] for name, each in asked.items()}
+    found = {name: (each["is_complete"], each["holes"]) for name, each in by_type.items()}
+    assert found["trade"] == (True, 0)
+    assert found["orderbook"] == (False, 1)
 
 
 def test_pages_of_coverage_are_of_one_survey(tmp_path: Path) -> None:

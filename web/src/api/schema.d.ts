@@ -1227,6 +1227,13 @@ export interface components {
              * @example null
              */
             next_cursor: string | null;
+            /**
+             * Coverage By Type
+             * @description `coverage` of each event type alone, of all instruments that were asked for; quarantined messages are of no type, and counted with each.
+             */
+            coverage_by_type: {
+                [key: string]: components["schemas"]["CoverageSummary"];
+            };
         };
         /**
          * Lag

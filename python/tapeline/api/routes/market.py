@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tapeline.access.plain_rows import rows_of
 from tapeline.access.ports import INSTRUMENT_SCHEMA
+from tapeline.access.source import DEFAULT_TYPES
 from tapeline.api.context import answer, context_of
 from tapeline.api.listing import Listing
 from tapeline.api.negotiation import JSON, choose
@@ -50,12 +51,13 @@ def _instruments(work: Work, query: ListQuery) -> Listing:
         after = tuple(decode(query.cursor, scope, (str, str, str, str)))
         begin = next((place for place, key in enumerate(keys) if key > after), len(keys))
     end = begin + query.limit
-    coverage = coverage_of(work.source, ("trade",), Asked(names, None, None))
+    coverage = coverage_of(work.source, DEFAULT_TYPES, Asked(names, None, None))
     return Listing(
         pa.Table.from_pylist(found[begin:end], INSTRUMENT_SCHEMA),
         summary_of(coverage),
         as_of(found),
         encode(scope, keys[end - 1]) if end < len(found) else None,
+        more={"coverage_by_type": {name: summary_of(coverage.of(name)) for name in DEFAULT_TYPES}},
     )
 
 

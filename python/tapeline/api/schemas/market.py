@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tapeline.api.schemas.common import (
     Answer,
+    CoverageSummary,
     Decimal,
     IsoTime,
     MaybeDecimal,
@@ -149,6 +150,11 @@ class Bar(Names):
 
 class InstrumentPage(Page[Instrument]):
     """Instruments, ordered by exchange, market and raw symbol."""
+
+    coverage_by_type: dict[EventType, CoverageSummary] = Field(
+        description="`coverage` of each event type alone, of all instruments that were asked for; "
+        "quarantined messages are of no type, and counted with each."
+    )
 
 
 class TradePage(Page[Trade]):
