@@ -1,5 +1,6 @@
 """Which form of an answer is wanted: by the header Accept."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -36,11 +37,17 @@ def _wish(part: str) -> tuple[str, float]:
     quality = 1.0
     for each in parameters:
         if each.startswith("q="):
-            try:
-                quality = min(max(float(each[2:]), 0.0), 1.0)
-            except ValueError:
-                quality = 0.0
+            quality = _number(each[2:])
     return name, quality
+
+
+def _number(text: str) -> float:
+    """Return a weight from 0 to 1; 0 for what is no number."""
+    try:
+        found = float(text)
+    except ValueError:
+        return 0.0
+    return 0.0 if math.isnan(found) else min(max(found, 0.0), 1.0)
 
 
 def _quality(form: str, wishes: Sequence[tuple[str, float]]) -> float:

@@ -58,7 +58,9 @@ def test_the_form_is_the_one_that_is_wanted_most(accept: str | None, form: str) 
     assert choose(accept) == form
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "text/csv;q=x", "a"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/json;q=0", "text/csv;q=x", "*/*;q=nan", "a"]
+)
 def test_what_nobody_accepts_is_not_given(accept: str) -> None:
     with pytest.raises(ProblemError, match="accept one of"):
         choose(accept)
