@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 DESKTOP = (1440, 940)
 PHONE = (360, 740)
+TAPE_ROWS = 60
 PAGES = ("market", "quality", "backtests", "system")
 MARKET = f"market?exchange=binance&market=usdm&symbol={SYMBOL}"
 MILLISECONDS = PATIENCE_S * 1000
@@ -146,7 +147,8 @@ def assert_is_what_was_sent(page: Page, made: Stack) -> None:
         ]
         rows, newest = tape_rows(page), stored_id(made)
         until_now = [trade for trade in trades if newest and trade.native_id <= newest]
-        wanted = [shown(trade) for trade in reversed(until_now[-len(rows) :])]
+        # The table is full, or has all there are: also those from before the page was opened.
+        wanted = [shown(trade) for trade in reversed(until_now[-TAPE_ROWS:])]
         return rows if rows and [exact(row) for row in rows] == wanted else None
 
     until(settled, "the screen to show the latest trades that were sent")
@@ -164,8 +166,11 @@ def exact(row: list[str]) -> tuple[Decimal, Decimal, str]:
 def ladder(page: Page, side: str) -> list[tuple[Decimal, Decimal]]:
     """Return what the ladder shows of a side, best first."""
     rows: list[list[str]] = page.locator(f".ladder .{side}").evaluate(ROWS)
-    levels = [(Decimal(price), Decimal(quantity)) for price, quantity, _ in rows if price]
-    return levels if side == "bids" else levels[::-1]
+    shown = [[Decimal(cell) for cell in cells[:3]] for cells in rows if cells[0]]
+    best_first = shown if side == "bids" else shown[::-1]
+    totals = itertools.accumulate(quantity for _, quantity, _ in best_first)
+    assert [total for *_, total in best_first] == list(totals)
+    return [(price, quantity) for price, quantity, _ in best_first]
 
 
 def assert_is_the_engines_book(page: Page, made: Stack) -> None:

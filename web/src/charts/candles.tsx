@@ -29,6 +29,8 @@ export function Candles({ bars, style, label }: Props) {
     (chart: IChartApi) => {
       show.current = style === "candles" ? candles(chart) : line(chart);
       show.current(known.current);
+      const width = box.current?.clientWidth ?? 0;
+      chart.timeScale().applyOptions({ barSpacing: spacingOf(width, known.current.length) });
     },
     [style],
   );
@@ -38,6 +40,14 @@ export function Candles({ bars, style, label }: Props) {
     show.current(bars);
   }, [bars]);
   return <div ref={box} className="chart" role="img" aria-label={label} />;
+}
+
+const NARROWEST = 6;
+const WIDEST = 14;
+
+/** Pixels a bar at first: few bars are drawn wider, so that they do not stand in a corner. */
+function spacingOf(width: number, bars: number): number {
+  return Math.min(WIDEST, Math.max(NARROWEST, width / Math.max(1, bars)));
 }
 
 function candles(chart: IChartApi) {

@@ -37,6 +37,19 @@ test("a larger quantity than ever moves the scale, once", () => {
   expect(history.push(book(6_000_000n, 20, 1_000n))).toBe(false);
 });
 
+test("one wall does not make all others pale, and a scale that is too large comes back", () => {
+  const history = new DepthHistory(4, 64);
+  history.push(book(6_000_000n));
+  const usual = history.full;
+  const wall = book(6_000_000n);
+  const quantities = wall.bids.quantities.map((size, at) => (at === 3 ? size * 10_000n : size));
+  expect(history.push({ ...wall, bids: { ...wall.bids, quantities } })).toBe(false);
+  expect(history.full).toBe(usual);
+  history.push(book(6_000_000n, 20, 1_000n));
+  expect(history.push(book(6_000_000n))).toBe(true);
+  expect(history.full).toBeLessThanOrEqual(4 * usual);
+});
+
 test("the window stays while the price is in its middle, and follows it out of there", () => {
   const history = new DepthHistory(4, 64);
   history.push(book(6_000_000n));

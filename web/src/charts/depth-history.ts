@@ -16,7 +16,7 @@ export class DepthHistory {
   readonly #columns: Column[] = [];
   #low = 0;
   #step = 0;
-  #full = 1;
+  #full = 0;
 
   constructor(capacity: number, rows: number) {
     this.capacity = capacity;
@@ -26,6 +26,16 @@ export class DepthHistory {
   /** Whether no book has had both sides, so that there is no window yet. */
   get isEmpty(): boolean {
     return this.#step === 0;
+  }
+
+  /** How many columns there are. */
+  get size(): number {
+    return this.#columns.length;
+  }
+
+  /** The quantity that has the strongest colour, and all beyond it; 0 before the first level. */
+  get full(): number {
+    return this.#full;
   }
 
   get low(): number {
@@ -77,10 +87,14 @@ export class DepthHistory {
     return true;
   }
 
-  /** Let the scale reach the largest cell, in steps of two, so that it seldom moves. */
+  /** Let the scale suit what most cells have, in steps of two, so that it seldom moves. */
   #grow(sums: Float64Array): boolean {
     const before = this.#full;
-    for (const sum of sums) while (Math.abs(sum) > this.#full) this.#full *= 2;
+    const large = largeOf(sums);
+    if (large === 0) return false;
+    if (this.#full === 0) this.#full = large;
+    while (large > this.#full) this.#full *= 2;
+    while (large * 4 < this.#full) this.#full /= 2;
     return this.#full !== before;
   }
 
@@ -96,6 +110,15 @@ export class DepthHistory {
     }
     return sums;
   }
+}
+
+/** What few cells have more than: one wall among them does not make all others pale. */
+function largeOf(sums: Float64Array): number {
+  const sizes = sums
+    .map(Math.abs)
+    .filter((size) => size > 0)
+    .sort();
+  return sizes[Math.floor((sizes.length - 1) * 0.95)] ?? 0;
 }
 
 function priceOf({ scales }: BookView, price: bigint | undefined): number | null {

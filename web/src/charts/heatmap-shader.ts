@@ -1,12 +1,15 @@
-/** One triangle over everything. `place` is the column, counted from the oldest's, and the row. */
+/**
+ * One triangle over everything. `place` is the column, counted from the oldest's, and the row;
+ * `shown` are columns and rows in sight, `head` is the column at the left.
+ */
 export const VERTEX = `#version 300 es
-uniform vec2 count;
+uniform vec2 shown;
 uniform float head;
 out vec2 place;
 
 void main() {
   vec2 corner = vec2(gl_VertexID == 1 ? 2.0 : 0.0, gl_VertexID == 2 ? 2.0 : 0.0);
-  place = corner * count + vec2(head, 0.0);
+  place = corner * shown + vec2(head, 0.0);
   gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }`;
 

@@ -10,7 +10,9 @@ export class HeatMap {
   readonly rows: number;
   readonly #gl: WebGL2RenderingContext;
   readonly #head: WebGLUniformLocation | null;
+  readonly #inSight: WebGLUniformLocation | null;
   #oldest = 0;
+  #shown: number;
 
   /** @throws Error when the browser has no WebGL2 or the map is larger than its textures. */
   constructor(canvas: HTMLCanvasElement, columns: number, rows: number) {
@@ -27,14 +29,15 @@ export class HeatMap {
     this.#gl = gl;
     this.columns = columns;
     this.rows = rows;
+    this.#shown = columns;
     const program = linked(gl);
     // biome-ignore lint/correctness/useHookAtTopLevel: this is WebGL's useProgram.
     gl.useProgram(program);
     const uniform = (name: string) => gl.getUniformLocation(program, name);
-    gl.uniform2f(uniform("count"), columns, rows);
     gl.uniform1i(uniform("columns"), columns);
     gl.uniform1i(uniform("palette"), 1);
     this.#head = uniform("head");
+    this.#inSight = uniform("shown");
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     texture(gl, gl.TEXTURE1, gl.RGBA8, 256, 1);
     texture(gl, gl.TEXTURE0, gl.R8, columns, rows);
@@ -53,6 +56,11 @@ export class HeatMap {
     this.#oldest = 0;
   }
 
+  /** Draw the newest columns alone, from now on. */
+  show(columns: number): void {
+    this.#shown = Math.min(columns, this.columns);
+  }
+
   paint(colours: Colours): void {
     const gl = this.#gl;
     gl.activeTexture(gl.TEXTURE1);
@@ -64,7 +72,8 @@ export class HeatMap {
   draw(): void {
     const gl = this.#gl;
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
-    gl.uniform1f(this.#head, this.#oldest);
+    gl.uniform2f(this.#inSight, this.#shown, this.rows);
+    gl.uniform1f(this.#head, this.#oldest + this.columns - this.#shown);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 

@@ -12,6 +12,11 @@ test("nothing has no heat, the most has the strongest, and the smallest is not n
   expect([heatOf(1e-9, 100), heatOf(-1e-9, 100)]).toEqual([COLD + 1, COLD - 1]);
 });
 
+test("the scale is of no unit: the same part of the most has the same heat", () => {
+  expect(heatOf(0.001, 0.004)).toBe(heatOf(1_000, 4_000));
+  expect(heatOf(0.25, 1)).toBeGreaterThan(heatOf(0.05, 1) + 20);
+});
+
 test("the palette goes from one colour over the ground to the other", () => {
   const bytes = paletteOf({ ground: [0, 0, 0], positive: [0, 1, 0], negative: [1, 0, 0] });
   const at = (heat: number) => [...bytes.slice(4 * heat, 4 * heat + 4)];

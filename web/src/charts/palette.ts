@@ -20,10 +20,13 @@ export function rgbOf(text: string): Rgb {
 export const COLD = 128;
 const STEPS = 127;
 
-/** @param full what gets the strongest colour; the scale is logarithmic. */
+/** How far the logarithmic scale reaches down: a part of 1 / REACH has about a sixth of the heat. */
+const REACH = 50;
+
+/** @param full what gets the strongest colour; the scale is logarithmic, and of no unit. */
 export function heatOf(value: number, full: number): number {
   if (value === 0) return COLD;
-  const part = Math.min(1, Math.log1p(Math.abs(value)) / Math.log1p(full));
+  const part = Math.min(1, Math.log1p((REACH * Math.abs(value)) / full) / Math.log1p(REACH));
   return COLD + Math.sign(value) * Math.max(1, Math.round(STEPS * part));
 }
 

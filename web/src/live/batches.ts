@@ -8,8 +8,8 @@ export function batchOf(frame: Frame): LiveData | null {
   if (kind === "funding") return latestFunding(frame, scales);
   if (kind !== "trades" && kind !== "liquidation") return null;
   const { time_ns, price, quantity } = frame.numbers;
-  const { side } = frame.bytes;
-  if (!(time_ns && price && quantity && side)) return null;
+  const { side, event_id } = frame.bytes;
+  if (!(time_ns && price && quantity && side && event_id)) return null;
   return {
     kind,
     scales,
@@ -17,6 +17,7 @@ export function batchOf(frame: Frame): LiveData | null {
     price: price.slice(),
     quantity: quantity.slice(),
     side: side.slice(),
+    ids: event_id.slice(),
   };
 }
 

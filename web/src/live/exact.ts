@@ -49,6 +49,11 @@ export function dateText(ns: bigint): string {
   return new Date(Number(ns / MILLI)).toISOString().slice(0, 19).replace("T", " ");
 }
 
+/** Date and time of nanoseconds since 1970, UTC, to the millisecond. */
+export function momentText(ns: bigint): string {
+  return new Date(Number(ns / MILLI)).toISOString().slice(0, 23).replace("T", " ");
+}
+
 /** How long something took, in the unit that suits it. For people: rounded. */
 export function durationText(ns: bigint): string {
   const s = Number(ns) / 1e9;

@@ -40,8 +40,16 @@ function trade(
     price: BigInt64Array.of(price.mantissa),
     quantity: BigInt64Array.of(quantity.mantissa),
     side: Uint8Array.of(SIDES[String(row.side)] ?? 0),
+    ids: idOf(String(row.event_id)),
   };
   return { kind, ...columns };
+}
+
+/** An event id of 32 hexadecimal digits. */
+function idOf(text: string): Uint8Array {
+  return Uint8Array.from({ length: 16 }, (_, at) =>
+    Number.parseInt(text.slice(2 * at, 2 * at + 2), 16),
+  );
 }
 
 function funding(row: Readonly<Record<string, unknown>>): FundingBatch {

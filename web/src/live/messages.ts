@@ -28,6 +28,8 @@ export interface TradeBatch {
   readonly price: BigInt64Array;
   readonly quantity: BigInt64Array;
   readonly side: Uint8Array;
+  /** Event ids, 16 bytes a row. */
+  readonly ids: Uint8Array;
 }
 
 export interface LiquidationBatch extends Omit<TradeBatch, "kind"> {

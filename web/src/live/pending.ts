@@ -49,7 +49,7 @@ export class Pending {
 
 function buffersOf(data: LiveData): ArrayBuffer[] {
   if (data.kind !== "trades" && data.kind !== "liquidation") return [];
-  return [data.time, data.price, data.quantity, data.side].map(
+  return [data.time, data.price, data.quantity, data.side, data.ids].map(
     (column) => column.buffer as ArrayBuffer,
   );
 }

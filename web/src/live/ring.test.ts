@@ -10,6 +10,7 @@ function batch(prices: readonly bigint[], scale = 2): TradeBatch {
     price: BigInt64Array.from(prices),
     quantity: BigInt64Array.from(prices.map(() => 1500n)),
     side: Uint8Array.from(prices.map(() => 2)),
+    ids: new Uint8Array(16 * prices.length),
   };
 }
 

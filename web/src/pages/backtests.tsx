@@ -62,12 +62,12 @@ function Runs({ runs, chosen, choose }: RunsProps) {
     },
     { head: "Strategy", cell: ({ strategy_id }) => strategy_id },
     { head: "Symbols", cell: ({ symbols }) => symbols.join(", ") },
-    { head: "From (UTC)", cell: ({ start_ns }) => timeText(start_ns), isNumber: true },
-    { head: "To (UTC)", cell: ({ end_ns }) => timeText(end_ns), isNumber: true },
+    { head: "From (UTC)", cell: ({ start_ns }) => timeText(start_ns), isTime: true },
+    { head: "To (UTC)", cell: ({ end_ns }) => timeText(end_ns), isTime: true },
     { head: "Rows", cell: ({ rows }) => countText(rows), isNumber: true },
     { head: "PnL", cell: ({ metrics }) => floatText(metrics.pnl), isNumber: true },
     { head: "Sharpe", cell: ({ metrics }) => floatText(metrics.sharpe), isNumber: true },
-    { head: "Written (UTC)", cell: ({ written_ns }) => timeText(written_ns), isNumber: true },
+    { head: "Written (UTC)", cell: ({ written_ns }) => timeText(written_ns), isTime: true },
   ];
   return (
     <Grid

@@ -7,13 +7,16 @@ import { chosenOf, InstrumentChoice } from "../panels/instrument-choice.tsx";
 import { Ladder } from "../panels/ladder.tsx";
 import { Liquidations } from "../panels/liquidations.tsx";
 import { PriceChart } from "../panels/price-chart.tsx";
+import { Ticker } from "../panels/ticker.tsx";
 import { TradeTape } from "../panels/trade-tape.tsx";
 import { useBook } from "../panels/use-book.ts";
+import { useTape } from "../panels/use-tape.ts";
 import { Asked } from "../parts/asked.tsx";
 import { useRoute } from "../parts/route.ts";
 import { Empty } from "../parts/states.tsx";
 
 type Listed = Schemas["Instrument"];
+const TRADES = 60;
 
 export default function Market() {
   const { query } = useRoute();
@@ -48,21 +51,26 @@ function Chosen({ all, chosen }: { all: readonly Listed[]; chosen: Listed | unde
 }
 
 function Panels({ listed }: { readonly listed: Listed }) {
-  const { exchange, market, symbol, types, last_ns: lastNs } = listed;
+  const { exchange, market, symbol, types } = listed;
   const instrument: Instrument = { exchange, market, symbol };
   const book = useBook(instrument);
+  const trades = useTape(listed, { type: "trade", shown: TRADES });
+  const [hasFunding, hasLiquidations] = [types.includes("funding"), types.includes("liquidation")];
   return (
-    <div className="market">
-      <PriceChart stored={listed} />
-      <DepthMap store={book} />
-      <Ladder store={book} />
-      <TradeTape instrument={instrument} lastNs={lastNs} />
-      <Funding stored={listed} hasFunding={types.includes("funding")} />
-      <Liquidations
-        instrument={instrument}
-        hasLiquidations={types.includes("liquidation")}
-        lastNs={lastNs}
-      />
-    </div>
+    <>
+      <Ticker book={book} trades={trades} />
+      <div className="market">
+        <PriceChart stored={listed} />
+        <DepthMap store={book} />
+        <Ladder store={book} />
+        <TradeTape store={trades} />
+        {hasFunding || hasLiquidations ? (
+          <>
+            <Funding stored={listed} hasFunding={hasFunding} />
+            <Liquidations stored={listed} hasLiquidations={hasLiquidations} />
+          </>
+        ) : null}
+      </div>
+    </>
   );
 }

@@ -54,7 +54,7 @@ function State({ state }: { readonly state: string }) {
 const CHECKS: readonly Column<Check>[] = [
   { head: "Check", cell: ({ name }) => name },
   { head: "State", cell: ({ status }) => <State state={status} /> },
-  { head: "Since (UTC)", cell: ({ since_ns }) => timeText(since_ns), isNumber: true },
+  { head: "Since (UTC)", cell: ({ since_ns }) => timeText(since_ns), isTime: true },
   { head: "Detail", cell: ({ detail }) => detail || "–" },
 ];
 
@@ -92,7 +92,9 @@ function Facts({ facts }: { readonly facts: Readonly<Record<string, string>> }) 
       {Object.entries(facts).map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd className="number">{value}</dd>
+          <dd className="number" title={value}>
+            {value}
+          </dd>
         </div>
       ))}
     </dl>
@@ -105,7 +107,7 @@ const SUBSCRIPTIONS: readonly Column<Subscription>[] = [
   { head: "Venue", cell: ({ exchange, market }) => `${exchange} ${market}` },
   { head: "State", cell: ({ state }) => <State state={state} /> },
   { head: "Rows", cell: ({ rows }) => countText(rows), isNumber: true },
-  { head: "Newest (UTC)", cell: ({ last_sent_ns }) => timeText(last_sent_ns), isNumber: true },
+  { head: "Newest (UTC)", cell: ({ last_sent_ns }) => timeText(last_sent_ns), isTime: true },
   { head: "Age", cell: ({ age_ns }) => spanText(age_ns), isNumber: true },
   { head: "Rows/s", cell: ({ rows_per_s }) => rateText(rows_per_s), isNumber: true },
   { head: "Received p99", cell: ({ stages }) => slowText(stages, "received"), isNumber: true },

@@ -1,10 +1,11 @@
 import { type Ref, useImperativeHandle, useRef } from "react";
 import { fraction, padded } from "../live/exact.ts";
-import type { EventRing, RingRow } from "../live/ring.ts";
+import type { RingRow } from "../live/ring.ts";
+import type { Tape } from "../live/tape.ts";
 
 export interface EventTableHandle {
-  /** Write the newest rows of a ring, when there are new ones; `texts` gives a row's cells. */
-  draw(ring: EventRing, texts: (row: RingRow) => readonly string[]): void;
+  /** Write the newest rows, when there are others than before; `texts` gives a row's cells. */
+  draw(tape: Tape, texts: (row: RingRow) => readonly string[]): void;
 }
 
 interface Props {
@@ -22,12 +23,12 @@ export function EventTable({ ref, caption, heads, rows, empty }: Props) {
   const drawn = useRef(-1);
   const digits = useRef<number[]>(heads.map(() => 0));
   useImperativeHandle(ref, () => ({
-    draw(ring, texts) {
-      if (ring.total === drawn.current || body.current === null) return;
-      drawn.current = ring.total;
-      if (hint.current !== null) hint.current.hidden = ring.total > 0;
+    draw(tape, texts) {
+      if (tape.version === drawn.current || body.current === null) return;
+      drawn.current = tape.version;
+      if (hint.current !== null) hint.current.hidden = tape.row(0) !== null;
       const lines = [...body.current.rows];
-      const shown = lines.map((_, age) => ring.row(age));
+      const shown = lines.map((_, age) => tape.row(age));
       const words = shown.map((row) => (row === null ? [] : texts(row)));
       // Never fewer than before: a column does not jump.
       digits.current = digits.current.map((most, at) =>
@@ -35,6 +36,7 @@ export function EventTable({ ref, caption, heads, rows, empty }: Props) {
       );
       for (const [age, line] of lines.entries()) {
         fill(line, shown[age]?.side ?? null, words[age] ?? [], digits.current);
+        line.classList.toggle("apart", age === tape.apart);
       }
     },
   }));

@@ -25,9 +25,7 @@ export function Funding({ stored, hasFunding }: Props) {
       {hasFunding ? (
         <FundingStrip stored={stored} />
       ) : (
-        <Empty title="No funding here">
-          Perpetual contracts have it. Choose one of these markets.
-        </Empty>
+        <Empty title="No funding here">Nothing of it is stored for this market.</Empty>
       )}
     </Panel>
   );

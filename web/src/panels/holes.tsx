@@ -1,15 +1,15 @@
 import type { Schemas } from "../api/client.ts";
 import { type Column, Grid } from "../parts/grid.tsx";
 import { Empty } from "../parts/states.tsx";
-import { countText, timeText } from "../parts/texts.ts";
+import { countText, momentText } from "../parts/texts.ts";
 
 type Hole = Schemas["Hole"];
 
 const COLUMNS: readonly Column<Hole>[] = [
   { head: "Kind", cell: ({ kind }) => kind },
   { head: "Proof", cell: ({ proof }) => proof },
-  { head: "From (UTC)", cell: ({ start_ns }) => timeText(start_ns), isNumber: true },
-  { head: "To (UTC)", cell: ({ end_ns }) => timeText(end_ns), isNumber: true },
+  { head: "From (UTC)", cell: ({ start_ns }) => momentText(start_ns), isTime: true },
+  { head: "To (UTC)", cell: ({ end_ns }) => momentText(end_ns), isTime: true },
   { head: "First id", cell: ({ first_id }) => first_id ?? "–", isNumber: true },
   { head: "Last id", cell: ({ last_id }) => last_id ?? "–", isNumber: true },
   { head: "Reason", cell: ({ reason }) => reason },

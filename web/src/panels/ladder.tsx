@@ -14,6 +14,7 @@ export function Ladder({ store }: { readonly store: BookStore }) {
   const bids = useRef<HTMLTableSectionElement>(null);
   const hint = useRef<HTMLParagraphElement>(null);
   const note = useRef<HTMLSpanElement>(null);
+  const middle = useRef<HTMLTableCellElement>(null);
   const drawn = useRef<BookView | null>(null);
   const digits = useRef<Digits>({ price: 0, quantity: 0 });
   useFrames(
@@ -22,10 +23,11 @@ export function Ladder({ store }: { readonly store: BookStore }) {
       if (hint.current !== null) hint.current.textContent = hintOf(view, trouble);
       if (view === null || view === drawn.current) return;
       drawn.current = view;
-      const largest = Math.max(1, ...[view.bids, view.asks].map(largestOf));
       digits.current = digitsOf(view, digits.current);
-      fill(asks.current, view, view.asks, largest, digits.current);
-      fill(bids.current, view, view.bids, largest, digits.current);
+      const scale = scaleOf(view);
+      fill(asks.current, view, view.asks, scale, digits.current);
+      fill(bids.current, view, view.bids, scale, digits.current);
+      if (middle.current !== null) middle.current.textContent = spreadText(view);
       if (note.current !== null) {
         note.current.textContent = view.lastUpdateId === NONE ? "" : `update ${view.lastUpdateId}`;
       }
@@ -44,9 +46,17 @@ export function Ladder({ store }: { readonly store: BookStore }) {
             <th scope="col" className="number">
               Quantity
             </th>
+            <th scope="col" className="number">
+              Total
+            </th>
           </tr>
         </thead>
         <Rows ref={asks} name="asks" />
+        <tbody className="spread">
+          <tr>
+            <td ref={middle} colSpan={3} className="number" />
+          </tr>
+        </tbody>
         <Rows ref={bids} name="bids" />
       </table>
     </Panel>
@@ -60,6 +70,10 @@ function Rows({ ref, name }: { ref: React.Ref<HTMLTableSectionElement>; name: "a
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are places, not things.
         <tr key={row}>
           <td className={`number ${name === "asks" ? "sell" : "buy"}`} />
+          <td className="number">
+            <span className="depth" aria-hidden="true" />
+            <span />
+          </td>
           <td className="number">
             <span className="depth" aria-hidden="true" />
             <span />
@@ -97,31 +111,59 @@ function hintOf(view: BookView | null, trouble: string | null): string {
   return view.isLive ? "" : "Not live: a message is missing. It comes back with a new snapshot.";
 }
 
-/** For the length of bars alone. */
-function largestOf({ quantities }: BookSide): number {
-  return Math.max(0, ...quantities.slice(0, LEVELS).map(Number));
+/** The distance of the best prices, exact. */
+function spreadText({ bids, asks, scales }: BookView): string {
+  const [bid, ask] = [bids.prices[0], asks.prices[0]];
+  if (bid === undefined || ask === undefined) return "";
+  return `spread ${grouped(trimmed(decimalText(ask - bid, scales.price)))}`;
+}
+
+/** What fills a cell of each column; for the length of bars alone. */
+interface Scale {
+  readonly quantity: number;
+  readonly total: number;
+}
+
+function scaleOf({ bids, asks }: BookView): Scale {
+  const shown = [bids, asks].map(({ quantities }) => quantities.slice(0, LEVELS).map(Number));
+  const totals = shown.map((side) => side.reduce((sum, quantity) => sum + quantity, 0));
+  return { quantity: Math.max(1, ...shown.flat()), total: Math.max(1, ...totals) };
 }
 
 function fill(
   body: HTMLTableSectionElement | null,
   { scales }: BookView,
   { prices, quantities }: BookSide,
-  largest: number,
+  scale: Scale,
   digits: Digits,
 ): void {
   if (body === null) return;
   const isAsks = body.className === "asks";
-  for (const [place, line] of [...body.rows].entries()) {
-    const level = isAsks ? LEVELS - 1 - place : place;
+  let total = 0n;
+  for (let level = 0; level < LEVELS; level++) {
+    const line = body.rows[isAsks ? LEVELS - 1 - level : level];
     const price = prices[level];
     const quantity = quantities[level] ?? 0n;
-    const [priceCell, quantityCell] = line.cells;
-    const [bar, text] = quantityCell?.querySelectorAll("span") ?? [];
-    if (!(priceCell && bar && text)) continue;
-    const shown = (number: bigint, scale: number, least: number): string =>
-      price === undefined ? "" : padded(grouped(trimmed(decimalText(number, scale))), least);
-    priceCell.textContent = shown(price ?? 0n, scales.price, digits.price);
-    text.textContent = shown(quantity, scales.quantity, digits.quantity);
-    bar.style.width = price === undefined ? "0" : `${(100 * Number(quantity)) / largest}%`;
+    total += quantity;
+    const [priceCell, quantityCell, totalCell] = line?.cells ?? [];
+    const shown = (number: bigint, ofScale: number, least: number): string =>
+      price === undefined ? "" : padded(grouped(trimmed(decimalText(number, ofScale))), least);
+    if (priceCell) priceCell.textContent = shown(price ?? 0n, scales.price, digits.price);
+    const part = (number: bigint, most: number): number =>
+      price === undefined ? 0 : (100 * Number(number)) / most;
+    bar(
+      quantityCell,
+      shown(quantity, scales.quantity, digits.quantity),
+      part(quantity, scale.quantity),
+    );
+    bar(totalCell, shown(total, scales.quantity, digits.quantity), part(total, scale.total));
   }
+}
+
+/** Write a number over a bar. */
+function bar(cell: HTMLTableCellElement | undefined, words: string, percent: number): void {
+  const [length, text] = cell?.querySelectorAll("span") ?? [];
+  if (!(length && text)) return;
+  text.textContent = words;
+  length.style.width = `${percent}%`;
 }

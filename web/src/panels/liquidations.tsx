@@ -1,57 +1,46 @@
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useRef } from "react";
+import type { Stored } from "../api/recent.ts";
 import { grouped, trimmed } from "../live/exact.ts";
-import type { LiveData } from "../live/messages.ts";
-import { EventRing } from "../live/ring.ts";
-import { type Instrument, useFrames, useLive } from "../live/use-live.ts";
+import { useFrames } from "../live/use-live.ts";
 import { Panel } from "../parts/panel.tsx";
 import { Empty } from "../parts/states.tsx";
 import { EventTable, type EventTableHandle } from "./event-table.tsx";
-import { useSeed } from "./use-seed.ts";
+import { useTape } from "./use-tape.ts";
 
-const KEPT = 512;
 const SHOWN = 30;
 
 interface Props {
-  readonly instrument: Instrument;
+  readonly stored: Stored;
   readonly hasLiquidations: boolean;
-  readonly lastNs: number | null;
 }
 
 /** Forced orders, the newest first. */
-export function Liquidations({ instrument, hasLiquidations, lastNs }: Props) {
+export function Liquidations({ stored, hasLiquidations }: Props) {
   return (
     <Panel title="Liquidations" name="liquidations">
       {hasLiquidations ? (
-        <LiquidationStrip instrument={instrument} lastNs={lastNs} />
+        <LiquidationStrip stored={stored} />
       ) : (
         <Empty title="No liquidations here">
-          Perpetual contracts have them, once there was one. Choose one of these markets.
+          There has been none that was stored. The first one appears by itself.
         </Empty>
       )}
     </Panel>
   );
 }
 
-function LiquidationStrip({ instrument, lastNs }: Omit<Props, "hasLiquidations">) {
-  const ring = useMemo(() => new EventRing(KEPT), []);
+function LiquidationStrip({ stored }: { readonly stored: Stored }) {
+  const { tape } = useTape(stored, { type: "liquidation", shown: SHOWN });
   const table = useRef<EventTableHandle>(null);
-  const sink = useCallback(
-    (data: LiveData) => {
-      if (data.kind === "liquidation") ring.push(data);
-    },
-    [ring],
-  );
-  useSeed("/api/liquidations", instrument, lastNs, ring);
-  useLive("liquidation", instrument, sink);
   useFrames(
     useCallback(() => {
-      table.current?.draw(ring, (row) => [
+      table.current?.draw(tape, (row) => [
         row.time,
         row.side,
         grouped(row.price),
         trimmed(row.quantity),
       ]);
-    }, [ring]),
+    }, [tape]),
   );
   return (
     <EventTable
@@ -59,7 +48,7 @@ function LiquidationStrip({ instrument, lastNs }: Omit<Props, "hasLiquidations">
       caption="Latest liquidations, newest first"
       heads={["Time (UTC)", "Side", "Price", "Quantity"]}
       rows={SHOWN}
-      empty="None in the last minute."
+      empty="Waiting for the next one."
     />
   );
 }

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Message>[] = [
   {
     head: "Received (UTC)",
     cell: ({ time }) => (time ?? "–").slice(0, 23).replace("T", " "),
-    isNumber: true,
+    isTime: true,
   },
   { head: "Venue", cell: ({ exchange, market }) => `${exchange} ${market}` },
   { head: "Symbol", cell: ({ symbol, raw_symbol }) => symbol ?? raw_symbol ?? "–" },

@@ -14,8 +14,8 @@ type Trip = Schemas["RoundTrip"];
 type EquityPoint = Schemas["EquityPoint"];
 
 const COLUMNS: readonly Column<Trip>[] = [
-  { head: "Entry (UTC)", cell: ({ entry_time_ns }) => timeText(entry_time_ns), isNumber: true },
-  { head: "Exit (UTC)", cell: ({ exit_time_ns }) => timeText(exit_time_ns), isNumber: true },
+  { head: "Entry (UTC)", cell: ({ entry_time_ns }) => timeText(entry_time_ns), isTime: true },
+  { head: "Exit (UTC)", cell: ({ exit_time_ns }) => timeText(exit_time_ns), isTime: true },
   { head: "Symbol", cell: ({ symbol }) => symbol },
   { head: "Side", cell: ({ side }) => side },
   { head: "Quantity", cell: ({ quantity }) => floatText(quantity), isNumber: true },
@@ -48,7 +48,7 @@ function Metrics({ id }: { readonly id: string }) {
           <>
             <p className="hint">{coverage.summary}</p>
             <dl className="facts">
-              {Object.entries(data.metrics)
+              {inOrder(data.metrics)
                 .map(([name, value]) => figureText(name, value))
                 .map(([name, text]) => (
                   <div key={name}>
@@ -62,6 +62,17 @@ function Metrics({ id }: { readonly id: string }) {
       </Asked>
     </Panel>
   );
+}
+
+/** What one looks at first. */
+const FIRST = ["pnl", "total_return", "max_drawdown", "sharpe", "trades", "hit_rate"];
+
+function inOrder(metrics: Schemas["Run"]["metrics"]): [string, number | null][] {
+  const place = (name: string): number => {
+    const found = FIRST.indexOf(name);
+    return found < 0 ? FIRST.length : found;
+  };
+  return Object.entries(metrics).sort(([one], [other]) => place(one) - place(other));
 }
 
 function Account({ id }: { readonly id: string }) {

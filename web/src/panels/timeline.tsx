@@ -1,5 +1,5 @@
 import type { Schemas } from "../api/client.ts";
-import { countText, timeText } from "../parts/texts.ts";
+import { numberText, timeText } from "../parts/texts.ts";
 
 type Stream = Schemas["StreamCoverage"];
 type Hole = Schemas["Hole"];
@@ -41,7 +41,8 @@ export function Timeline({ streams, chosen, choose }: Props) {
             </span>
             <Bar stream={stream} span={span} />
             <span className={stream.holes_total > 0 ? "line-count sell" : "line-count soft"}>
-              {countText(stream.holes_total)} holes, {countText(stream.missing_ids)} ids missing
+              {numberText(stream.holes_total, "hole")}, {numberText(stream.missing_ids, "id")}{" "}
+              missing
             </span>
           </button>
         );

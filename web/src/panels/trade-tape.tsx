@@ -1,43 +1,22 @@
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useRef } from "react";
 import { grouped, trimmed } from "../live/exact.ts";
-import type { LiveData } from "../live/messages.ts";
-import { EventRing } from "../live/ring.ts";
-import { type Instrument, useFrames, useLive } from "../live/use-live.ts";
+import { useFrames } from "../live/use-live.ts";
 import { Panel } from "../parts/panel.tsx";
 import { EventTable, type EventTableHandle } from "./event-table.tsx";
-import { useSeed } from "./use-seed.ts";
+import type { TapeStore } from "./use-tape.ts";
 
-const KEPT = 4096;
-const SHOWN = 60;
-
-interface Props {
-  readonly instrument: Instrument;
-  /** Time of the newest stored trade, in nanoseconds. */
-  readonly lastNs: number | null;
-}
-
-/** The newest trades first. They live in a ring of typed arrays, and are drawn once a frame. */
-export function TradeTape({ instrument, lastNs }: Props) {
-  const ring = useMemo(() => new EventRing(KEPT), []);
+/** The newest trades first, drawn once a frame. */
+export function TradeTape({ store }: { readonly store: TapeStore }) {
   const table = useRef<EventTableHandle>(null);
-  const skipped = useRef(0);
   const note = useRef<HTMLSpanElement>(null);
-  const sink = useCallback(
-    (data: LiveData) => {
-      if (data.kind === "trades") ring.push(data);
-      else if (data.kind === "skipped") skipped.current += data.count;
-    },
-    [ring],
-  );
-  useSeed("/api/trades", instrument, lastNs, ring);
-  useLive("trade", instrument, sink);
   useFrames(
     useCallback(() => {
-      table.current?.draw(ring, (row) => [row.time, grouped(row.price), trimmed(row.quantity)]);
-      const text = skipped.current === 0 ? "" : `${skipped.current} left out: this page is slow`;
+      const { tape, skipped } = store;
+      table.current?.draw(tape, (row) => [row.time, grouped(row.price), trimmed(row.quantity)]);
+      const text = skipped === 0 ? "" : `${skipped} left out: this page is slow`;
       if (note.current !== null && note.current.textContent !== text)
         note.current.textContent = text;
-    }, [ring]),
+    }, [store]),
   );
   return (
     <Panel title="Trades" name="tape" note={<span ref={note} className="warn" />}>
@@ -45,7 +24,7 @@ export function TradeTape({ instrument, lastNs }: Props) {
         ref={table}
         caption="Latest trades, newest first"
         heads={["Time (UTC)", "Price", "Quantity"]}
-        rows={SHOWN}
+        rows={store.tape.shown}
         empty="Waiting for the first trade."
       />
     </Panel>

@@ -4,6 +4,7 @@ export interface Column<T> {
   readonly head: string;
   readonly cell: (row: T) => ReactNode;
   readonly isNumber?: boolean;
+  readonly isTime?: boolean;
 }
 
 interface Props<T> {
@@ -22,9 +23,9 @@ export function Grid<T>({ caption, columns, rows, name, isChosen }: Props<T>) {
       <table>
         <thead>
           <tr>
-            {columns.map(({ head, isNumber }) => (
-              <th key={head} scope="col" className={isNumber ? "number" : undefined}>
-                {head}
+            {columns.map((column) => (
+              <th key={column.head} scope="col" className={classOf(column)}>
+                {column.head}
               </th>
             ))}
           </tr>
@@ -32,9 +33,9 @@ export function Grid<T>({ caption, columns, rows, name, isChosen }: Props<T>) {
         <tbody>
           {rows.map((row, at) => (
             <tr key={name(row, at)} className={isChosen?.(row) ? "chosen" : undefined}>
-              {columns.map(({ head, cell, isNumber }) => (
-                <td key={head} className={isNumber ? "number" : undefined}>
-                  {cell(row)}
+              {columns.map((column) => (
+                <td key={column.head} className={classOf(column)}>
+                  {column.cell(row)}
                 </td>
               ))}
             </tr>
@@ -43,4 +44,9 @@ export function Grid<T>({ caption, columns, rows, name, isChosen }: Props<T>) {
       </table>
     </section>
   );
+}
+
+function classOf<T>({ isNumber, isTime }: Column<T>): string | undefined {
+  if (isNumber) return "number";
+  return isTime ? "moment" : undefined;
 }

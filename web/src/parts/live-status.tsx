@@ -1,9 +1,9 @@
-/** Whether the live socket is connected, in words and not by colour alone. */
+/** Whether the live socket is connected, in words; nothing on a page that does not need it. */
 import { liveStatus } from "../live/status.ts";
 import { useStore } from "./store.ts";
 
 const WORDS = {
-  idle: "no live data",
+  idle: "",
   connecting: "connecting",
   open: "live",
   stale: "source away",
@@ -15,7 +15,7 @@ export function LiveStatus() {
   const status = useStore(liveStatus);
   return (
     <span className={`live live-${status.phase}`} role="status" title={status.detail}>
-      <span className="dot" aria-hidden="true" />
+      {status.phase === "idle" ? null : <span className="dot" aria-hidden="true" />}
       {WORDS[status.phase]}
     </span>
   );
