@@ -97,8 +97,8 @@ class Book:
     """A book as of a moment.
 
     ``bids`` and ``asks`` hold the levels, best first, exact (``decimal128(38, 18)``), down to the
-    price to which they are known: what lies beyond is not shown. A book that is not ``live`` shows
-    none.
+    price to which they are known: what lies beyond is not shown. A ``stale`` book shows those of
+    ``last_message_ns``; one that is neither ``live`` nor ``stale`` shows none.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Book:
         self.missing = [] if replay is None else replay.missing
         """Ranges of update ids that are not in the store, both ends included."""
         self._sides: tuple[Levels, Levels] = ([], [])
-        if replay is not None and self.is_live:
+        if replay is not None and self.state in {"live", "stale"}:
             self._sides = (replay.bids(), replay.asks())
 
     @property
@@ -161,8 +161,8 @@ class Book:
 
     @property
     def trusted_depth(self) -> tuple[int, int]:
-        """How many levels of each side are known to be right: bids, asks."""
-        return len(self._sides[0]), len(self._sides[1])
+        """How many levels of each side are known to be right at the moment: bids, asks."""
+        return (len(self._sides[0]), len(self._sides[1])) if self.is_live else (0, 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values; prices and quantities as texts."""
@@ -186,7 +186,7 @@ class Book:
 
     def __repr__(self) -> str:
         name = self.instrument
-        bids, asks = self.trusted_depth
+        bids, asks = map(len, self._sides)
         return (
             f"<book of {name.symbol} ({name.exchange} {name.market}) at {to_text(self.time_ns)}:"
             f" {self.state}, {bids:,} bids, {asks:,} asks>"

@@ -586,7 +586,7 @@ export interface components {
             time: string | null;
             /**
              * State
-             * @description `live` when it is right at `time`; otherwise it has no levels: `stale` (right as of `last_message_ns`, and what came until `time` is not known), `buffering` (no snapshot was found), `unsynced`, `unknown` (no message).
+             * @description `live` when it is right at `time`; `stale` when its levels are those of `last_message_ns`, and what came until `time` is not known; without levels: `buffering` (no snapshot was found), `unsynced`, `unknown` (no message).
              * @example live
              * @enum {string}
              */

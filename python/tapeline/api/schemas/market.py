@@ -92,9 +92,9 @@ class Book(Names):
     time_ns: Nanoseconds
     time: IsoTime
     state: BookState = Field(
-        description="`live` when it is right at `time`; otherwise it has no levels: `stale` (right "
-        "as of `last_message_ns`, and what came until `time` is not known), `buffering` (no "
-        "snapshot was found), `unsynced`, `unknown` (no message).",
+        description="`live` when it is right at `time`; `stale` when its levels are those of "
+        "`last_message_ns`, and what came until `time` is not known; without levels: `buffering` "
+        "(no snapshot was found), `unsynced`, `unknown` (no message).",
         examples=["live"],
     )
     reason: str = Field(description="Why it is not `live`; empty when it is.", examples=[""])
