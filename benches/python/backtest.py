@@ -39,7 +39,7 @@ FAST: Final = 50
 SLOW: Final = 200
 FEE: Final = 0.001
 CAPITAL: Final = 100_000.0
-ROUNDS: Final = 3
+ROUNDS: Final = 7
 STRATEGIES: Final = Path(__file__).parents[2] / "examples" / "strategies"
 
 
