@@ -18,11 +18,8 @@ impl FundingCarry {
 
 impl Formula<2, 1> for FundingCarry {
     #[inline(always)]
-    fn feed(&mut self, [rate, hours]: [&[f64]; 2], outputs: [&mut [f64]; 1]) {
-        let [rates, all_hours] = self.0.bottom(rate.len());
-        rates.copy_from_slice(rate);
-        all_hours.copy_from_slice(hours);
-        self.0
-            .roll(outputs, |[rate, hours]| [rate / hours * HOURS_A_YEAR]);
+    fn feed(&mut self, inputs: [&[f64]; 2], outputs: [&mut [f64]; 1]) {
+        let year = |[rate, hours]: [f64; 2]| [rate / hours * HOURS_A_YEAR];
+        self.0.take(inputs, outputs, |both| both, year);
     }
 }

@@ -51,9 +51,7 @@ impl<const MOST: bool> Extreme<MOST> {
 
 impl<const MOST: bool> Formula<1, 1> for Extreme<MOST> {
     #[inline(always)]
-    fn feed(&mut self, [values]: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
-        let [room] = self.0.bottom(values.len());
-        room.copy_from_slice(values);
-        self.0.roll(outputs, |kept| kept);
+    fn feed(&mut self, inputs: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
+        self.0.take(inputs, outputs, |value| value, |kept| kept);
     }
 }

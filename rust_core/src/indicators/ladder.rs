@@ -11,12 +11,15 @@
 
 use core::marker::PhantomData;
 
-use super::passes::{Part, all, begin, end, go_on, merge_four};
+use super::passes::{Part, all, begin, describe_all, end, go_on, merge_described, merge_four};
 use super::stream::TILE;
 use super::taps::{Tap, reach, taps, top_rung};
 
 /// The longest window: a few arrays of it fit in memory.
 pub(super) const MAX_WINDOW: u32 = 1 << 24;
+
+/// Entries before its own that a merge of four takes.
+const OLDER: usize = 3;
 
 /// How spans of values merge, and how the parts of a window become its total.
 ///
@@ -42,6 +45,8 @@ pub(super) struct Ladder<M, const C: usize, const A: usize> {
     room: usize,
     /// Where the next entries go, behind that past.
     position: usize,
+    /// Whether only merges read rung 0, so that most of it need not be written.
+    are_values_unread: bool,
     merge: PhantomData<M>,
 }
 
@@ -86,6 +91,7 @@ impl<M: Merge<C, A>, const C: usize, const A: usize> Ladder<M, C, A> {
         });
         Self {
             rungs: rungs.collect(),
+            are_values_unread: taps.iter().all(|tap| tap.rung > 0),
             taps,
             totals: core::array::from_fn(|_| super::scratch()),
             room,
@@ -111,6 +117,29 @@ impl<M: Merge<C, A>, const C: usize, const A: usize> Ladder<M, C, A> {
         }
     }
 
+    /// Takes values as `describe` makes them columns, and writes `finish(total)` of the windows that
+    /// end at them.
+    ///
+    /// A window of whole fours has rung 1 made from the inputs: a third less to read and to write.
+    #[inline(always)]
+    pub(super) fn take<const I: usize, const O: usize>(
+        &mut self,
+        inputs: [&[f64]; I],
+        outputs: [&mut [f64]; O],
+        describe: impl Fn([f64; I]) -> [f64; C],
+        finish: impl Fn([f64; A]) -> [f64; O],
+    ) {
+        let count = inputs.first().map_or(0, |input| input.len());
+        if self.are_values_unread && count > 2 * OLDER {
+            self.merge_inputs(count, inputs, describe);
+            self.climb(1, count);
+            self.finish(count, outputs, finish);
+        } else {
+            describe_all(inputs, self.bottom(count), describe);
+            self.roll(outputs, finish);
+        }
+    }
+
     /// Writes `finish(total)` of the windows that end at the values of [`Self::bottom`].
     #[inline(always)]
     pub(super) fn roll<const O: usize>(
@@ -119,19 +148,45 @@ impl<M: Merge<C, A>, const C: usize, const A: usize> Ladder<M, C, A> {
         finish: impl Fn([f64; A]) -> [f64; O],
     ) {
         let count = outputs.first().map_or(0, |output| output.len());
-        self.climb(count);
-        self.fold(count, outputs, finish);
-        self.position += count;
+        self.climb(0, count);
+        self.finish(count, outputs, finish);
     }
 
+    /// Makes rung 1, and of rung 0 what the first of these values and of the next need.
     #[inline(always)]
-    fn climb(&mut self, count: usize) {
+    fn merge_inputs<const I: usize>(
+        &mut self,
+        count: usize,
+        inputs: [&[f64]; I],
+        describe: impl Fn([f64; I]) -> [f64; C],
+    ) {
+        let last = count - OLDER;
+        let mut room = self.bottom(count);
+        for from in [0, last] {
+            let some = inputs.map(|input| input.get(from..from + OLDER).unwrap_or(&[]));
+            let room = room
+                .each_mut()
+                .map(|c| c.get_mut(from..from + OLDER).unwrap_or(&mut []));
+            describe_all(some, room, &describe);
+        }
         let position = self.position;
-        let mut rungs = self.rungs.iter_mut();
+        if let [lower, upper, ..] = self.rungs.as_mut_slice() {
+            let parts = [0, 1, 2, 3].map(|part| lower.entries(position, part, OLDER));
+            merge_four::<M, C, A>(parts, upper.entries_mut(position, OLDER), 1.0);
+            let merged = upper.entries_mut(position + OLDER, last);
+            merge_described::<M, I, C, A>(inputs, merged, describe);
+        }
+    }
+
+    /// Makes the rungs above rung 0 or 1.
+    #[inline(always)]
+    fn climb(&mut self, from: usize, count: usize) {
+        let position = self.position;
+        let mut rungs = self.rungs.iter_mut().skip(from);
         let Some(mut lower) = rungs.next() else {
             return;
         };
-        let (mut back, mut span) = (1, 1.0);
+        let (mut back, mut span) = if from == 0 { (1, 1.0) } else { (4, 4.0) };
         for upper in rungs {
             let parts = [0, 1, 2, 3].map(|part| lower.entries(position, part * back, count));
             merge_four::<M, C, A>(parts, upper.entries_mut(position, count), span);
@@ -139,6 +194,17 @@ impl<M: Merge<C, A>, const C: usize, const A: usize> Ladder<M, C, A> {
             back *= 4;
             span *= 4.0;
         }
+    }
+
+    #[inline(always)]
+    fn finish<const O: usize>(
+        &mut self,
+        count: usize,
+        outputs: [&mut [f64]; O],
+        finish: impl Fn([f64; A]) -> [f64; O],
+    ) {
+        self.fold(count, outputs, finish);
+        self.position += count;
     }
 
     /// Takes five parts in one pass; of more, four at a time, with totals in scratch columns.

@@ -13,6 +13,43 @@ use super::taps::Tap;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part<'a, const C: usize>(pub(super) [&'a [f64]; C], pub(super) Tap);
 
+/// Writes the columns of each value.
+#[inline(always)]
+pub(super) fn describe_all<const I: usize, const C: usize>(
+    inputs: [&[f64]; I],
+    columns: [&mut [f64]; C],
+    describe: impl Fn([f64; I]) -> [f64; C],
+) {
+    let count = columns[0].len();
+    let inputs = inputs.map(|input| &input[..count]);
+    let columns = columns.map(|column| &mut column[..count]);
+    for at in 0..count {
+        let described = describe(load(&inputs, at));
+        for column in 0..C {
+            columns[column][at] = described[column];
+        }
+    }
+}
+
+/// Merges each four neighbours among values; the first three begin none.
+#[inline(always)]
+pub(super) fn merge_described<M: Merge<C, A>, const I: usize, const C: usize, const A: usize>(
+    inputs: [&[f64]; I],
+    merged: [&mut [f64]; C],
+    describe: impl Fn([f64; I]) -> [f64; C],
+) {
+    let count = merged[0].len();
+    let [d, c, b, a] = [0, 1, 2, 3].map(|from| inputs.map(|input| &input[from..from + count]));
+    let merged = merged.map(|column| &mut column[..count]);
+    for at in 0..count {
+        let [d, c, b, a] = [&d, &c, &b, &a].map(|values| describe(load(values, at)));
+        let four = M::merge(M::merge(d, c, 1.0), M::merge(b, a, 1.0), 2.0);
+        for column in 0..C {
+            merged[column][at] = four[column];
+        }
+    }
+}
+
 /// Merges four neighbours, the newest first.
 #[inline(always)]
 pub(super) fn merge_four<M: Merge<C, A>, const C: usize, const A: usize>(

@@ -45,10 +45,8 @@ impl Sum {
 
 impl Formula<1, 1> for Sum {
     #[inline(always)]
-    fn feed(&mut self, [values]: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
-        let [room] = self.0.bottom(values.len());
-        room.copy_from_slice(values);
-        self.0.roll(outputs, |sum| sum);
+    fn feed(&mut self, inputs: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
+        self.0.take(inputs, outputs, |value| value, |sum| sum);
     }
 }
 
@@ -70,11 +68,10 @@ impl Mean {
 
 impl Formula<1, 1> for Mean {
     #[inline(always)]
-    fn feed(&mut self, [values]: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
-        let [room] = self.sums.bottom(values.len());
-        room.copy_from_slice(values);
+    fn feed(&mut self, inputs: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
         let window = self.window;
-        self.sums.roll(outputs, |[sum]| [sum / window]);
+        self.sums
+            .take(inputs, outputs, |value| value, |[sum]| [sum / window]);
     }
 }
 
@@ -90,13 +87,12 @@ impl WeightedPrice {
 
 impl Formula<2, 1> for WeightedPrice {
     #[inline(always)]
-    fn feed(&mut self, [price, quantity]: [&[f64]; 2], outputs: [&mut [f64]; 1]) {
-        let [notionals, quantities] = self.0.bottom(price.len());
-        for ((notional, price), quantity) in notionals.iter_mut().zip(price).zip(quantity) {
-            *notional = price * quantity;
-        }
-        quantities.copy_from_slice(quantity);
-        self.0
-            .roll(outputs, |[notional, quantity]| [notional / quantity]);
+    fn feed(&mut self, inputs: [&[f64]; 2], outputs: [&mut [f64]; 1]) {
+        self.0.take(
+            inputs,
+            outputs,
+            |[price, quantity]| [price * quantity, quantity],
+            |[notional, quantity]| [notional / quantity],
+        );
     }
 }

@@ -45,11 +45,13 @@ impl WeightedMean {
 
 impl Formula<1, 1> for WeightedMean {
     #[inline(always)]
-    fn feed(&mut self, [values]: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
-        let [sums, weighted] = self.ladder.bottom(values.len());
-        sums.copy_from_slice(values);
-        weighted.copy_from_slice(values);
+    fn feed(&mut self, inputs: [&[f64]; 1], outputs: [&mut [f64]; 1]) {
         let divisor = self.divisor;
-        self.ladder.roll(outputs, |[sum]| [sum / divisor]);
+        self.ladder.take(
+            inputs,
+            outputs,
+            |[value]| [value, value],
+            |[sum]| [sum / divisor],
+        );
     }
 }
