@@ -113,7 +113,15 @@ class Frame(Convertible):
         return sum(known) if len(known) == len(counts) else None
 
     def head(self, rows: int = _SHOWN_ROWS) -> pa.Table:
-        """Return the first rows as an Arrow table, reading little more than them."""
+        """Return the first rows as an Arrow table, reading little more than them.
+
+        Raises
+        ------
+        ArgumentError
+            ``rows`` is below 0.
+        """
+        if rows < 0:
+            raise ArgumentError(f"rows must be 0 or more, was {rows}")
         found: list[pa.RecordBatch] = []
         left = rows
         for batch in self.batches():

@@ -1,7 +1,7 @@
 """Stores opened for reading: the one thing everything above them uses."""
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -319,7 +319,7 @@ class DataSource:
 def _names(names: Names) -> tuple[str, ...] | None:
     if names is None:
         return None
-    found = (names,) if isinstance(names, str) else tuple(names)
+    found = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
     if not found or not all(isinstance(name, str) and name for name in found):
         shown = repr(names) if found else "no name"
         raise ArgumentError(f"expected a name or a list of names, was {shown}")

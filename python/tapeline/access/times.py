@@ -2,13 +2,14 @@
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import TypeAlias
+from operator import index
+from typing import SupportsIndex, TypeAlias
 
 from tapeline.errors import ArgumentError
 
-When: TypeAlias = datetime | date | str | int
+When: TypeAlias = datetime | date | str | SupportsIndex
 """A datetime with a time zone, a date (its midnight UTC), an ISO text with a zone or of a date
-alone, or Unix UTC nanoseconds."""
+alone, or Unix UTC nanoseconds. A Timestamp of pandas counts to the nanosecond."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_NS = 2**63 - 1
@@ -38,13 +39,18 @@ def to_ns(when: When, name: str = "time") -> int:
 
 
 def _to_ns(when: When, name: str) -> int:
-    if isinstance(when, bool):
-        raise _bad(name, when)
-    if isinstance(when, int):
-        return when
+    if isinstance(when, SupportsIndex) and not isinstance(when, bool):
+        try:
+            # Also the whole numbers of NumPy, as columns give them.
+            return index(when)
+        except TypeError as error:
+            raise _bad(name, when) from error
     if isinstance(when, str):
         return _parsed(when.strip(), name)
     if isinstance(when, datetime):
+        # NaT of pandas is a datetime, and equals nothing.
+        if when != when:
+            raise _bad(name, when)
         if when.tzinfo is None or when.utcoffset() is None:
             raise ArgumentError(
                 f"{name}={when.isoformat()!r} has no time zone: write"
@@ -52,7 +58,9 @@ def _to_ns(when: When, name: str) -> int:
             )
         since = when - _EPOCH
         # Whole numbers alone: a float holds no nanoseconds of our days.
-        return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
+        micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        # A Timestamp of pandas has nanoseconds besides.
+        return micros * 1000 + getattr(since, "nanoseconds", 0)
     if isinstance(when, date):
         return _to_ns(datetime.combine(when, time(), UTC), name)
     raise _bad(name, when)

@@ -97,6 +97,10 @@ def test_only_the_columns_asked_for_come_in_the_order_asked_for(data: DataSource
     found = frame.to_arrow(names)
     assert found.schema.names == names
     assert found.to_pylist() == answer(MESSAGES, "trade").select(names).to_pylist()
+    with pytest.raises(tl.ArgumentError, match="rows must be 0 or more, was -1"):
+        data.load(types="trade").trade.head(-1)
+    with pytest.raises(tl.ArgumentError, match="expected a name or a list of names, was 5"):
+        data.load(5)  # type: ignore[arg-type]
     with pytest.raises(tl.ArgumentError, match="no column 'amount'; there are exchange"):
         frame.to_arrow(["amount"])
 

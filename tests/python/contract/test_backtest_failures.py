@@ -2,7 +2,9 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import tapeline as tl
@@ -92,6 +94,12 @@ def test_a14_a_strategy_that_raises_says_where(engine: BacktestEngine) -> None:
         ("nothing", "gave NoneType; expected an array"),
         ("list", "gave list; expected an array"),
         ("masked", "gave targets that are no numbers: nan at 2026-01-05T12:00:07Z, 1 in all"),
+        ("masked_wholes", "gave targets that are no numbers: nan at 2026-01-05T12:00:07Z, 1 in"),
+        (
+            "pandas",
+            r"gave pandas\.Series; expected an array of float64 .*: give its \.to_numpy\(\)",
+        ),
+        ("objects", r"gave targets of object, shape \(300,\)"),
         ("huge", "the account is worth more than numbers can say"),
     ],
 )
@@ -239,6 +247,25 @@ def test_rows_that_do_not_fit_into_memory(engine: BacktestEngine) -> None:
 def test_settings_that_cannot_be(engine: BacktestEngine) -> None:
     with pytest.raises(ArgumentError, match="is one of refuse, mask, allow; was 'drop'"):
         engine.run("holds", policy="drop")  # type: ignore[arg-type]
+    settings: list[tuple[str, Any, str]] = [
+        ("costs", {"capital": 1}, r"costs must be Costs\(\.\.\.\), was \{'capital': 1\}"),
+        ("symbols", 5, "expected a name or a list of names, was 5"),
+        ("types", 7, "expected a name or a list of names, was 7"),
+        ("block_rows", 1.5, "block_rows must be whole and 1 or more, was 1.5"),
+        ("memory_cap_bytes", -1, "memory_cap_bytes must be whole and 1 or more, was -1"),
+    ]
+    for name, value, said in settings:
+        with pytest.raises(ArgumentError, match=said):
+            engine.run("holds", **{name: value})
+    costs: list[tuple[str, Any, str]] = [
+        ("fees", (0.1, 0.1), r"fees must be Fees\(maker, taker\), was \(0\.1, 0\.1\)"),
+        ("slippage", 0.001, r"slippage must be Slippage\(kind, share\), was 0\.001"),
+        ("volume_cap", 0.1, r"volume_cap must be VolumeCap\(share\), was 0\.1"),
+        ("sample_ns", True, "sample_ns must be whole and above 0, was True"),
+    ]
+    for name, value, said in costs:
+        with pytest.raises(ArgumentError, match=said):
+            Costs(**{name: value})
     with pytest.raises(StrategyError, match="has no parameter 'sise': did you mean 'size'"):
         engine.run("holds", parameters={"sise": 1})
     with pytest.raises(StrategyError, match="needs the parameter 'what'"):
@@ -249,6 +276,36 @@ def test_settings_that_cannot_be(engine: BacktestEngine) -> None:
         engine.run("holds", symbols="BTC/USDX")
     with pytest.raises(ArgumentError, match="raise sample_ns"):
         engine.run("holds", costs=Costs(sample_ns=1))
+
+
+def test_numbers_of_numpy_are_numbers(engine: BacktestEngine) -> None:
+    """As ``np.arange`` gives them: the same run as with those of Python."""
+    plain = engine.run("holds", START, parameters={"size": 2}, costs=Costs(latency_ns=5))
+    size, latency = np.int64(2), np.int64(5)
+    result = engine.run(
+        "holds",
+        np.int64(START),
+        parameters={"size": size},
+        costs=Costs(latency_ns=latency),  # type: ignore[arg-type]
+    )
+    assert result == plain
+    assert result.run_id == plain.run_id
+
+
+def test_an_instrument_without_the_rows_of_a_run_is_refused_by_name(
+    tmp_path: Path, loader: StrategyLoader
+) -> None:
+    stored(tmp_path / "tape", {"trade": TRADES, "coverage": [session(START, "trade")]})
+    target = stored(tmp_path / "other", {"funding": RATES}, PERPETUAL)
+    both = [f"parquet:{tmp_path / 'tape'}", target]
+    engine = BacktestEngine(partial(tl.open, both), loader, run_figures)
+    message = "'BTC/USDT:USDT' of binance usdm has no trade rows in this data: the strategy answers"
+    with pytest.raises(ArgumentError, match=message):
+        engine.run("holds", symbols="BTC/USDT:USDT")
+    with pytest.raises(ArgumentError, match="has no trade rows in this data: orders fill on them"):
+        engine.run("carry", symbols="BTC/USDT:USDT")
+    # All instruments are those that it can run on.
+    assert engine.run("holds").symbols == ("BTC/USDT",)
 
 
 def test_limits_need_the_quantities_that_fill_them(target: str, tmp_path: Path) -> None:

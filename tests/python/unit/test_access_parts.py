@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -31,6 +33,9 @@ NOON = 1_767_614_400_000_000_000
         "2026-01-05 14:00:00+02:00",
         datetime(2026, 1, 5, 12, tzinfo=UTC),
         datetime(2026, 1, 5, 7, tzinfo=timezone(timedelta(hours=-5))),
+        pd.Timestamp("2026-01-05T12:00:00Z"),
+        np.int64(NOON),
+        np.uint64(NOON),
     ],
 )
 def test_every_spelling_of_a_time_is_the_same_nanosecond(when: Any) -> None:  # noqa: ANN401
@@ -42,6 +47,8 @@ def test_times_keep_every_nanosecond_and_days_begin_in_utc() -> None:
     assert to_ns("2026-01-05") == to_ns(date(2026, 1, 5)) == NOON - 43_200_000_000_000
     assert to_text(NOON + 123_456_780) == "2026-01-05T12:00:00.12345678Z"
     assert to_ns(to_text(NOON + 1)) == NOON + 1
+    assert to_ns(pd.Timestamp(NOON + 123, unit="ns", tz="Asia/Tokyo")) == NOON + 123
+    assert to_ns(pd.Timestamp(-123, unit="ns", tz="UTC")) == -123
     assert to_ns("2262-04-11T23:47:16.854775807Z") == to_ns(2**63 - 1) == 2**63 - 1
 
 
@@ -53,6 +60,11 @@ def test_times_keep_every_nanosecond_and_days_begin_in_utc() -> None:
         ("yesterday", "is no time: give a datetime"),
         (1.5, "is no time"),
         (True, "is no time"),
+        (np.bool_(True), "is no time"),
+        (np.float64(NOON), "is no time"),
+        (np.array([NOON, NOON]), "is no time"),
+        (pd.NaT, "start=NaT is no time: give a datetime"),
+        (pd.Timestamp("2026-01-05"), "has no time zone: write 2026-01-05T00:00:00"),
         *((text, "is no time") for text in ("", "²" * 19, "--1767225600", "9" * 5000)),
         ("0001-01-01T00:00:00+14:00", "is too far away"),
         (2**63, "is too far away: times are from 1677-09-21.* to 2262-04-11.*; leave start out"),

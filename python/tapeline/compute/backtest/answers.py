@@ -45,10 +45,12 @@ def _floats(
     what: str, answer: object, clock: Columns, fail: Callable[[str], StrategyError]
 ) -> Array:
     values: Any = answer.to_numpy() if isinstance(answer, pl.Series) else answer
-    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f":
-        values = values.filled(np.nan)
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "fiu":
+        # What is masked is no number.
+        values = np.ma.filled(values.astype(np.float64), np.nan)
     if not isinstance(values, np.ndarray):
-        raise fail(f"gave {type(answer).__name__}; expected an array of float64 as {what}")
+        hint = ": give its .to_numpy()" if hasattr(answer, "to_numpy") else ""
+        raise fail(f"gave {_kind(answer)}; expected an array of float64 as {what}{hint}")
     if values.dtype.kind not in "fiu" or values.shape != (clock.rows,):
         raise fail(f"gave {what} of {_shown(values)}; expected float64, {clock.rows:,} rows")
     return np.ascontiguousarray(values, dtype=np.float64)
@@ -66,6 +68,13 @@ def _check_finite(
         f"gave {what} that are no numbers: {values[place]} at {to_text(int(clock.time_ns[place]))}"
         f", {count:,} in all. Where nothing is wanted say 0"
     )
+
+
+def _kind(answer: object) -> str:
+    """Return the name of a type, with the library that it is from."""
+    library = type(answer).__module__.partition(".")[0]
+    name = type(answer).__name__
+    return name if library == "builtins" else f"{library}.{name}"
 
 
 def _shown(values: Array) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, get_args
 
+import numpy as np
+
 from tapeline.compute.backtest.strategy import Instrument
 from tapeline.errors import ArgumentError
 
@@ -92,6 +94,7 @@ class Costs:
     """Distance of the rows of equity."""
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         cap, share = self.volume_cap, self.slippage.share
         shares = () if self.fees is None else (self.fees.maker, self.fees.taker)
         checks = [
@@ -127,6 +130,20 @@ class Costs:
         for sentence, found, is_right in checks:
             if not is_right:
                 raise ArgumentError(f"{sentence}, was {found!r}")
+
+    def _check_kinds(self) -> None:
+        kinds: Mapping[str, tuple[object, type]] = {
+            "fees must be Fees(maker, taker)": (self.fees, Fees),
+            "slippage must be Slippage(kind, share)": (self.slippage, Slippage),
+            "volume_cap must be VolumeCap(share)": (self.volume_cap, VolumeCap),
+        }
+        for sentence, (found, kind) in kinds.items():
+            if not isinstance(found, kind) and (found is not None or kind is Slippage):
+                raise ArgumentError(f"{sentence}, was {found!r}")
+        for name in ("latency_ns", "sample_ns"):
+            found = getattr(self, name)
+            if isinstance(found, np.integer):
+                object.__setattr__(self, name, int(found))
 
     def fees_of(self, instrument: Instrument) -> Fees:
         """Return the fees of an instrument.
@@ -166,4 +183,4 @@ def _is_share(value: object) -> bool:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from operator import index
+from typing import Any, Final, SupportsIndex
+
+import numpy as np
 
 from tapeline.access.source import DataSource
 from tapeline.access.times import When, to_ns
@@ -173,9 +176,7 @@ class BacktestEngine:
             As :meth:`run` says.
         """
         loaded = self._loader.load(settings.strategy_id)
-        parameter_sets = [loaded.parameters(each) for each in parameter_sets]
-        for each in parameter_sets:
-            _check_plain(each)
+        parameter_sets = [_plain(loaded.parameters(each)) for each in parameter_sets]
         if isinstance(self._data, DataSource):
             results = run_all(self._data, loaded, settings, parameter_sets, progress)
         else:
@@ -246,6 +247,8 @@ def settings_of(
     ArgumentError
         A time or a word is wrong.
     """
+    if costs is not None and not isinstance(costs, Costs):
+        raise ArgumentError(f"costs must be Costs(...), was {costs!r}")
     return Settings(
         strategy_id=strategy_id,
         start_ns=None if start is None else to_ns(start, "start"),
@@ -255,10 +258,10 @@ def settings_of(
         exchange=exchange,
         market=market,
         policy=QualityPolicy.of(policy),
-        costs=costs or Costs(),
+        costs=Costs() if costs is None else costs,
         check_causality=check_causality,
-        block_rows=block_rows,
-        memory_cap_bytes=memory_cap_bytes,
+        block_rows=_whole("block_rows", block_rows),
+        memory_cap_bytes=_whole("memory_cap_bytes", memory_cap_bytes) or MEMORY_CAP_BYTES,
         event_ids=event_ids,
     )
 
@@ -266,7 +269,16 @@ def settings_of(
 def _names(names: str | Sequence[str] | None) -> tuple[str, ...] | None:
     if names is None:
         return None
-    return (names,) if isinstance(names, str) else tuple(names)
+    found = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
+    if not all(isinstance(name, str) for name in found):
+        raise ArgumentError(f"expected a name or a list of names, was {names!r}")
+    return found
+
+
+def _whole(name: str, found: int | None) -> int | None:
+    if found is not None and (not isinstance(found, SupportsIndex) or index(found) < 1):
+        raise ArgumentError(f"{name} must be whole and 1 or more, was {found!r}")
+    return None if found is None else index(found)
 
 
 def _run_id(result: RunResult) -> str:
@@ -276,8 +288,13 @@ def _run_id(result: RunResult) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _check_plain(parameters: Mapping[str, Any]) -> None:
-    for name, value in parameters.items():
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with the numbers of NumPy, as ranges give them, as those of Python."""
+    found = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in parameters.items()
+    }
+    for name, value in found.items():
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -285,3 +302,4 @@ def _check_plain(parameters: Mapping[str, Any]) -> None:
                 f"parameter {name!r} must be numbers, texts, truth values or lists of them,"
                 f" was {value!r}"
             ) from error
+    return found

@@ -172,7 +172,7 @@ def _run_one(
                 each.take(block.arrays, check=check)
             if all(each.error is not None for each in attempts):
                 return intake
-            span.take(block.arrays[plan.market])
+            span.take(block.arrays, plan.market)
             if pays:
                 settlements.take(block.arrays["funding"])
             if progress is not None:
@@ -187,17 +187,18 @@ def _run_one(
 
 
 class _Span:
-    """The time from the first row of the market to the last."""
+    """The time of an account: from the first row of the market to the last row of any type."""
 
     def __init__(self) -> None:
         self.times = (0, 0)
         self.is_known = False
 
-    def take(self, rows: Arrays) -> None:
+    def take(self, block: Mapping[str, Arrays], market: str) -> None:
         """Take the rows of a block."""
-        times = rows["time_ns"]
-        if len(times):
-            self.times = (self.times[0] if self.is_known else int(times[0]), int(times[-1]))
+        times = block[market]["time_ns"]
+        if self.is_known or len(times):
+            begin_ns = self.times[0] if self.is_known else int(times[0])
+            self.times = (begin_ns, max(self.times[1], _last_ns(block)))
             self.is_known = True
 
 
@@ -244,7 +245,8 @@ def _instruments(data: DataSource, settings: Settings, plan: _Plan) -> list[Inst
     Raises
     ------
     ArgumentError
-        A symbol is not in the data, or is several instruments.
+        A symbol is not in the data, is several instruments, or has no rows of a type that a run
+        needs. Of all symbols those that have none are left out.
     """
     # Names that are not there are refused with those like it.
     data.load(
@@ -257,24 +259,38 @@ def _instruments(data: DataSource, settings: Settings, plan: _Plan) -> list[Inst
     rows = [
         row
         for row in data.instruments().to_arrow().to_pylist()
-        if settings.exchange in (None, row["exchange"])
-        and settings.market in (None, row["market"])
-        and any(name in row["types"] for name in plan.columns)
+        if settings.exchange in (None, row["exchange"]) and settings.market in (None, row["market"])
     ]
     names = settings.symbols
     if names is None:
+        rows = [row for row in rows if _has_rows(row, plan)]
         names = tuple(dict.fromkeys(row["symbol"] for row in rows))
     found: dict[str, Instrument] = {}
     for name in names:
-        matching = [row for row in rows if name in (row["symbol"], row["raw_symbol"])]
+        named = [row for row in rows if name in (row["symbol"], row["raw_symbol"])]
+        matching = [row for row in named if any(kind in row["types"] for kind in plan.columns)]
         if len(matching) > 1:
             places = ", ".join(f"{row['exchange']} {row['market']}" for row in matching)
             raise ArgumentError(f"{name!r} is on {places}: say exchange= and market=")
-        for row in matching:
+        for row in matching or named[:1]:
+            _check_rows(name, row, plan)
             _check_samples(row, settings)
             keys = ("exchange", "market", "symbol", "raw_symbol")
             found[row["symbol"]] = Instrument(*(row[key] for key in keys))
     return list(found.values())
+
+
+def _has_rows(row: Mapping[str, Any], plan: _Plan) -> bool:
+    """Return whether there are rows to answer, and such at which orders fill."""
+    return plan.clock in row["types"] and plan.market in row["types"]
+
+
+def _check_rows(name: str, row: Mapping[str, Any], plan: _Plan) -> None:
+    lacking = [kind for kind in (plan.clock, plan.market) if kind not in row["types"]]
+    if lacking:
+        why = "the strategy answers them" if plan.clock in lacking else "orders fill on them"
+        place = f"{row['exchange']} {row['market']}"
+        raise ArgumentError(f"{name!r} of {place} has no {lacking[0]} rows in this data: {why}")
 
 
 def _check_samples(row: Mapping[str, Any], settings: Settings) -> None:
