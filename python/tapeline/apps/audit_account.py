@@ -125,13 +125,13 @@ def _of_events(
     others: Sequence[Content],
 ) -> Line:
     line = Line(content.shown, kind, stream, sent.events, sent.repeats)
-    line.dead_letters = sum(n for each, n in dead.events.items() if stream.covers(each))
     line.unreadable_letters = sum(
         n for each, n in dead.unreadable.items() if stream.covers(each) or each.covers(stream)
     )
     if content.only_counts:
         # It has counted what was sent again as well.
         line.stored = content.count(stream) - sent.repeats
+        _explain(line, dead.count(stream))
         return line
     doubled = content.doubled_of(stream)
     mine = content.names_of(stream)
@@ -139,17 +139,27 @@ def _of_events(
     line.doubled = len(doubled)
     line.doubled_events = _named(doubled)
     if sent.names is None:
+        _explain(line, dead.count(stream))
         line.lost_events = _named(_elsewhere(stream, mine, others)) if line.lost > 0 else []
         return line
     # What was sent again under one id may be stored as often as it was sent.
     line.doubled = max(0, line.doubled - sent.repeats)
     line.doubled_events = line.doubled_events if line.doubled else []
-    lost = without(sent.names, mine)
-    line.lost_events = _named(lost) if len(lost) > line.dead_letters else []
     if kind == "bus":
         # A bus may have been cut: rows that are only in the store are older.
         line.stored = len(common(sent.names, mine))
+    lost = without(sent.names, mine)
+    in_letters = common(lost, dead.names_of(stream))
+    line.dead_letters = len(in_letters)
+    _explain(line, dead.count_nameless(stream))
+    lost = without(lost, in_letters)
+    line.lost_events = _named(lost) if len(lost) > line.dead_letters - len(in_letters) else []
     return line
+
+
+def _explain(line: Line, events: int) -> None:
+    """Set dead letters against what is missing; of others a copy is stored, or nobody sent them."""
+    line.dead_letters += min(events, max(line.lost, 0))
 
 
 def _elsewhere(stream: Stream, mine: Names, others: Iterable[Content]) -> Names:

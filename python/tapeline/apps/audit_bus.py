@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
+import pyarrow as pa
 
-from tapeline.apps.audit_content import Content, Stream, Tally, columns_of
+from tapeline.apps.audit_content import Content, Names, Stream, Tally, columns_of, names_in
 from tapeline.apps.audit_ledgers import Account, Sent
 from tapeline.apps.bus_reader import Bus, KafkaBus, message_counts, open_bus
 from tapeline.errors import ArgumentError, DecodeError, SettingsError
@@ -17,17 +18,19 @@ from tapeline.storage.consumer.batches import Batch, examine
 from tapeline.storage.consumer.dead_letter import TOPIC, dead_letter_path, joined
 from tapeline.storage.consumer.decoding import decode_batches
 from tapeline.storage.ports import Mark, Message
-from tapeline.storage.schema import EVENT_TYPES
+from tapeline.storage.schema import EVENT_TYPES, HAS_EVENT_ID
 from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.local_file import LocalFile
 from tapeline.transport.topics import raw_symbol_of
 from tapeline.transport.uris import BusUri, LocalUri, NatsUri, ZmqUri, parse_uri
-from tapeline.wire.native import inspect
+from tapeline.wire.native import decode_rows, inspect
 
 _ROWS: Final = 200_000
 _IDLE_READS: Final = 3
 _READ_S: Final = 1.0
 _ALL: Final = -(2**63)
+_FACTS: Final = frozenset({"target", "reason", "topic", "partition", "offset"})
+"""What every dead letter says of itself."""
 
 
 @dataclass(slots=True)
@@ -35,9 +38,25 @@ class Letters:
     """The dead letters of one target, by stream."""
 
     events: Counter[Stream] = field(default_factory=Counter)
-    """Events in those that can be read."""
+    """Events in those that can be read, as often as they are there."""
+    nameless: Counter[Stream] = field(default_factory=Counter)
+    """Those of them that have no event id, or none that can be read."""
+    names: dict[Stream, Names] = field(default_factory=dict)
+    """The others, each once. Another copy of such an event may be stored."""
     unreadable: Counter[Stream] = field(default_factory=Counter)
     """Messages that cannot: nobody knows how many events were in them."""
+
+    def count(self, stream: Stream) -> int:
+        """Count the events of a stream."""
+        return sum(n for each, n in self.events.items() if stream.covers(each))
+
+    def count_nameless(self, stream: Stream) -> int:
+        """Count the events of a stream of which it is not known which they are."""
+        return sum(n for each, n in self.nameless.items() if stream.covers(each))
+
+    def names_of(self, stream: Stream) -> Names:
+        """Return the distinct events of a stream, as far as they are known."""
+        return names_in(self.names, stream)
 
 
 def read_bus(uri: str, types: Sequence[str]) -> Account:
@@ -72,8 +91,12 @@ def read_dead_letters(uri: str) -> dict[str, Letters]:
         The bus cannot be read.
     """
     found: dict[str, Letters] = {}
+    tallies: dict[str, Tally] = {}
     seen: set[tuple[str, ...]] = set()
     for facts, value in joined(_letters(parse_uri(uri))):
+        if not facts.keys() >= _FACTS:
+            # Somebody else's message.
+            continue
         place = (facts["target"], facts["reason"], facts["topic"], facts["partition"])
         letter = (*place, facts["offset"], hashlib.sha256(value).hexdigest())
         if letter not in seen:
@@ -82,9 +105,26 @@ def read_dead_letters(uri: str) -> dict[str, Letters]:
             letters = found.setdefault(facts["target"], Letters())
             if events is None:
                 letters.unreadable[stream] += 1
-            else:
-                letters.events[stream] += events
+                continue
+            letters.events[stream] += events
+            rows = _rows_with(facts, value, stream.event_type)
+            for part in rows.to_batches():
+                tallies.setdefault(facts["target"], Tally()).add(stream.event_type, part)
+            letters.nameless[stream] += events - rows.num_rows
+    for name, tally in tallies.items():
+        found[name].names = tally.content(name, EVENT_TYPES).names
     return found
+
+
+def _rows_with(facts: Mapping[str, str], value: bytes, event_type: str) -> pa.Table:
+    """Return the events of a dead letter by which they are known, as far as they have ids."""
+    if event_type not in HAS_EVENT_ID:
+        return pa.table({})
+    if facts["reason"] == "refused_row":
+        rows = pa.ipc.open_stream(value).read_all()
+    else:
+        rows = decode_rows([value], [0], event_type).to_arrow()
+    return rows.select(columns_of(event_type))
 
 
 def _messages(uri: str, types: Sequence[str]) -> Iterator[list[Message]]:
@@ -149,7 +189,9 @@ def _letters(address: BusUri) -> Iterator[tuple[dict[str, str], bytes]]:
             silent = 0 if found else silent + 1
             left -= len(found)
             for each in found:
-                facts = {name: (text or b"").decode() for name, text in each.headers}
+                facts = {
+                    name: (text or b"").decode(errors="replace") for name, text in each.headers
+                }
                 yield facts, each.value or b""
     finally:
         bus.close()

@@ -106,11 +106,11 @@ class Content:
 
     def names_of(self, stream: Stream) -> Names:
         """Return the distinct events of a stream."""
-        return _joined(self.names, stream)
+        return names_in(self.names, stream)
 
     def doubled_of(self, stream: Stream) -> Names:
         """Return the events of a stream that are there too often, as often as they are too many."""
-        return _joined(self.doubled, stream)
+        return names_in(self.doubled, stream)
 
 
 class Tally:
@@ -233,6 +233,7 @@ def _sum(counts: Mapping[Stream, int], stream: Stream) -> int:
     return sum(count for each, count in counts.items() if stream.covers(each))
 
 
-def _joined(names: Mapping[Stream, Names], stream: Stream) -> Names:
+def names_in(names: Mapping[Stream, Names], stream: Stream) -> Names:
+    """Return the names of all streams that one covers."""
     found = [part for each, part in names.items() if stream.covers(each)]
     return np.sort(np.concatenate(found)) if found else NO_NAMES

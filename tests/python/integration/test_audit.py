@@ -164,6 +164,29 @@ def test_dead_letters_are_part_of_the_equation(filled: Fill, tmp_path: Path) -> 
     assert [line.residual for line in dead] == [0]
 
 
+def test_a_dead_letter_whose_events_are_stored_explains_nothing(
+    filled: Fill, tmp_path: Path
+) -> None:
+    messages = make_messages(300)
+    topic, key, value = next(each for each in messages if each[0].endswith(".btcusdt"))
+    filled(messages)
+    # A copy on a topic where it has no business, of which no producer's ledger knows.
+    sink = open_sink(f"local:{tmp_path / 'bus.db'}")
+    sink.send([(topic.replace("btc", "eth"), key, value)])
+    assert sink.close(10).lost == 0
+    stored(tmp_path, "store")
+    named = write_ledger(tmp_path / "named", [sent_line(100, ids_of(messages))], 100)
+    counted = write_ledger(tmp_path / "counted", [sent_line(100)], 100)
+    report = audited(tmp_path, named, bus=True)
+    assert report.targets[0].dead_letters > 0
+    assert report.is_good
+    assert audited(tmp_path, counted, bus=True).is_good
+    # It hides no loss either.
+    more = write_ledger(tmp_path / "more", [sent_line(101, [*ids_of(messages), "f" * 32])], 101)
+    (line,) = [x for x in audited(tmp_path, more, bus=True).targets[0].lines if x.residual]
+    assert (line.lost, line.lost_events) == (1, ["f" * 32])
+
+
 def test_letters_that_cannot_be_read_leave_it_undecided(filled: Fill, tmp_path: Path) -> None:
     messages = make_messages(300)
     topic, key, value = next(each for each in messages if each[0].endswith(".btcusdt"))
