@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
-from rich.console import Console
 from rich.table import Table
 
 from tapeline.access.frames import Frame, Frames
 from tapeline.access.plain_rows import rows_of
+from tapeline.apps.event_console import EventConsole
 from tapeline.apps.event_table import TABLE_COLUMNS, cell, heading
 
 _HEAD: Final = 10
@@ -20,10 +20,7 @@ Row = dict[str, Any]
 
 def print_tables(frames: Frames, advance: Callable[[int], None]) -> None:
     """Print the first and the last rows of each type, and how many there are."""
-    console = Console()
-    if not console.is_terminal:
-        # Into a file or a pipe nothing is cut off.
-        console = Console(width=160)
+    console = EventConsole()
     for name, frame in frames.items():
         head, tail, count = ends_of(frame, TABLE_COLUMNS[name], advance)
         table = Table(*map(heading, TABLE_COLUMNS[name]), box=None, pad_edge=False)

@@ -142,13 +142,11 @@ def _print_json(tail: Tail) -> None:
 
 
 def _print_tables(tail: Tail) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    if not console.is_terminal:
-        # Into a file or a pipe nothing is cut off.
-        console = Console(width=160)
+    from tapeline.apps.event_console import EventConsole
+
+    console = EventConsole()
     previous = None
     for event_type, rows in tail.chunks():
         columns = TABLE_COLUMNS[event_type]

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from tapeline.adapters.registry import venue
 from tapeline.apps.bus_reader import message_counts
 from tapeline.apps.normalizer import load_instruments
 from tapeline.errors import SettingsError, TransportError
 from tapeline.model import Instrument
+from tapeline.storage.schema import EVENT_TYPES
 from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.transport.kafka_topics import TopicMaker
 from tapeline.transport.local_file import LocalFile
@@ -26,7 +28,8 @@ from tapeline.transport.topics import (
 from tapeline.transport.uris import BusUri, KafkaUri, LocalUri, NatsUri, ZmqUri, parse_uri
 from tapeline.wire.native import topic
 
-_TYPES: Final = ("trade", "coverage", "quarantine")
+_EVENT_TYPE_OF: Final = {"l1": "orderbook", "l2": "orderbook"}
+_SIDE_CHANNELS: Final = frozenset({"coverage", "quarantine"})
 _DEADLINE_NS: Final = 15_000_000_000
 
 
@@ -99,8 +102,11 @@ def topic_rows(
     instruments: list[Instrument], exchange: str, market: str, layout: TopicLayout
 ) -> list[dict[str, Any]]:
     """Return one row a routing key: type, symbol, routing key and Kafka topic, all checked."""
+    made = {_EVENT_TYPE_OF.get(name, name) for name in venue(exchange, market).types}
     rows = []
-    for event_type in _TYPES:
+    for event_type in EVENT_TYPES:
+        if event_type not in made | _SIDE_CHANNELS:
+            continue
         for each in instruments:
             key = parse_routing_key(topic(event_type, exchange, market, each.raw_symbol))
             rows.append(_row(event_type, each.symbol, key, layout))

@@ -273,7 +273,7 @@ def test_commands_that_look_at_a_bus_look_at_this_one(
     assert run(["topics", "--symbols", "BTC/USDT", "--transport", bus, "--create", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["topic"] for row in rows} == {
-        f"{kind}.binance.spot" for kind in ("trade", "coverage", "quarantine")
+        f"{kind}.binance.spot" for kind in ("trade", "orderbook", "coverage", "quarantine")
     }
     assert {row["messages"] for row in rows} == {0}
     sink = open_sink(f"{bus}?spool={tmp_path}/spool.db")

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import LiteralString
 
 import pyarrow as pa
 import pytest
@@ -203,8 +204,27 @@ def test_a_column_that_was_changed_while_writing_is_no_fault_of_the_rows(
 
 
 def test_a_reader_of_an_empty_database_says_what_to_do(database: Database) -> None:
-    with pytest.raises(StoreFormatError, match="tapeline store"):
+    message = f"database {database.name} holds no store of tapeline.*start `tapeline store`"
+    with pytest.raises(StoreFormatError, match=message):
         read(database.target(), "trade")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "CREATE TABLE tapeline.schema_migrations AS SELECT 'x1'::text AS version",
+        "CREATE TABLE tapeline.schema_migrations AS SELECT 1 AS id",
+    ],
+)
+def test_tables_of_another_program_are_told_from_ours(
+    database: Database, table: LiteralString
+) -> None:
+    database.run("CREATE SCHEMA tapeline")
+    database.run(table)
+    with pytest.raises(StoreFormatError, match="tables of another program"):
+        read(database.target(), "trade")
+    with pytest.raises(StoreFormatError, match="tables of another program"), opened(database):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,13 @@ def test_a_pipe_or_a_device_is_written_into_and_not_replaced(target: str, tmp_pa
             reader.kill()
     assert len(copy.read_bytes().splitlines()) == len(answer(MESSAGES, "trade"))
     assert {each.name for each in tmp_path.iterdir()} == {"pipe", "copy"}
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "arrow"])
+def test_a_reader_that_goes_is_no_fault(target: str, form: str) -> None:
+    command = [sys.executable, "-m", "tapeline.apps.cli", "query", target, "--format", form]
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")

@@ -117,6 +117,12 @@ async def check_version(connection: asyncpg.Connection, schema: str) -> None:
     """
     wanted = migrations(has_timescale=await is_timescale(connection))
     version = await _version(connection, schema, wanted)
+    if version == 0:
+        raise StoreFormatError(
+            f"schema {schema} of database {await connection.fetchval('SELECT current_database()')}"
+            " holds no store of tapeline: check the address, or start `tapeline store` on it, which"
+            " makes one"
+        )
     if version < wanted[-1].version:
         raise StoreFormatError(
             f"schema {schema} is at version {version}, not {wanted[-1].version}: start"
@@ -129,8 +135,14 @@ async def _version(connection: asyncpg.Connection, schema: str, known: Sequence[
     table = f'"{schema}".schema_migrations'
     if await connection.fetchval("SELECT to_regclass($1)", table) is None:
         return 0
-    newest = f"SELECT coalesce(max(version), 0) FROM {table}"  # noqa: S608 - a checked name
-    version = int(await connection.fetchval(newest))
+    newest = f"SELECT coalesce(max(version::text::integer), 0) FROM {table}"  # noqa: S608 - a checked name
+    try:
+        version = int(await connection.fetchval(newest))
+    except (asyncpg.DataError, asyncpg.UndefinedColumnError) as error:
+        raise StoreFormatError(
+            f"schema {schema} holds tables of another program: its schema_migrations is not ours"
+            f" ({error})"
+        ) from error
     if version > known[-1].version:
         raise StoreFormatError(
             f"schema {schema} has version {version}, this tapeline knows versions up to"
