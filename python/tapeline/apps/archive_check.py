@@ -100,7 +100,7 @@ class ArchiveCheck:
             self._fault = f"{file.path} is {what}: run the archive job again"
             return
         self._files.append(found)
-        for table in tables_of(file.type, found, has_checksums=True):
+        for table in tables_of(file.type, found):
             add_hours(self._hours, file.type, table)
 
     def _forget(self) -> None:

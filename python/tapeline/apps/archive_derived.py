@@ -42,7 +42,7 @@ def write_klines(archive: Archive, reader: Reader) -> Iterator[Done]:
         gaps = gaps_of(reader, start_of(file.month), end_of(file.month))
         copy = archive.fetch(file)
         try:
-            trades = tables_of("trade", copy, has_checksums=True)
+            trades = tables_of("trade", copy)
             made = archive.write(
                 KLINE,
                 file.month,
@@ -81,7 +81,7 @@ def _texts(archive: Archive, file: ArchivedFile) -> dict[str, io.StringIO]:
     texts: dict[str, io.StringIO] = {}
     copy = archive.fetch(file)
     try:
-        for table in tables_of("funding", copy, has_checksums=True):
+        for table in tables_of("funding", copy):
             for row in table.to_pylist():
                 text = texts.get(row["exchange"])
                 if text is None:

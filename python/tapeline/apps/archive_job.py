@@ -103,7 +103,7 @@ class ArchiveJob:
         copy = None
         if known is not None:
             copy = self._archive.fetch(known)
-            sources.append(SortedRows(None, tables_of(event_type, copy, has_checksums=True)))
+            sources.append(SortedRows(None, tables_of(event_type, copy)))
         try:
             file = self._archive.write(
                 event_type,

@@ -11,6 +11,7 @@ use super::leaves::leaves_of;
 use super::pages::PageWriter;
 use super::places::Places;
 use super::schema::{Layout, unsupported};
+use super::seal::seal;
 
 const MAGIC: &[u8; 4] = b"PAR1";
 
@@ -55,6 +56,7 @@ pub fn encode(
         groups.push(group(&layout, batch, &places, &mut pages, &mut file)?);
     }
     let footer = footer(&layout, &groups, &options.notes);
+    file.extend_from_slice(&seal(&groups, &footer));
     file.extend_from_slice(&footer);
     let length = u32::try_from(footer.len()).unwrap_or(u32::MAX);
     file.extend_from_slice(&length.to_le_bytes());

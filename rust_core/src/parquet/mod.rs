@@ -13,7 +13,8 @@
 //! | byte strings | plain |
 //!
 //! A row group has one page a column, and a dictionary. A column is compressed where that saves
-//! something.
+//! something. Each page has the CRC32 that the format knows, and reading compares it where it is there.
+//! Headers and footer have none in the format: see `seal.rs`.
 
 mod columns;
 mod delta;
@@ -29,6 +30,7 @@ mod places;
 mod reading;
 mod rle;
 mod schema;
+mod seal;
 mod statistics;
 mod thrift;
 

@@ -24,6 +24,8 @@ pub(super) struct Chunk {
     /// Where its pages begin in the file.
     pub(super) dictionary_at: Option<usize>,
     pub(super) data_at: usize,
+    /// CRC32 of its pages with their headers.
+    pub(super) checksum: u32,
     pub(super) bounds: Option<Bounds>,
 }
 
@@ -72,6 +74,7 @@ impl PageWriter<'_> {
             compressed: 0,
             dictionary_at: None,
             data_at: 0,
+            checksum: 0,
             bounds: encoded.bounds,
         };
         self.append(&mut chunk, encoded.dictionary.as_ref(), file)
@@ -105,7 +108,7 @@ impl PageWriter<'_> {
             } else {
                 &distinct.bytes
             };
-            let header = dictionary_header(distinct, packed.len())?;
+            let header = dictionary_header(distinct, packed)?;
             chunk.dictionary_at = Some(begin);
             chunk.uncompressed += header.len() + distinct.bytes.len();
             file.extend_from_slice(&header);
@@ -116,12 +119,13 @@ impl PageWriter<'_> {
         } else {
             &self.page
         };
-        let header = data_header(self.page.len(), packed.len(), chunk.values, chunk.encoding)?;
+        let header = data_header(self.page.len(), packed, chunk.values, chunk.encoding)?;
         chunk.data_at = file.len();
         chunk.uncompressed += header.len() + self.page.len();
         file.extend_from_slice(&header);
         file.extend_from_slice(packed);
         chunk.compressed = file.len() - begin;
+        chunk.checksum = crc32fast::hash(file.get(begin..)?);
         Some(())
     }
 }
@@ -180,7 +184,7 @@ impl<'a> Present<'a> {
     }
 }
 
-fn dictionary_header(distinct: &Distinct, packed: usize) -> Option<Vec<u8>> {
+fn dictionary_header(distinct: &Distinct, packed: &[u8]) -> Option<Vec<u8>> {
     let count = i32::try_from(distinct.count).ok()?;
     let mut thrift = page_header(2, distinct.bytes.len(), packed)?;
     thrift.structure(7, |thrift| {
@@ -190,7 +194,7 @@ fn dictionary_header(distinct: &Distinct, packed: usize) -> Option<Vec<u8>> {
     Some(thrift.finish())
 }
 
-fn data_header(length: usize, packed: usize, values: usize, encoding: Encoding) -> Option<Vec<u8>> {
+fn data_header(length: usize, packed: &[u8], values: usize, encoding: Encoding) -> Option<Vec<u8>> {
     let values = i32::try_from(values).ok()?;
     let mut thrift = page_header(0, length, packed)?;
     thrift.structure(5, |thrift| {
@@ -202,10 +206,12 @@ fn data_header(length: usize, packed: usize, values: usize, encoding: Encoding) 
     Some(thrift.finish())
 }
 
-fn page_header(kind: i32, length: usize, packed: usize) -> Option<Thrift> {
+/// `packed` is the page as it will lie in the file: the header has its checksum.
+fn page_header(kind: i32, length: usize, packed: &[u8]) -> Option<Thrift> {
     let mut thrift = Thrift::default();
     thrift.i32(1, kind);
     thrift.i32(2, i32::try_from(length).ok()?);
-    thrift.i32(3, i32::try_from(packed).ok()?);
+    thrift.i32(3, i32::try_from(packed.len()).ok()?);
+    thrift.i32(4, crc32fast::hash(packed).cast_signed());
     Some(thrift)
 }

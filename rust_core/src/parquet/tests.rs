@@ -51,6 +51,37 @@ fn a_file_begins_and_ends_as_parquet_does() {
 }
 
 #[test]
+fn a_changed_byte_of_a_page_is_not_read_as_other_numbers() {
+    let numbers = vec![Some(7), None, Some(1_000_000)];
+    let mut file = encoded(&batch("n", Arc::new(Int64Array::from(numbers))), None).unwrap();
+    // A checksum of the one chunk, its count and that of the footer lie before the mark.
+    let mark = file.windows(4).position(|bytes| bytes == seal::MARK);
+    let pages = 4..mark.unwrap() - 12;
+    let (chunk, seal) = file[..mark.unwrap()].split_at(pages.end);
+    assert_eq!(seal[..4], crc32fast::hash(&chunk[4..]).to_le_bytes());
+    assert_eq!(seal[4..8], 1_u32.to_le_bytes());
+    let read = |bytes: &[u8]| {
+        wholes(Chunk {
+            bytes,
+            rows: 3,
+            is_optional: true,
+            is_compressed: false,
+        })
+    };
+    let whole = read(&file[pages.clone()]).unwrap();
+    let mut refused = 0;
+    for place in pages.clone() {
+        file[place] ^= 4;
+        match read(&file[pages.clone()]) {
+            Some(found) => assert_eq!(&found, &whole, "{place}"),
+            None => refused += 1,
+        }
+        file[place] ^= 4;
+    }
+    assert!(refused > pages.len() / 2);
+}
+
+#[test]
 fn rows_that_are_not_there_are_no_order() {
     let batch = batch("n", Arc::new(Int64Array::from(vec![3, 1])));
     assert!(matches!(

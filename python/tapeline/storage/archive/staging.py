@@ -22,6 +22,7 @@ from tapeline.storage.fingerprint import Fingerprint
 from tapeline.storage.parquet.encoding import file_writer
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP
 from tapeline.storage.parquet.rewriting import grouped
+from tapeline.storage.parquet.sealing import seal
 from tapeline.storage.parquet.sorting import Instrument, Span, joined, spans_of, times_of
 from tapeline.storage.schema import UNKNOWN_DATE, stored_schema_of
 
@@ -93,9 +94,7 @@ def stage(path: Path, event_type: str, tables: Iterable[pa.Table], *, level: int
     first = next(groups, None)
     if first is None:
         return None
-    with file_writer(
-        event_type, path, schema, level=level, stored=schema, has_checksums=True
-    ) as writer:
+    with file_writer(event_type, path, schema, level=level, stored=schema) as writer:
         group: pa.Table | None = first
         while group is not None:
             group = group if group.schema.equals(schema) else group.cast(schema)
@@ -105,6 +104,8 @@ def stage(path: Path, event_type: str, tables: Iterable[pa.Table], *, level: int
             group = next(groups, None)
         facts = orjson.dumps({"rows": staged.rows, "days": dict(sorted(staged.days.items()))})
         writer.add_key_value_metadata({FACTS: facts})
+    with path.open("r+b") as file:
+        seal(file)
     found = Fingerprint()
     for table in _read_back(path):
         found.add(schema, table)

@@ -67,9 +67,11 @@ def file_writer(
     *,
     level: int,
     stored: pa.Schema | None = None,
-    has_checksums: bool = False,
 ) -> Iterator[pq.ParquetWriter]:
     """Open a file for tables of ``schema``, a row group for each that is written.
+
+    Each page gets a checksum; :func:`tapeline.storage.parquet.sealing.seal` adds that of the footer
+    when the file is complete.
 
     For files that are written once and read often. The file says our Arrow schema, so that any
     reader of Arrow gets exactly its types back.
@@ -80,8 +82,6 @@ def file_writer(
         A path, or an open stream of Arrow's.
     stored
         The schema the file says it has; None is the stored one of the type.
-    has_checksums
-        Whether each page gets a checksum.
     """
     stored = stored_schema_of(event_type) if stored is None else stored
     leaves = _leaves(stored)
@@ -95,7 +95,7 @@ def file_writer(
         column_encoding=encodings,
         write_statistics=_with_statistics(stored),
         store_schema=False,
-        write_page_checksum=has_checksums,
+        write_page_checksum=True,
     ) as writer:
         yield writer
         writer.add_key_value_metadata(_notes(event_type, stored))

@@ -47,7 +47,8 @@ once too, but for the moment of a commit.
 Inside a file the rows are in the order of an answer: by time, then by
 :data:`tapeline.storage.schema.ORDER_COLUMNS`. Files of a type overlap in time only where events
 came late. The columns are those of :func:`tapeline.storage.schema.stored_schema_of`, which the
-file's own Arrow schema repeats. Row groups have up to 131,072 rows and statistics.
+file's own Arrow schema repeats. Row groups have up to 131,072 rows and statistics. Pages and footer
+have checksums (:mod:`tapeline.storage.parquet.sealing`), but in files of earlier versions.
 """
 
 import re

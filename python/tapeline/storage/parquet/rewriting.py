@@ -1,6 +1,7 @@
 """Files of a store into new ones with the same rows, or some of them, proved before they count."""
 
 import hashlib
+import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
@@ -19,6 +20,7 @@ from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.layout import ROWS_PER_GROUP, data_path
 from tapeline.storage.parquet.manifest import FileFact
 from tapeline.storage.parquet.merging import SortedRows, merge
+from tapeline.storage.parquet.sealing import seal
 from tapeline.storage.parquet.sorting import (
     Instrument,
     Span,
@@ -62,12 +64,13 @@ def tables_of(
     event_type: str,
     source: pa.NativeFile | Path,
     seen: Callable[[pa.Table], None] = lambda _table: None,
-    *,
-    has_checksums: bool = False,
 ) -> Iterator[pa.Table]:
-    """Read a Parquet file in the columns of a store, a row group at a time."""
+    """Read a Parquet file in the columns of a store, a row group at a time.
+
+    Checksums of pages are compared where the file has them.
+    """
     schema = stored_schema_of(event_type)
-    with pq.ParquetFile(source, page_checksum_verification=has_checksums) as file:
+    with pq.ParquetFile(source, page_checksum_verification=True) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, use_threads=False)
             table = table if table.schema.equals(schema) else table.cast(schema)
@@ -128,7 +131,7 @@ def write_files(
     unique = uuid.uuid4().hex[:8]
     group = next(groups, None)
     while group is not None:
-        sink = pa.BufferOutputStream()
+        sink = io.BytesIO()
         spans: dict[Instrument, Span] = {}
         distinct = Distinct(event_type)
         rows = 0
@@ -140,7 +143,8 @@ def write_files(
                     spans[instrument] = joined(spans.get(instrument), span)
                 distinct.add(group)
                 group = next(groups, None)
-        content = sink.getvalue()
+        seal(sink)
+        content = sink.getbuffer()
         path = data_path(event_type, date, commit, len(written), unique)
         spans = sorted_spans(spans)
         first_ns, last_ns = reduce(joined, spans.values())
@@ -149,7 +153,7 @@ def write_files(
             date,
             path,
             rows,
-            content.size,
+            content.nbytes,
             hashlib.sha256(content).hexdigest(),
             first_ns,
             last_ns,
@@ -160,5 +164,5 @@ def write_files(
         for table in tables_of(event_type, pa.BufferReader(content)):
             found.add(table.schema, table)
         written.append(fact)
-        datafiles.put(folder, path, memoryview(content))
+        datafiles.put(folder, path, content)
     return found

@@ -26,6 +26,8 @@ pub(super) enum Body {
 pub(super) struct Header {
     pub(super) unpacked: usize,
     pub(super) packed: usize,
+    /// CRC32 of the page as it lies there; files of earlier versions and of others may have none.
+    pub(super) checksum: Option<u32>,
     pub(super) body: Body,
 }
 
@@ -66,6 +68,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Header, &[u8])> {
     let header = Header {
         unpacked: size(unpacked)?,
         packed: size(packed)?,
+        checksum: match found.get(&[4]) {
+            Some(value) => Some(i32::try_from(value).ok()?.cast_unsigned()),
+            None => None,
+        },
         body,
     };
     Some((header, rest))

@@ -47,7 +47,15 @@ impl<'a> Pages<'a> {
         let (header, behind) = headers::read(self.rest)?;
         let (packed, behind) = behind.split_at_checked(header.packed)?;
         self.rest = behind;
-        let Header { unpacked, body, .. } = header;
+        let Header {
+            unpacked,
+            checksum,
+            body,
+            ..
+        } = header;
+        if checksum.is_some_and(|expected| crc32fast::hash(packed) != expected) {
+            return None;
+        }
         Some(match body {
             Body::Dictionary => Page::Dictionary(self.unpacker.unpacked(packed, unpacked)?),
             Body::Data { rows, encoding } => {

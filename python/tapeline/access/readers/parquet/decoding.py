@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapeline.access.native import decode_decimals, decode_wholes
+from tapeline.storage.parquet.sealing import range_of
 
 _BYTES = 16
 _CODECS = {"UNCOMPRESSED": False, "ZSTD": True}
@@ -86,6 +87,7 @@ def _by_arrow(
         metadata=footer,
         pre_buffer=False,
         read_dictionary=list(dictionaries),
+        page_checksum_verification=True,
     )
     return file.read_row_groups(list(groups), columns=list(columns))
 
@@ -134,11 +136,3 @@ def _decoded(
     else:
         rows = decode_decimals(chunk, (leaf.precision, leaf.scale), with_keys=with_keys)
     return None if rows is None else pa.table(rows).column(0)
-
-
-def range_of(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:
-    """Return where a column of a row group lies: begin and end in the file."""
-    begin = chunk.data_page_offset
-    if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-        begin = min(begin, chunk.dictionary_page_offset)
-    return begin, begin + chunk.total_compressed_size

@@ -1,18 +1,26 @@
 """A data file, read in parts, from a disk or a bucket alike."""
 
 import hashlib
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tapeline.access.readers.parquet.decoding import range_of, read_groups
+from tapeline.access.readers.parquet.decoding import read_groups
 from tapeline.errors import StoreFormatError
 from tapeline.storage.parquet.datafiles import read_part
 from tapeline.storage.parquet.folder import Folder
 from tapeline.storage.parquet.manifest import FileFact
+from tapeline.storage.parquet.sealing import (
+    END_BYTES,
+    SEAL_BYTES,
+    checksums_of,
+    range_of,
+    seal_length,
+)
 
 _TAIL: Final = 65_536
 """The end of a file is fetched in one piece: footers of usual files are shorter."""
@@ -22,9 +30,6 @@ _HOLE: Final = 16_384
 
 _PIECE: Final = 8 * 1024 * 1024
 """A file that is compared with its commit is read in such pieces."""
-
-_MAGIC: Final = 8
-"""At the end of a file lie the length of its footer and ``PAR1``."""
 
 
 class FileGoneError(Exception):
@@ -87,14 +92,14 @@ class DataFile:
             self._check()
         self._tail_from = max(fact.bytes - _TAIL, 0)
         self._tail = self._part(self._tail_from, fact.bytes)
-        footer = int.from_bytes(self._tail[-_MAGIC : -_MAGIC // 2], "little") + _MAGIC
-        if len(self._tail) < footer <= fact.bytes:
-            self._tail = self._part(fact.bytes - footer, self._tail_from) + self._tail
-            self._tail_from = fact.bytes - footer
+        footer = int.from_bytes(self._tail[-END_BYTES : -END_BYTES // 2], "little") + END_BYTES
+        self._reach(footer + SEAL_BYTES)
+        self._reach(footer + seal_length(self._tail, footer))
         try:
+            self._checksums = checksums_of(self._tail, footer)
             self.metadata = pq.read_metadata(pa.BufferReader(self._tail))
             """The footer."""
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise self._damaged(error) from error
 
     def read(
@@ -105,7 +110,9 @@ class DataFile:
         Texts of which there are few are dictionaries, and decimals may be ``with_keys``.
         """
         self._meter.add(row_groups=len(groups))
-        content = self._fetched(_ranges(self.metadata, groups, columns))
+        chunks = _chunks(self.metadata, groups, columns)
+        content = self._fetched(list(chunks.values()))
+        self._compare(content, chunks)
         try:
             dictionaries = _dictionaries(self.metadata, groups, columns)
             return _with_dictionaries(
@@ -115,6 +122,26 @@ class DataFile:
             )
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
+
+    def _compare(
+        self, content: pa.Buffer, chunks: Mapping[tuple[int, int], tuple[int, int]]
+    ) -> None:
+        """Compare column chunks with what was written, headers of pages included."""
+        if self._checksums is None:
+            return
+        stored = memoryview(content)
+        for (group, place), (begin, end) in chunks.items():
+            found = zlib.crc32(stored[begin:end])
+            if found != self._checksums[group * self.metadata.num_columns + place]:
+                name = self.metadata.schema.column(place).path
+                raise self._damaged(f"{name} has another checksum than it was written with")
+
+    def _reach(self, size: int) -> None:
+        """Have so many bytes of the file's end, where it has them."""
+        begin = self._fact.bytes - size
+        if 0 <= begin < self._tail_from:
+            self._tail = self._part(begin, self._tail_from) + self._tail
+            self._tail_from = begin
 
     def _fetched(self, ranges: Sequence[tuple[int, int]]) -> pa.Buffer:
         """Return the file with these ranges in their places; the rest of it is never touched."""
@@ -192,17 +219,17 @@ def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _ranges(
+def _chunks(
     footer: pq.FileMetaData, groups: Sequence[int], columns: Sequence[str]
-) -> list[tuple[int, int]]:
-    """Return where the columns of row groups lie: begin and end in the file."""
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return where columns of row groups lie, begin and end, by the numbers of group and column."""
     names = set(columns)
-    found = []
+    found: dict[tuple[int, int], tuple[int, int]] = {}
     for number in groups:
         group = footer.row_group(number)
-        found += [
-            range_of(group.column(place))
+        found |= {
+            (number, place): range_of(group.column(place))
             for place in range(footer.num_columns)
             if footer.schema.column(place).path.partition(".")[0] in names
-        ]
+        }
     return found
