@@ -45,8 +45,14 @@ export async function ask<P extends Path>(path: P, options: Options<P> = {}): Pr
   });
   const body: unknown = await response.json().catch(() => null);
   if (response.status === 401) refused.set(true);
-  if (!response.ok) throw problemOf(response.status, body);
+  if (!isAnswer(response)) throw problemOf(response.status, body);
   return body as Answer<P>;
+}
+
+/** A health that is down comes with status 503, and is an answer all the same: no problem document. */
+function isAnswer({ ok, status, headers }: Response): boolean {
+  const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
+  return ok || (status === 503 && isJson);
 }
 
 export function addressOf(path: string, places: unknown, query: unknown): string {

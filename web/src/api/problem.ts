@@ -5,11 +5,14 @@ export class ApiProblem extends Error {
   readonly title: string;
   readonly hint: string;
 
-  constructor(status: number, title: string, detail: string) {
+  constructor(status: number, title: string, detail: string, staleSince: string | null = null) {
     super(detail);
     this.status = status;
     this.title = title;
-    this.hint = HINTS[status] ?? (status >= 500 ? SERVER : REQUEST);
+    this.hint =
+      staleSince === null
+        ? (HINTS[status] ?? (status >= 500 ? SERVER : REQUEST))
+        : `No store has answered since ${shortTime(staleSince)} UTC. It is asked again until it does.`;
   }
 }
 
@@ -20,12 +23,18 @@ const HINTS: Readonly<Record<number, string>> = {
   403: "This token may not read here. Ask whoever runs the server.",
   404: "Nothing of this name is stored. Choose another market.",
   429: "Too many questions at once. It is asked again shortly.",
-  503: "The store is down. What is shown may be old; it is asked again until it answers.",
+  503: "The server has too much to do now. It is asked again shortly.",
 };
 
 interface Body {
   readonly title?: unknown;
   readonly detail?: unknown;
+  readonly stale_since?: unknown;
+}
+
+/** "2026-01-05T12:00:00.000000000Z" to the second. */
+function shortTime(text: string): string {
+  return text.slice(0, 19).replace("T", " ");
 }
 
 function text(value: unknown, otherwise: string): string {
@@ -38,5 +47,6 @@ export function problemOf(status: number, body: unknown): ApiProblem {
     status,
     text(said.title, `Status ${status}`),
     text(said.detail, "No more was said."),
+    typeof said.stale_since === "string" ? said.stale_since : null,
   );
 }

@@ -69,7 +69,8 @@ function funding(row: Readonly<Record<string, unknown>>): FundingBatch {
   };
 }
 
-function atScale(text: unknown, scale: number): bigint {
+/** Decimal text as a mantissa at a scale that has room for all its digits. */
+export function atScale(text: unknown, scale: number): bigint {
   if (text === null) return NONE;
   const { mantissa, scale: own } = mantissaOf(String(text));
   return mantissa * 10n ** BigInt(scale - own);

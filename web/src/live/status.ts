@@ -1,7 +1,7 @@
 /** How the connection to `/ws/market` stands. */
 import { Store } from "../parts/store.ts";
 
-export type Phase = "idle" | "connecting" | "open" | "stale" | "waiting" | "refused";
+export type Phase = "idle" | "stored" | "connecting" | "open" | "stale" | "waiting" | "refused";
 
 export interface Status {
   readonly phase: Phase;

@@ -7,14 +7,22 @@ import type { Topic, TopicType } from "./messages.ts";
 
 export type Instrument = Omit<Topic, "type">;
 
-/** @param sink must be the same function until the instrument changes. */
-export function useLive(type: TopicType, instrument: Instrument, sink: Sink): void {
+/**
+ * @param sink must be the same function until the instrument changes.
+ * @param isWanted false where the server has no live feed.
+ */
+export function useLive(
+  type: TopicType,
+  instrument: Instrument,
+  sink: Sink,
+  isWanted: boolean,
+): void {
   const { exchange, market, symbol } = instrument;
   const known = useStore(token);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another token is another connection.
   useEffect(
-    () => feed.subscribe({ type, exchange, market, symbol }, sink),
-    [type, exchange, market, symbol, sink, known],
+    () => (isWanted ? feed.subscribe({ type, exchange, market, symbol }, sink) : undefined),
+    [type, exchange, market, symbol, sink, known, isWanted],
   );
 }
 

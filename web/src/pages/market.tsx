@@ -1,5 +1,6 @@
 import { useAsk } from "../api/asking.ts";
 import type { Schemas } from "../api/client.ts";
+import { useHasLive } from "../live/use-has-live.ts";
 import type { Instrument } from "../live/use-live.ts";
 import { DepthMap } from "../panels/depth-map.tsx";
 import { Funding } from "../panels/funding.tsx";
@@ -13,7 +14,7 @@ import { useBook } from "../panels/use-book.ts";
 import { useTape } from "../panels/use-tape.ts";
 import { Asked } from "../parts/asked.tsx";
 import { useRoute } from "../parts/route.ts";
-import { Empty } from "../parts/states.tsx";
+import { Empty, Loading } from "../parts/states.tsx";
 
 type Listed = Schemas["Instrument"];
 const TRADES = 60;
@@ -21,17 +22,30 @@ const TRADES = 60;
 export default function Market() {
   const { query } = useRoute();
   const asked = useAsk("/api/instruments", { query: { limit: 10_000 }, every: 5_000 });
+  const hasLive = useHasLive();
   return (
     <>
       <h1 className="visually-hidden">Market</h1>
       <Asked what="instruments" asked={asked}>
-        {({ data }) => <Chosen all={data} chosen={chosenOf(data, query)} />}
+        {({ data }) =>
+          hasLive === null ? (
+            <Loading what="the live feed" />
+          ) : (
+            <Chosen all={data} chosen={chosenOf(data, query)} isLive={hasLive} />
+          )
+        }
       </Asked>
     </>
   );
 }
 
-function Chosen({ all, chosen }: { all: readonly Listed[]; chosen: Listed | undefined }) {
+interface ChosenProps {
+  readonly all: readonly Listed[];
+  readonly chosen: Listed | undefined;
+  readonly isLive: boolean;
+}
+
+function Chosen({ all, chosen, isLive }: ChosenProps) {
   if (chosen === undefined) {
     return (
       <Empty title="Nothing is stored yet">
@@ -45,16 +59,16 @@ function Chosen({ all, chosen }: { all: readonly Listed[]; chosen: Listed | unde
   return (
     <>
       <InstrumentChoice all={all} chosen={{ exchange, market, symbol }} />
-      <Panels key={key} listed={chosen} />
+      <Panels key={key} listed={chosen} isLive={isLive} />
     </>
   );
 }
 
-function Panels({ listed }: { readonly listed: Listed }) {
+function Panels({ listed, isLive }: { readonly listed: Listed; readonly isLive: boolean }) {
   const { exchange, market, symbol, types } = listed;
   const instrument: Instrument = { exchange, market, symbol };
-  const book = useBook(instrument);
-  const trades = useTape(listed, { type: "trade", shown: TRADES });
+  const book = useBook(instrument, isLive);
+  const trades = useTape(listed, { type: "trade", shown: TRADES, isLive });
   const [hasFunding, hasLiquidations] = [types.includes("funding"), types.includes("liquidation")];
   return (
     <>
@@ -66,8 +80,8 @@ function Panels({ listed }: { readonly listed: Listed }) {
         <TradeTape store={trades} />
         {hasFunding || hasLiquidations ? (
           <>
-            <Funding stored={listed} hasFunding={hasFunding} />
-            <Liquidations stored={listed} hasLiquidations={hasLiquidations} />
+            <Funding stored={listed} hasFunding={hasFunding} isLive={isLive} />
+            <Liquidations stored={listed} hasLiquidations={hasLiquidations} isLive={isLive} />
           </>
         ) : null}
       </div>

@@ -113,7 +113,9 @@ function Legend({ full }: { readonly full: Ref<HTMLSpanElement> }) {
     <span className="legend">
       asks <span className="ramp ramp-asks" aria-hidden="true" />
       <span className="ramp ramp-bids" aria-hidden="true" /> bids, full colour from{" "}
-      <span ref={full} className="number" />
+      <span ref={full} className="number">
+        –
+      </span>
     </span>
   );
 }

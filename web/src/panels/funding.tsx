@@ -16,14 +16,15 @@ const FIELDS = ["Rate", "Mark", "Index", "Next"] as const;
 interface Props {
   readonly stored: Stored;
   readonly hasFunding: boolean;
+  readonly isLive: boolean;
 }
 
 /** The funding rate as the venue says it now, and what it was. */
-export function Funding({ stored, hasFunding }: Props) {
+export function Funding({ stored, hasFunding, isLive }: Props) {
   return (
     <Panel title="Funding" name="funding">
       {hasFunding ? (
-        <FundingStrip stored={stored} />
+        <FundingStrip stored={stored} isLive={isLive} />
       ) : (
         <Empty title="No funding here">Nothing of it is stored for this market.</Empty>
       )}
@@ -31,7 +32,7 @@ export function Funding({ stored, hasFunding }: Props) {
   );
 }
 
-function FundingStrip({ stored }: { readonly stored: Stored }) {
+function FundingStrip({ stored, isLive }: Omit<Props, "hasFunding">) {
   const asked = useRecent("/api/funding", stored, {
     query: { limit: 2000 },
     back: BACK_NS,
@@ -40,7 +41,7 @@ function FundingStrip({ stored }: { readonly stored: Stored }) {
   });
   return (
     <>
-      <FundingNow instrument={stored} latest={asked.data?.data.at(-1)} />
+      <FundingNow instrument={stored} isLive={isLive} latest={asked.data?.data.at(-1)} />
       <Asked what="funding" asked={asked}>
         {({ data }) => (
           <Curve points={points(data)} label="Funding rate over time" ink="--accent" digits={6} />
@@ -63,13 +64,19 @@ interface State {
   readonly next_funding_ns: number | null;
 }
 
-function FundingNow({ instrument, latest }: { instrument: Instrument; latest: State | undefined }) {
+interface NowProps {
+  readonly instrument: Instrument;
+  readonly isLive: boolean;
+  readonly latest: State | undefined;
+}
+
+function FundingNow({ instrument, isLive, latest }: NowProps) {
   const live = useRef<FundingBatch | null>(null);
   const list = useRef<HTMLDListElement>(null);
   const sink = useCallback((data: LiveData) => {
     if (data.kind === "funding") live.current = data;
   }, []);
-  useLive("funding", instrument, sink);
+  useLive("funding", instrument, sink, isLive);
   useFrames(
     useCallback(() => {
       const texts = live.current === null ? storedTexts(latest) : liveTexts(live.current);

@@ -12,14 +12,15 @@ const SHOWN = 30;
 interface Props {
   readonly stored: Stored;
   readonly hasLiquidations: boolean;
+  readonly isLive: boolean;
 }
 
 /** Forced orders, the newest first. */
-export function Liquidations({ stored, hasLiquidations }: Props) {
+export function Liquidations({ stored, hasLiquidations, isLive }: Props) {
   return (
     <Panel title="Liquidations" name="liquidations">
       {hasLiquidations ? (
-        <LiquidationStrip stored={stored} />
+        <LiquidationStrip stored={stored} isLive={isLive} />
       ) : (
         <Empty title="No liquidations here">
           There has been none that was stored. The first one appears by itself.
@@ -29,8 +30,8 @@ export function Liquidations({ stored, hasLiquidations }: Props) {
   );
 }
 
-function LiquidationStrip({ stored }: { readonly stored: Stored }) {
-  const { tape } = useTape(stored, { type: "liquidation", shown: SHOWN });
+function LiquidationStrip({ stored, isLive }: Omit<Props, "hasLiquidations">) {
+  const { tape } = useTape(stored, { type: "liquidation", shown: SHOWN, isLive });
   const table = useRef<EventTableHandle>(null);
   useFrames(
     useCallback(() => {

@@ -1,5 +1,5 @@
 import { useCallback, useRef } from "react";
-import { clockText, decimalText, grouped, trimmed } from "../live/exact.ts";
+import { clockText, decimalText, fraction, grouped, padded, trimmed } from "../live/exact.ts";
 import { NONE } from "../live/frames.ts";
 import type { BookView } from "../live/messages.ts";
 import { useFrames } from "../live/use-live.ts";
@@ -16,12 +16,17 @@ const FIELDS = ["Last", "Best bid", "Best ask", "Spread", "Trade (UTC)", "Book (
 /** The last price, the best prices and their times, in one line. */
 export function Ticker({ book, trades }: Props) {
   const list = useRef<HTMLDListElement>(null);
+  const digits = useRef(0);
   useFrames(
     useCallback(() => {
       const last = trades.tape.row(0);
       const price = last === null ? "–" : grouped(trimmed(last.price));
       const [bid, ask, spread, asOf] = bookTexts(book.view);
-      const texts = [price, bid, ask, spread, last?.time ?? "–", asOf];
+      const prices = [price, bid, ask, spread];
+      // Never fewer than before: a number does not jump.
+      digits.current = Math.max(digits.current, ...prices.map(fraction));
+      const shown = prices.map((text) => padded(text, digits.current));
+      const texts = [...shown, last?.time ?? "–", asOf];
       list.current?.querySelectorAll("dd").forEach((cell, at) => {
         const text = texts[at] ?? "–";
         if (cell.textContent !== text) cell.textContent = text;

@@ -22,7 +22,10 @@ export function TokenForm() {
       <label htmlFor="token">This server wants an access token</label>
       <input id="token" name="token" type="password" autoComplete="off" required />
       <button type="submit">Use it</button>
-      <p>It is the content of the server's token file, and stays in this tab.</p>
+      <p>
+        Whoever runs the server makes one with <code>tapeline serve --new-token</code>. It stays in
+        this tab.
+      </p>
     </form>
   );
 }

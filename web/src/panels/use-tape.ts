@@ -17,6 +17,8 @@ interface Settings {
   readonly type: "trade" | "liquidation";
   /** Rows that are shown. */
   readonly shown: number;
+  /** Whether the server has a live feed. */
+  readonly isLive: boolean;
 }
 
 export interface TapeStore {
@@ -26,7 +28,7 @@ export interface TapeStore {
 }
 
 /** The newest events of an instrument: the latest stored ones first, then what comes live. */
-export function useTape(stored: Stored, { type, shown }: Settings): TapeStore {
+export function useTape(stored: Stored, { type, shown, isLive }: Settings): TapeStore {
   const store = useMemo<TapeStore>(() => ({ tape: new Tape(shown, KEPT), skipped: 0 }), [shown]);
   const sink = useCallback(
     (data: LiveData) => {
@@ -36,7 +38,7 @@ export function useTape(stored: Stored, { type, shown }: Settings): TapeStore {
     [store],
   );
   useStored(stored, type, store.tape);
-  useLive(type, stored, sink);
+  useLive(type, stored, sink, isLive);
   return store;
 }
 

@@ -11,12 +11,14 @@ interface Props<T> {
 
 /** An answer when there is one; else how it stands. Old data stay, with a line that says so. */
 export function Asked<T>({ what, asked, children }: Props<T>) {
-  const { data, error, isPending } = asked;
+  const { data, error, failureReason } = asked;
   if (data === undefined) {
-    return isPending && error === null ? (
+    // What went wrong is told at once, while it is tried again.
+    const trouble = error ?? failureReason;
+    return trouble === null ? (
       <Loading what={what} />
     ) : (
-      <Problem {...said(error)} retry={() => void asked.refetch()} />
+      <Problem {...said(trouble)} retry={() => void asked.refetch()} />
     );
   }
   return (
@@ -31,7 +33,7 @@ export function Asked<T>({ what, asked, children }: Props<T>) {
   );
 }
 
-function said(error: Error | null): { title: string; detail?: string; hint: string } {
+function said(error: Error): { title: string; detail?: string; hint: string } {
   if (error instanceof ApiProblem) {
     return { title: error.title, detail: error.message, hint: error.hint };
   }

@@ -4,6 +4,7 @@ import { useStore } from "./store.ts";
 
 const WORDS = {
   idle: "",
+  stored: "stored data alone",
   connecting: "connecting",
   open: "live",
   stale: "source away",

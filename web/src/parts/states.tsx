@@ -9,6 +9,14 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
+/** A text with what stands in backticks as code. */
+function words(text: string): ReactNode {
+  return text.split("`").map((part, at) => {
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts are places, not things.
+    return at % 2 === 0 ? part : <code key={at}>{part}</code>;
+  });
+}
+
 interface EmptyProps {
   readonly title: string;
   readonly children?: ReactNode;
@@ -18,7 +26,9 @@ export function Empty({ title, children }: EmptyProps) {
   return (
     <div className="state state-empty" role="status">
       <strong>{title}</strong>
-      {children === undefined ? null : <p>{children}</p>}
+      {children === undefined ? null : (
+        <p>{typeof children === "string" ? words(children) : children}</p>
+      )}
     </div>
   );
 }
@@ -35,7 +45,7 @@ export function Problem({ title, detail, hint, retry }: ProblemProps) {
     <div className="state state-problem" role="alert">
       <strong>{title}</strong>
       {detail === undefined ? null : <p className="detail">{detail}</p>}
-      <p>{hint}</p>
+      <p>{words(hint)}</p>
       {retry === undefined ? null : (
         <button type="button" onClick={retry}>
           Try again
