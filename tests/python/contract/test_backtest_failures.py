@@ -308,6 +308,25 @@ def test_an_instrument_without_the_rows_of_a_run_is_refused_by_name(
     assert engine.run("holds").symbols == ("BTC/USDT",)
 
 
+def test_two_instruments_of_one_symbol_are_not_one_account(
+    tmp_path: Path, loader: StrategyLoader
+) -> None:
+    other = PERPETUAL | {"exchange": "okx", "market": "swap", "raw_symbol": "BTC-USDT-SWAP"}
+    both = [
+        stored(tmp_path / names["exchange"], {"trade": TRADES}, names)
+        for names in (PERPETUAL, other)
+    ]
+    engine = BacktestEngine(partial(tl.open, both), loader, run_figures)
+    message = (
+        "'BTCUSDT' of binance usdm and 'BTC-USDT-SWAP' of okx swap are both BTC/USDT:USDT,"
+        " and a run tells accounts apart by that"
+    )
+    with pytest.raises(ArgumentError, match=message):
+        engine.run("holds", symbols=["BTCUSDT", "BTC-USDT-SWAP"], policy="allow")
+    alone = engine.run("holds", symbols=["BTCUSDT", "BTCUSDT"], policy="allow")
+    assert alone.symbols == ("BTC/USDT:USDT",)
+
+
 def test_limits_need_the_quantities_that_fill_them(target: str, tmp_path: Path) -> None:
     """Whether a strategy looks at quantities must not decide how much it is filled."""
     answer = """

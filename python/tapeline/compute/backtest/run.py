@@ -276,7 +276,8 @@ def _instruments(data: DataSource, settings: Settings, plan: _Plan) -> list[Inst
             _check_rows(name, row, plan)
             _check_samples(row, settings)
             keys = ("exchange", "market", "symbol", "raw_symbol")
-            found[row["symbol"]] = Instrument(*(row[key] for key in keys))
+            instrument = Instrument(*(row[key] for key in keys))
+            _check_other(found.setdefault(row["symbol"], instrument), instrument)
     return list(found.values())
 
 
@@ -291,6 +292,15 @@ def _check_rows(name: str, row: Mapping[str, Any], plan: _Plan) -> None:
         why = "the strategy answers them" if plan.clock in lacking else "orders fill on them"
         place = f"{row['exchange']} {row['market']}"
         raise ArgumentError(f"{name!r} of {place} has no {lacking[0]} rows in this data: {why}")
+
+
+def _check_other(known: Instrument, instrument: Instrument) -> None:
+    if known != instrument:
+        raise ArgumentError(
+            f"{known.raw_symbol!r} of {known.exchange} {known.market} and {instrument.raw_symbol!r}"
+            f" of {instrument.exchange} {instrument.market} are both {instrument.symbol}, and a run"
+            " tells accounts apart by that: give each a run of its own"
+        )
 
 
 def _check_samples(row: Mapping[str, Any], settings: Settings) -> None:
