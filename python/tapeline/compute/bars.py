@@ -36,6 +36,9 @@ __all__ = ["dollar_bars", "tick_bars", "time_bars", "volume_bars"]
 
 _NAMES: Final = ("exchange", "market", "symbol")
 
+_LONGEST_NS: Final = 2**62
+"""Ends of longer intervals do not fit 64 bits."""
+
 
 def time_bars(trades: Any, interval_ns: int) -> pa.Table:  # noqa: ANN401 (any Arrow table)
     """Make a bar of each interval that has trades; intervals begin at its multiples since 1970.
@@ -47,6 +50,8 @@ def time_bars(trades: Any, interval_ns: int) -> pa.Table:  # noqa: ANN401 (any A
         order.
     """
     interval_ns = whole(interval_ns, "interval_ns")
+    if interval_ns > _LONGEST_NS:
+        raise ArgumentError(f"interval_ns must be at most 2^62, was {interval_ns}")
     columns = _Columns(trades)
     number = columns.time // interval_ns
     first = _firsts(number)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -41,10 +42,8 @@ def asof_places(
     ArgumentError
         `known_times` are not in order, or `delay_ns` or `max_age_ns` is negative.
     """
-    if delay_ns < 0:
-        raise ArgumentError(f"delay_ns must be >= 0, was {delay_ns}")
-    if max_age_ns is not None and max_age_ns < 0:
-        raise ArgumentError(f"max_age_ns must be >= 0, was {max_age_ns}")
+    _check_whole("delay_ns", delay_ns)
+    _check_whole("max_age_ns", 0 if max_age_ns is None else max_age_ns)
     if np.any(known_times[1:] < known_times[:-1]):
         raise ArgumentError("what is joined must be in order of time")
     places = np.searchsorted(known_times, times - delay_ns, side="left").astype(np.int64) - 1
@@ -88,7 +87,7 @@ def join_asof(
         A table has no such time, or a null in it; the books are not in order, or a table is of
         several instruments.
     """
-    left, right = as_table(trades, "trades"), as_table(books, "books")
+    left, right = as_table(trades, "trades"), as_table(_without_views(books), "books")
     check_one_instrument(left, "joined trades")
     check_one_instrument(right, "joined books")
     places = asof_places(
@@ -103,6 +102,18 @@ def join_asof(
         if name not in joined.column_names:
             joined = joined.append_column(name, right[name].take(taken))
     return joined
+
+
+def _check_whole(name: str, found: int) -> None:
+    if not isinstance(found, (int, np.integer)):
+        raise ArgumentError(f"{name} must be an integer, was {found!r}")
+    if found < 0:
+        raise ArgumentError(f"{name} must be >= 0, was {found}")
+
+
+def _without_views(rows: Any) -> Any:  # noqa: ANN401 (any Arrow table)
+    """Return rows whose texts Arrow can take some of: those of Polars are views."""
+    return rows.to_arrow() if isinstance(rows, pl.DataFrame) else rows
 
 
 def _times(table: pa.Table, name: str, what: str) -> Times:

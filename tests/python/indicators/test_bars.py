@@ -197,6 +197,10 @@ def test_what_makes_no_bars_is_said() -> None:
         tick_bars(other, 2)
     with pytest.raises(ArgumentError, match="count must be an integer >= 1, was 0"):
         tick_bars(table, 0)
+    with pytest.raises(
+        ArgumentError, match=r"interval_ns must be at most 2\^62, was 9223372036854"
+    ):
+        time_bars(table, 2**63)
     with pytest.raises(ArgumentError, match="interval_ns must be an integer >= 1, was -5"):
         time_bars(table, -5)
     with pytest.raises(ArgumentError, match=r"interval_ns must be an integer >= 1, was 1\.5"):

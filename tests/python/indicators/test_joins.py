@@ -1,6 +1,7 @@
 """Trades joined with the book: never with what was not known yet."""
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -49,6 +50,23 @@ def test_tables_are_joined_exactly() -> None:
     assert join_asof(trades, books, max_age_ns=3)["book_ns"].to_pylist() == [None, None, None, 30]
 
 
+def test_frames_of_polars_are_joined_with_their_texts() -> None:
+    """Polars hands its texts over as views, of which Arrow takes none."""
+    trades = pl.DataFrame({"timestamp_ns": [10, 31], "symbol": ["BTC/USDT"] * 2})
+    books = pl.DataFrame(
+        {
+            "timestamp_ns": [10, 30],
+            "channel": ["a channel of more than twelve bytes", "b"],
+            "issues": [["crossed_book"], []],
+        }
+    )
+    joined = join_asof(trades, books)
+    assert joined["channel"].to_pylist() == [None, "b"]
+    assert joined["issues"].to_pylist() == [None, []]
+    assert joined["symbol"].to_pylist() == ["BTC/USDT"] * 2
+    assert join_asof(trades, books.head(0))["channel"].null_count == 2
+
+
 def test_what_cannot_be_joined_is_said() -> None:
     table = pa.table({"timestamp_ns": [2, 1]})
     with pytest.raises(ArgumentError, match="in order of time"):
@@ -57,6 +75,8 @@ def test_what_cannot_be_joined_is_said() -> None:
         join_asof(table, table, delay_ns=-1)
     with pytest.raises(ArgumentError, match="max_age_ns must be >= 0, was -1"):
         join_asof(table, table, max_age_ns=-1)
+    with pytest.raises(ArgumentError, match=r"delay_ns must be an integer, was 1\.5"):
+        join_asof(table, table, delay_ns=1.5)  # type: ignore[arg-type]
     several = pa.table({"timestamp_ns": [1, 2], "symbol": ["A/B", "B/A"]})
     with pytest.raises(ArgumentError, match="joined books are of one instrument"):
         join_asof(several.slice(0, 1), several)
