@@ -148,6 +148,19 @@ def test_every_list_comes_in_every_form(server: Served, path: str, form: str) ->
         assert pa.ipc.open_stream(reply.body).read_all().num_rows == len(rows)
 
 
+@pytest.mark.parametrize("form", ["text/csv", "application/vnd.apache.arrow.stream"])
+def test_a_list_without_runs_has_the_columns_of_one_with_runs(
+    server: Served, target: str, tmp_path: Path, form: str
+) -> None:
+    with serving([target], ApiSettings(runs=tmp_path)) as other:
+        empty = other.get("/api/backtests", accept=form).body
+    some = server.get("/api/backtests", accept=form).body
+    if form == "text/csv":
+        assert empty.splitlines() == some.splitlines()[:1]
+    else:
+        assert pa.ipc.open_stream(empty).schema == pa.ipc.open_stream(some).schema
+
+
 MODELS: dict[str, type[BaseModel]] = {
     "instruments": market.InstrumentPage,
     "trades": market.TradePage,

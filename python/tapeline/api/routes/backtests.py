@@ -1,7 +1,7 @@
 """Backtest runs, as they were stored; nothing is run here."""
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 import pyarrow as pa
@@ -27,6 +27,23 @@ RunId = Annotated[
     str,
     Path(description="As `/api/backtests` lists it.", examples=["sma_cross-1f2e3d4c5b6a7988"]),
 ]
+
+_RUNS: Final = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("strategy_id", pa.string()),
+        ("symbols", pa.list_(pa.string())),
+        ("types", pa.list_(pa.string())),
+        ("start_ns", pa.int64()),
+        ("end_ns", pa.int64()),
+        ("rows", pa.int64()),
+        ("version", pa.string()),
+        ("parameters", pa.string()),
+        ("metrics", pa.string()),
+        ("written_ns", pa.int64()),
+    ]
+)
+"""Columns of the list, also of one without runs."""
 
 
 class PageQuery(Parameters):
@@ -116,7 +133,8 @@ def _flat(runs: list[dict[str, Any]]) -> pa.Table:
     """Return runs as a table; what is nested is JSON text."""
     nested = ("parameters", "metrics")
     return pa.Table.from_pylist(
-        [{**run, **{name: orjson.dumps(run[name]).decode() for name in nested}} for run in runs]
+        [{**run, **{name: orjson.dumps(run[name]).decode() for name in nested}} for run in runs],
+        _RUNS,
     )
 
 
