@@ -23,6 +23,9 @@ _BACK_S: Final = (60, 3600, 86_400, 7 * 86_400, None)
 _MARGIN_NS: Final = 60 * _SECOND
 """Deltas so much older than a fetched snapshot may belong after it: it has our time, not theirs."""
 
+_AHEAD_NS: Final = 86_400 * _SECOND
+"""So far the next message is looked for: rows of other channels are read on the way."""
+
 _TRIES: Final = 3
 """So many snapshots are tried, the latest first, before a book is called unsynced."""
 
@@ -251,7 +254,8 @@ def _doubted(made: Made, time_ns: int, query: Query, doubts: BookDoubts, read: R
     def following(until_ns: int) -> int | None:
         if until_ns <= time_ns:
             return None
-        after = replace(query, start_ns=time_ns + 1, end_ns=until_ns + 1)
+        end_ns = min(until_ns, time_ns + _AHEAD_NS) + 1
+        after = replace(query, start_ns=time_ns + 1, end_ns=end_ns)
         for batch in read(after, ("event_id", "timestamp_ns", "received_ns")):
             table = pa.Table.from_batches([batch])
             rows = table.filter(_of_channel(table, made.channel))

@@ -327,6 +327,18 @@ def test_two_instruments_of_one_symbol_are_not_one_account(
     assert alone.symbols == ("BTC/USDT:USDT",)
 
 
+def test_an_engine_of_what_is_no_data_is_refused(
+    engine: BacktestEngine, target: str, loader: StrategyLoader
+) -> None:
+    with pytest.raises(ArgumentError, match=r"a function that opens it, .* was 'parquet:"):
+        BacktestEngine(target, loader)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="a StrategyLoader of a folder, was 'strategies'"):
+        BacktestEngine(partial(tl.open, target), "strategies")  # type: ignore[arg-type]
+    for timeout_s in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ArgumentError, match="timeout_s must be a number above 0, was"):
+            engine.run("holds", timeout_s=timeout_s)
+
+
 def test_limits_need_the_quantities_that_fill_them(target: str, tmp_path: Path) -> None:
     """Whether a strategy looks at quantities must not decide how much it is filled."""
     answer = """

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import index
@@ -40,6 +41,11 @@ class BacktestEngine:
     metrics
         Makes the figures of a result; None makes none.
 
+    Raises
+    ------
+    ArgumentError
+        The data or the loader is none.
+
     Examples
     --------
     ``BacktestEngine(tl.open("parquet:tape"), StrategyLoader("strategies"), run_figures)``
@@ -51,6 +57,15 @@ class BacktestEngine:
         strategy_loader: StrategyLoader,
         metrics: Metrics | None = None,
     ) -> None:
+        if not isinstance(data_source, DataSource) and not callable(data_source):
+            raise ArgumentError(
+                "data_source is open data or a function that opens it, such as"
+                f" functools.partial(tapeline.open, 'parquet:tape'), was {data_source!r}"
+            )
+        if not isinstance(strategy_loader, StrategyLoader):
+            raise ArgumentError(
+                f"strategy_loader is a StrategyLoader of a folder, was {strategy_loader!r}"
+            )
         self._data = data_source
         self._loader = strategy_loader
         self._metrics = metrics
@@ -154,6 +169,8 @@ class BacktestEngine:
         given = dict(parameters or {})
         if timeout_s is None:
             return _only(self.run_many(settings, [given], progress))
+        if not 0 < timeout_s < math.inf:
+            raise ArgumentError(f"timeout_s must be a number above 0, was {timeout_s!r}")
         self.check_opens("a run with a time limit")
         return _only(in_own_process(_Task(self, settings, given), timeout_s, progress))
 
