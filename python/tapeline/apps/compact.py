@@ -7,6 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from tapeline.apps.conditions import check_seconds
 from tapeline.errors import SettingsError
 from tapeline.storage.parquet.compaction import COMPACT_LEVEL, Compacted, Compactor
 from tapeline.storage.parquet.open import folder_of
@@ -38,6 +39,8 @@ def compact_command(
     `tapeline store` does this by itself. New files are read back and compared with the old ones
     before these are taken out of the log; they are deleted when the grace time is over.
     """
+    check_seconds("--every", every)
+    check_seconds("--grace", grace)
     clock = SystemClock()
     compactors = {
         target.shown: Compactor(folder_of(target), clock=clock, level=level, grace_s=grace)

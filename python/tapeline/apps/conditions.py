@@ -1,4 +1,4 @@
-"""Conditions of a query as a person types them."""
+"""What a person types: conditions of a query, times and lists."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ import typer
 from tapeline.access.times import to_text
 
 _NS_DIGITS: Final = 19
+_LONGEST_S: Final = 10 * 366 * 86_400
 
 
 def check_time(option: str, text: str | None) -> None:
@@ -16,6 +17,12 @@ def check_time(option: str, text: str | None) -> None:
             f"{option} {text} would be {to_text(int(text))}: Unix nanoseconds have {_NS_DIGITS} "
             "digits; or give a date, or a time like 2026-01-05T12:00:00Z"
         )
+
+
+def check_seconds(option: str, seconds: float | None) -> None:
+    """Refuse what no clock can wait for: a range of the command line takes nan and inf."""
+    if seconds is not None and not 0 <= seconds <= _LONGEST_S:
+        raise typer.BadParameter(f"{option} is at most {_LONGEST_S:,} seconds, was {seconds}")
 
 
 def words(text: str | None) -> list[str] | None:

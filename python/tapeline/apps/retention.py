@@ -11,6 +11,7 @@ import typer
 from tapeline.access.opening import open_reader
 from tapeline.apps.archive_check import ArchiveCheck
 from tapeline.apps.archive_parquet import archive_target
+from tapeline.apps.conditions import check_seconds
 from tapeline.apps.exact_text import iso
 from tapeline.apps.progress import counting
 from tapeline.apps.retention_job import Verdict, enforce, judge
@@ -58,6 +59,7 @@ def retention_command(
     archive and compared, after the archive's files were compared with its manifest. The exit code
     is 1 when rows are older than allowed and had to stay.
     """
+    check_seconds("--grace", grace)
     settings = load_settings(RetentionSettings, "retention", overrides=_overrides(keep or []))
     results = []
     with logging_to(style="console", level="WARNING"), _checking(archive) as check:

@@ -169,12 +169,18 @@ def _record(
     targets = plan.targets or (f"parquet:{plan.data / 'parquet'}",)
     try:
         settings = _collect_settings(config, {**overrides, "transport": f"local:{bus}"})
-        storing = StoreSettings(
-            transport=f"local:{bus}",
-            targets=targets,
-            flush_interval_s=plan.flush_interval_s,
-            trim=True,
-            metrics=next_address(settings),
+        storing = load_settings(
+            StoreSettings,
+            "store",
+            # What a store of its own is told by the environment is not meant for this one.
+            environment={},
+            overrides={
+                "transport": f"local:{bus}",
+                "targets": targets,
+                "flush_interval_s": plan.flush_interval_s,
+                "trim": True,
+                "metrics": next_address(settings),
+            },
         )
         for text in targets:
             parse_target(text)

@@ -288,4 +288,5 @@ def test_the_command_tells_and_its_exit_code_says_whether_all_could_go(
     assert offsets(tmp_path / "store", "funding") == [1]
     assert stored(tmp_path / "store").num_rows == 0
     assert command("--keep", "trade=-1")[0] == 2
+    assert command("--grace", "inf")[0] == command("--grace", "nan")[0] == 2
     assert command("--keep", "tickers=1")[0] == 2

@@ -242,6 +242,8 @@ def test_what_is_wrong_is_said_before_anything_is_started(tmp_path: Path) -> Non
         assert "BTC/USDT" in up.refused()
     with started(data, "--target", "nonsense:") as up:
         assert "parquet:PATH" in up.refused()
+    with started(data, "--flush-interval", "-1") as up:
+        assert "flush_interval_s: input should be greater than 0" in up.refused()
     assert not data.exists()
     first = LocalFile(data / "bus.db")
     try:
