@@ -4,6 +4,7 @@ import random
 from decimal import Decimal
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -80,3 +81,27 @@ def test_other_columns_stay_as_they_are(rows: int) -> None:
 def test_other_places_are_refused() -> None:
     with pytest.raises(ArgumentError, match="column price has 8 decimal places, expected 18"):
         with_floats(pa.table({"price": pa.array([Decimal(1)], pa.decimal128(38, 8))}))
+
+
+def test_columns_and_frames_of_polars_are_taken() -> None:
+    values = numbers(50)
+    text = "a text of more than twelve bytes"
+    frame = pl.DataFrame(pa.table({"price": pa.array(values, PRICE), "name": [text] * 100}))
+    expected = [float(value) for value in values]
+    assert to_numpy(frame["price"]).tolist() == expected
+    table = with_floats(frame)
+    assert table["price"].to_pylist() == expected
+    assert table.take([3])["name"].to_pylist() == [text]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_null_among_whole_numbers_is_nan(chunked: bool) -> None:
+    column = pa.array([1, None, 3])
+    found = to_numpy(pa.chunked_array([column]) if chunked else column)
+    assert np.array_equal(found, [1.0, np.nan, 3.0], equal_nan=True)
+
+
+@pytest.mark.parametrize("values", [["1"], [True], [[1]], [None]])
+def test_what_holds_no_numbers_is_refused(values: list[object]) -> None:
+    with pytest.raises(ArgumentError, match="expected a column of numbers, was "):
+        to_numpy(pa.array(values))
