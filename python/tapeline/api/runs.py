@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tapeline.api.schemas.runs import Run
 from tapeline.compute.backtest.result import TABLES
 from tapeline.errors import StoreFormatError, UnknownNameError
 
@@ -27,6 +29,7 @@ _LISTED: Final = (
     "parameters",
     "metrics",
 )
+_NUMBERS: Final = ("start_ns", "end_ns", "rows")
 _DETAILS: Final = ("strategy_hash", "data_hash", "policy", "costs")
 
 
@@ -102,9 +105,15 @@ class Runs:
                 return None
             said = json.loads(path.read_text(encoding="utf-8"))
             found = {name: said[name] for name in names}
-        except (OSError, ValueError, TypeError, KeyError):
+            written_ns = status.st_mtime_ns
+            listed = {name: found[name] for name in _LISTED}
+            Run.model_validate({**listed, "written_ns": written_ns}, strict=True)
+            # What is beyond 64 bits cannot be told, in any form.
+            orjson.dumps(found)
+            pa.array([found[name] for name in _NUMBERS], pa.int64())
+        except (OSError, ValueError, TypeError, KeyError, OverflowError):
             return None
         if found["run_id"] != folder.name:
             # A copy under another name: its tables could not be found by its id.
             return None
-        return {**found, "written_ns": status.st_mtime_ns}
+        return {**found, "written_ns": written_ns}

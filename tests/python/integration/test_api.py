@@ -148,6 +148,30 @@ def test_every_list_comes_in_every_form(server: Served, path: str, form: str) ->
         assert pa.ipc.open_stream(reply.body).read_all().num_rows == len(rows)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"start_ns": "x"},
+        {"rows": 2**70},
+        {"rows": 2**63},
+        {"symbols": "BTC/USDT"},
+        {"metrics": {"pnl": []}},
+    ],
+)
+def test_a_run_whose_file_is_no_run_spoils_no_other(
+    target: str, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    for name in ("good", "bad"):
+        run_of("BTC/USDT", rows=50, run_id=name).write(tmp_path / name)
+    path = tmp_path / "bad" / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **wrong}))
+    with serving([target], ApiSettings(runs=tmp_path)) as server:
+        said = server.get("/api/backtests")
+        assert said.status == 200, said.body
+        assert [run["run_id"] for run in said.json["data"]] == ["good"]
+        assert server.get("/api/backtests/bad").status == 404
+
+
 @pytest.mark.parametrize("form", ["text/csv", "application/vnd.apache.arrow.stream"])
 def test_a_list_without_runs_has_the_columns_of_one_with_runs(
     server: Served, target: str, tmp_path: Path, form: str
