@@ -357,13 +357,13 @@ def test_kill_minus_nine_at_any_instant_leaves_an_archive_that_goes_on(tmp_path:
             time.sleep(chance.uniform(0.05, 0.6))
             process.send_signal(signal.SIGKILL)
         for path in (tmp_path / "out").rglob("trades_*.parquet"):
-            if ".staging" not in path.parts:
+            if ".tapeline-staging" not in path.parts:
                 assert pq.read_table(path).num_rows in (301, 50)
     archive(tmp_path / "store", tmp_path / "out")
     manifest = manifest_of("m", (tmp_path / "out" / MANIFEST).read_bytes())
     for file in manifest.files.values():
         assert sha256_at(LocalPlace(tmp_path / "out").folder, file.path) == file.sha256
-    assert not list((tmp_path / "out" / ".staging").iterdir())
+    assert not list((tmp_path / "out" / ".tapeline-staging").iterdir())
 
 
 def test_the_command_archives_and_says_so(
@@ -466,3 +466,12 @@ def test_an_archive_is_opened_as_a_store_and_answers_the_same(tmp_path: Path, la
 def test_the_months_of_dates_are_named_once() -> None:
     dates = ["1970-01-01", "2023-12-31", "2024-01-01", "2024-01-09", "unknown"]
     assert months_of(dates) == ["1970-01", "2023-12", "2024-01", "unknown"]
+
+
+def test_a_folder_of_somebody_else_for_files_to_be_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "out" / ".staging" / "mine.parquet"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"PAR1")
+    two_months(tmp_path / "store")
+    archive(tmp_path / "store", tmp_path / "out")
+    assert mine.exists()

@@ -15,6 +15,8 @@ from tapeline.storage.parquet.folder import Folder, LocalFolder, disk_faults
 from tapeline.storage.targets import Target
 
 _LOCK: Final = ".archive.lock"
+_STAGING: Final = ".tapeline-staging"
+"""What lies there is deleted, so no other program may call a folder of its own like that."""
 
 
 class Place(Protocol):
@@ -90,7 +92,7 @@ class LocalPlace:
                     f"{self._root}: another archive run is at work; wait for it"
                 ) from error
             with disk_faults("write", self._root):
-                staging = self._root / ".staging"
+                staging = self._root / _STAGING
                 staging.mkdir(exist_ok=True)
                 for left in staging.iterdir():
                     left.unlink()
