@@ -117,14 +117,20 @@ def read_dead_letters(uri: str) -> dict[str, Letters]:
 
 
 def _rows_with(facts: Mapping[str, str], value: bytes, event_type: str) -> pa.Table:
-    """Return the events of a dead letter by which they are known, as far as they have ids."""
+    """Return the events of a dead letter by which they are known, as far as they have ids.
+
+    None of them where its bytes are no rows: they are counted then, and not known.
+    """
     if event_type not in HAS_EVENT_ID:
         return pa.table({})
-    if facts["reason"] == "refused_row":
-        rows = pa.ipc.open_stream(value).read_all()
-    else:
-        rows = decode_rows([value], [0], event_type).to_arrow()
-    return rows.select(columns_of(event_type))
+    try:
+        if facts["reason"] == "refused_row":
+            rows = pa.ipc.open_stream(value).read_all()
+        else:
+            rows = decode_rows([value], [0], event_type).to_arrow()
+        return rows.select(columns_of(event_type))
+    except (pa.ArrowException, KeyError, OSError, DecodeError):
+        return pa.table({})
 
 
 def _messages(uri: str, types: Sequence[str]) -> Iterator[list[Message]]:

@@ -245,7 +245,7 @@ def nkey() -> tuple[str, str]:
         ("nats://10.0.0.1:4222", "plaintext=allow"),
         ("nats://127.0.0.1:4222,10.0.0.1:4222", "plaintext=allow"),
         ("nats://127.0.0.1", "is not HOST:PORT"),
-        ("nats://user:secret@127.0.0.1:4222", "is not HOST:PORT"),
+        ("nats://user:secret@127.0.0.1:4222", "no user and no password"),
         ("nats://127.0.0.1:4222/a_b", "prefix"),
         ("nats://127.0.0.1:4222?ca=/x", "nats+tls"),
         ("nats://127.0.0.1:4222?replication=9", "replication"),
