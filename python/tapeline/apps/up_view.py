@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from dataclasses import dataclass
+from collections import deque
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,27 +15,38 @@ from tapeline.telemetry.clock import Clock
 
 _DISK_EVERY_NS: Final = 5_000_000_000
 _TAIL_BYTES: Final = 8_192
-_RATE_OVER_NS: Final = 1_000_000_000
+_SECOND_NS: Final = 1_000_000_000
+_ROWS_OVER_NS: Final = 10_000_000_000
+"""Rows are stored in chunks, which may be some seconds apart."""
 
 
-@dataclass(slots=True)
 class Rate:
-    """How fast a count grows, over about a second."""
+    """How fast a count grows, over the last seconds.
 
-    clock: Clock
-    at_ns: int = 0
-    count: int = 0
-    per_s: float = 0.0
+    Parameters
+    ----------
+    over_ns
+        For how long a look at the count has a part in it.
+    """
+
+    def __init__(self, clock: Clock, over_ns: int = _SECOND_NS) -> None:
+        self._clock = clock
+        self._over_ns = over_ns
+        self._looks: deque[tuple[int, int]] = deque()
 
     def update(self, count: int) -> float:
         """Take the count of this moment."""
-        now = self.clock.monotonic_ns()
-        if not self.at_ns or count < self.count:
-            self.at_ns, self.count, self.per_s = now, count, 0.0
-        elif now - self.at_ns >= _RATE_OVER_NS:
-            self.per_s = (count - self.count) * 1e9 / (now - self.at_ns)
-            self.at_ns, self.count = now, count
-        return self.per_s
+        now = self._clock.monotonic_ns()
+        looks = self._looks
+        if looks and count < looks[-1][1]:
+            looks.clear()
+        looks.append((now, count))
+        while len(looks) > 2 and now - looks[1][0] >= self._over_ns:
+            looks.popleft()
+        began_ns, before = looks[0]
+        if now - began_ns < _SECOND_NS:
+            return 0.0
+        return (count - before) * 1e9 / (now - began_ns)
 
 
 class View:
@@ -71,7 +82,7 @@ class View:
         self._folder = folder
         self._clock = clock
         self._frames = Rate(clock)
-        self._rows = Rate(clock)
+        self._rows = Rate(clock, _ROWS_OVER_NS)
         self._looked_ns = -_DISK_EVERY_NS
         self._disk = (0, 0, 0)
         self._began_ns = clock.monotonic_ns()

@@ -40,6 +40,18 @@ def test_a_rate_is_over_a_second_and_begins_anew_with_the_count() -> None:
     assert rate.update(10) == 0
 
 
+def test_a_rate_of_what_comes_in_chunks_is_over_several_of_them() -> None:
+    clock = Ticking()
+    rate = Rate(clock, 10_000_000_000)
+    found = []
+    for second in range(60):
+        found.append(rate.update(second // 5 * 500))
+        clock.now_ns += 1_000_000_000
+    assert found[:5] == [0, 0, 0, 0, 0]
+    assert found[5] == 100
+    assert set(found[20:]) == {100}
+
+
 def test_a_file_is_counted_with_its_companions(tmp_path: Path) -> None:
     (tmp_path / "bus.db").write_bytes(b"12")
     (tmp_path / "bus.db-wal").write_bytes(b"345")
