@@ -129,7 +129,7 @@ def _rows_with(facts: Mapping[str, str], value: bytes, event_type: str) -> pa.Ta
         else:
             rows = decode_rows([value], [0], event_type).to_arrow()
         return rows.select(columns_of(event_type))
-    except (pa.ArrowException, KeyError, OSError, DecodeError):
+    except (pa.ArrowException, KeyError, OSError):
         return pa.table({})
 
 

@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tapeline.api.static import FOLDER
-from tests.python.browsers import ROOT, artifact, chromium
+from tests.python.browsers import ROOT, artifact, dashboard_browser
 from tests.python.dashboard_stack import PATIENCE_S, SYMBOL, Sent, Stack, stack, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -31,12 +30,8 @@ ROWS = """body => [...body.rows].filter(row => !row.hidden).map(row => [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not (FOLDER / "index.html").is_file():
-        pytest.skip("the dashboard is not built: just web")
-    expect.set_options(timeout=MILLISECONDS)
-    with chromium() as found:
+    with dashboard_browser(MILLISECONDS) as found:
         yield found
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tapeline.api.static import FOLDER
-from tests.python.browsers import chromium
+from tests.python.browsers import dashboard_browser
 from tests.python.markets import SECOND, START, book, stored, trade
 from tests.python.serving import serving
 
@@ -18,12 +17,8 @@ TRADES = 25
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not (FOLDER / "index.html").is_file():
-        pytest.skip("the dashboard is not built: just web")
-    expect.set_options(timeout=120_000)
-    with chromium() as found:
+    with dashboard_browser(120_000) as found:
         yield found
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

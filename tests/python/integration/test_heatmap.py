@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.python.browsers import ROOT, artifact, chromium
+from tests.python.browsers import ROOT, artifact, chromium, lacking
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -29,7 +29,7 @@ def page_url(tmp_path: Path) -> Iterator[str]:
     """The measuring page, built and served."""
     vite = WEB / "node_modules" / ".bin" / "vite"
     if shutil.which("node") is None or not vite.exists():
-        pytest.skip("the dashboard's packages are not installed: just web")
+        lacking("the dashboard's packages are not installed: just web")
     words = [
         str(vite),
         "build",
