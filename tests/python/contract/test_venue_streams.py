@@ -115,6 +115,7 @@ async def test_a_heartbeat_without_an_answer_is_a_half_open_connection_within_5_
         since = loop.time()
         await eventually(lambda: len(script.peers) == 2)
         assert loop.time() - since <= 5.5
+        await eventually(lambda: len(downstream.changes) == 2)
     assert [state for state, _ in downstream.changes] == ["lost", "restored"]
 
 
