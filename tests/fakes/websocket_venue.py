@@ -163,8 +163,8 @@ async def venue(script: Script, *, tls: ssl.SSLContext | None = None) -> AsyncIt
         assert not fake.faults, fake.faults
 
 
-async def eventually(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
-    """Wait until a condition holds, by asking."""
+async def eventually(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    """Wait until a condition holds, by asking; however slow the machine is."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
     while not condition():

@@ -5,20 +5,18 @@ import threading
 from contextlib import suppress
 from types import TracebackType
 
-from tests.services.kafka import free_port
-
 
 class LossyProxy:
     """Passes bytes on to a server of this machine, until told otherwise."""
 
     def __init__(self, upstream_port: int) -> None:
-        self.port = free_port()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
         self.loses_answers = False
         """Requests arrive, answers do not: the connection ends instead."""
         self.answer_bytes_max: int | None = None
         """After so many bytes of an answer the connection ends."""
         self._upstream_port = upstream_port
-        self._listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> "LossyProxy":
