@@ -6,6 +6,7 @@ Ctrl-C. Needs Java 17+ and Maven; the jars are fetched once into ``.cache/kafka/
 
 import argparse
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,7 @@ from confluent_kafka.admin import AdminClient
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ROOT / ".cache" / "kafka" / "lib"
 POM = Path(__file__).with_name("kafka-pom.xml")
+_FIRST_PORT: Final = 10_000
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -58,9 +61,21 @@ class KafkaUnavailable(RuntimeError):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port below those that connections get: until its server listens, none takes it."""
+    while True:
+        # Not of `random`, whose numbers are the same in all processes of a test run.
+        port = _FIRST_PORT + secrets.randbelow(_ports_of_connections() - _FIRST_PORT)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _ports_of_connections() -> int:
+    """Return the least port that the system gives to whoever asks for any."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        return 32_768
 
 
 def missing_tools() -> str | None:
@@ -145,6 +160,9 @@ class KafkaBroker:
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None and self._process.poll() is None:
+            # The signal is sent, not yet obeyed: what is sent now might still be taken.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

@@ -62,6 +62,9 @@ class NatsServer:
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None and self._process.poll() is None:
+            # The signal is sent, not yet obeyed: what is sent now might still be taken.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
