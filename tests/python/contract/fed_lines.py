@@ -122,7 +122,7 @@ def context(downstream: Downstream, policy: LinePolicy) -> LineContext:
     return LineContext(
         downstream=downstream,
         dial=dial_websockets,
-        dial_options=DialOptions(wall_ns=CLOCK.wall_ns, open_timeout_s=2.0),
+        dial_options=DialOptions(wall_ns=CLOCK.wall_ns, open_timeout_s=30.0),
         budgets=ConnectBudgets(CLOCK.monotonic_ns),
         clock=CLOCK,
         random_source=random.Random(7),

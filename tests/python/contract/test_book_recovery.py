@@ -14,7 +14,7 @@ from tapeline.adapters.connection.recovery import (
     Snapshot,
 )
 from tapeline.adapters.connection.rest import RestScheduler, http_fetch
-from tapeline.telemetry.clock import SystemClock
+from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.telemetry.metrics import Metrics
 from tests.fakes.http_venue import HttpVenue, Reply, http_venue
 from tests.fakes.message_venues import OkxLike
@@ -33,6 +33,19 @@ FAST = RecoveryPolicy(
 )
 
 
+class HandClock(SystemClock):
+    """A clock whose intervals a test decides: how late this machine is does not matter."""
+
+    def __init__(self) -> None:
+        self._now_ns = 1_000_000_000_000
+
+    def monotonic_ns(self) -> int:
+        return self._now_ns
+
+    def advance(self, seconds: float) -> None:
+        self._now_ns += round(seconds * 1e9)
+
+
 @dataclass
 class Books:
     """Says which books want something; a snapshot satisfies one if it is new enough."""
@@ -40,9 +53,20 @@ class Books:
     wanted: list[BookRequest]
     replies: list[tuple[str, bytes]] = field(default_factory=list)
     is_satisfied: bool = True
+    looks: int = 0
 
     def requests(self) -> list[BookRequest]:
+        self.looks += 1
         return list(self.wanted)
+
+    async def looked_at(self) -> None:
+        """Wait until the recovery has seen how things are now."""
+        before = self.looks
+        await eventually(lambda: self.looks >= before + 2)
+
+    async def replied(self, count: int) -> None:
+        """Wait for so many snapshots."""
+        await eventually(lambda: len(self.replies) == count)
 
     def reply(self, url: str, body: bytes, received_ns: int) -> None:
         assert received_ns > 0
@@ -54,10 +78,14 @@ class Books:
 
 @asynccontextmanager
 async def recovering(
-    books: Books, script: OkxLike, rest: HttpVenue, policy: RecoveryPolicy = FAST, symbols: int = 3
+    books: Books,
+    script: OkxLike,
+    rest: HttpVenue,
+    policy: RecoveryPolicy = FAST,
+    clock: Clock = CLOCK,
 ) -> AsyncIterator[Feed]:
     async with venue(script) as fake, http_fetch() as fetch:
-        wanted = replace(plan(OKX, symbols, "books"), endpoint=f"ws://127.0.0.1:{fake.port}")
+        wanted = replace(plan(OKX, 3, "books"), endpoint=f"ws://127.0.0.1:{fake.port}")
         feed = Feed(wanted, context(Downstream(), CALM))
         scheduler = RestScheduler(fetch, CLOCK, random.Random(7), Metrics())
         recovery = BookRecovery(
@@ -66,7 +94,7 @@ async def recovering(
             books,
             scheduler,
             lambda raw_symbol: Snapshot(f"{rest.url}/depth?symbol={raw_symbol}", weight=1),
-            clock=CLOCK,
+            clock=clock,
             metrics=Metrics(),
             policy=policy,
         )
@@ -92,29 +120,47 @@ async def test_a_book_gets_its_snapshot_by_rest_once() -> None:
         assert sorted(path for _, path in rest.asked) == ["/depth?symbol=S0", "/depth?symbol=S1"]
 
 
+async def asks_only_after(
+    seconds: float, clock: HandClock, books: Books, rest: HttpVenue, asked: int
+) -> None:
+    """Nothing more is asked until so much time is over."""
+    await books.looked_at()
+    clock.advance(seconds - 0.01)
+    await books.looked_at()
+    await asyncio.sleep(0.1)
+    assert len(rest.asked) == asked
+    clock.advance(0.02)
+
+
 async def test_a_book_that_late_frames_heal_in_time_asks_for_nothing() -> None:
-    books = Books([])
+    books, clock = Books([]), HandClock()
     policy = replace(FAST, grace_s=0.5)
-    async with http_venue(_snapshot) as rest, recovering(books, OkxLike(), rest, policy):
+    async with (
+        http_venue(_snapshot) as rest,
+        recovering(books, OkxLike(), rest, policy, clock) as feed,
+    ):
+        await eventually(lambda: feed.lines[0].is_up)
         for _ in range(3):
             books.wanted = [("S0", "books", "rest")]
-            await asyncio.sleep(0.1)
+            await books.looked_at()
+            clock.advance(0.4)
+            await books.looked_at()
             books.wanted = []
-            await asyncio.sleep(0.1)
-        assert rest.asked == []
+            await books.looked_at()
+            clock.advance(0.4)
         books.wanted = [("S0", "books", "rest")]
-        await eventually(lambda: books.replies)
+        await asks_only_after(0.5, clock, books, rest, asked=0)
+        await books.replied(1)
 
 
 async def test_a_snapshot_that_is_too_old_is_asked_for_again_with_growing_delay() -> None:
-    books = Books([("S0", "books", "rest")], is_satisfied=False)
-    async with http_venue(_snapshot) as rest, recovering(books, OkxLike(), rest):
-        await eventually(lambda: len(rest.asked) == 4)
-        await asyncio.sleep(0.6)
-        times = [when for when, _ in rest.asked]
-        assert len(times) == 4, "attempts are bounded"
-        assert times[2] - times[1] >= 0.19
-        assert times[3] - times[2] >= 0.39
+    books, clock = Books([("S0", "books", "rest")], is_satisfied=False), HandClock()
+    async with http_venue(_snapshot) as rest, recovering(books, OkxLike(), rest, clock=clock):
+        # Attempts are bounded: after the fourth it is given up for a minute.
+        for asked, delay_s in enumerate((0.1, 0.2, 0.4, 60.0), start=1):
+            await books.replied(asked)
+            await asks_only_after(delay_s, clock, books, rest, asked)
+        await books.replied(5)
 
 
 async def test_a_book_is_resubscribed_alone_and_not_in_a_storm() -> None:
@@ -134,13 +180,13 @@ async def test_a_book_is_resubscribed_alone_and_not_in_a_storm() -> None:
 
 
 async def test_a_book_that_fails_again_at_once_waits_longer() -> None:
-    books = Books([("S0", "books", "rest")])
-    async with http_venue(_snapshot) as rest, recovering(books, OkxLike(), rest):
-        for count in range(1, 4):
-            await eventually(lambda count=count: len(books.replies) == count)  # type: ignore[misc]
+    books, clock = Books([("S0", "books", "rest")]), HandClock()
+    async with http_venue(_snapshot) as rest, recovering(books, OkxLike(), rest, clock=clock):
+        for asked, delay_s in enumerate((0.1, 0.2), start=1):
+            await books.replied(asked)
             books.wanted = [("S0", "books", "rest")]
-        times = [when for when, _ in rest.asked]
-        assert times[2] - times[1] >= 0.19
+            await asks_only_after(delay_s, clock, books, rest, asked)
+        await books.replied(3)
 
 
 async def test_a_book_of_a_stream_that_nobody_asked_for_is_left_alone() -> None:
