@@ -27,6 +27,8 @@ from tapeline.wire.native import decode_rows, inspect
 
 _ROWS: Final = 200_000
 _IDLE_READS: Final = 3
+_STUCK_READS: Final = 30
+"""What a bus has and has not given in so many reads is not waited for."""
 _READ_S: Final = 1.0
 _ALL: Final = -(2**63)
 _FACTS: Final = frozenset({"target", "reason", "topic", "partition", "offset"})
@@ -139,13 +141,18 @@ def _messages(uri: str, types: Sequence[str]) -> Iterator[list[Message]]:
     left = _total(uri, types)
     silent = 0
     try:
-        while left > 0 and silent < _IDLE_READS:
+        while left > 0 and not _is_silent(bus, silent):
             found = bus.read(_READ_S)
             silent = 0 if found else silent + 1
             left -= len(found)
             yield found
     finally:
         bus.close()
+
+
+def _is_silent(bus: Bus, reads: int) -> bool:
+    """Say whether nothing more will come after so many reads that brought nothing."""
+    return reads >= (_STUCK_READS if bus.has_more() else _IDLE_READS)
 
 
 def _total(uri: str, types: Sequence[str]) -> int:
@@ -190,7 +197,7 @@ def _letters(address: BusUri) -> Iterator[tuple[dict[str, str], bytes]]:
     left = message_counts(address)[TOPIC]
     silent = 0
     try:
-        while left > 0 and silent < _IDLE_READS:
+        while left > 0 and not _is_silent(bus, silent):
             found = bus.read(_READ_S)
             silent = 0 if found else silent + 1
             left -= len(found)

@@ -32,6 +32,10 @@ class Bus(Protocol):
         """Wait up to ``timeout_s`` seconds for messages; an empty list when there are none."""
         ...
 
+    def has_more(self) -> bool:
+        """Whether something lies there that was not given yet, as far as is known."""
+        ...
+
     def fault(self) -> str:
         """Return why nothing can come now; an empty text while the bus answers.
 
@@ -180,6 +184,10 @@ class LocalBus:
         pause(min(left_ns / 1e9, 0.02))
         return True
 
+    def has_more(self) -> bool:
+        """Return False: a read that finds nothing has seen all; see :meth:`Bus.has_more`."""
+        return False
+
     def fault(self) -> str:
         """Say whether the file is still the one that was opened; see :meth:`Bus.fault`."""
         try:
@@ -210,6 +218,10 @@ class ZmqBus:
             found = [*found, *self._source.poll(READ_MESSAGES, 0.0)]
         return found
 
+    def has_more(self) -> bool:
+        """Return False: a publisher keeps nothing; see :meth:`Bus.has_more`."""
+        return False
+
     def fault(self) -> str:
         """Return nothing: a silent publisher and an absent one are the same from here."""
         return ""
@@ -239,6 +251,7 @@ class KafkaBus:
         self._pattern = pattern
         self._clock = clock
         self._assigned: set[tuple[str, int]] = set()
+        self._unread: set[tuple[str, int]] = set()
         self._discovered_ns: int | None = None
         try:
             self._consumer = Consumer(_consumer_config(address.servers))
@@ -259,6 +272,10 @@ class KafkaBus:
             return []
         messages = self._consumer.consume(READ_MESSAGES, timeout_s)
         return [_from_kafka(message) for message in messages if self._is_data(message)]
+
+    def has_more(self) -> bool:
+        """Whether a partition was not read to its end yet; see :meth:`Bus.has_more`."""
+        return bool(self._unread)
 
     def fault(self) -> str:
         """Say whether the brokers answered the latest question; see :meth:`Bus.fault`."""
@@ -295,6 +312,7 @@ class KafkaBus:
                 for name, partition in sorted(found - self._assigned)
             ]
         )
+        self._unread |= found - self._assigned
         self._assigned |= found
 
     def _begin(self, topic: str) -> int:
@@ -310,6 +328,8 @@ class KafkaBus:
         if error.code() in _CORRUPT:
             where = f"{message.topic()} partition {message.partition()} offset {message.offset()}"
             raise TransportError(f"damaged data on the broker at {where}: {error.str()}")
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+            self._unread.discard((message.topic() or "", message.partition() or 0))
         return False
 
 
@@ -353,6 +373,8 @@ def _consumer_config(servers: str) -> dict[str, str | int | float | bool]:
         "auto.offset.reset": "earliest",
         # Off by default: a flipped bit on the broker's disk would go through.
         "check.crcs": True,
+        # Says where a partition was read to its end.
+        "enable.partition.eof": True,
         "queued.max.messages.kbytes": 65536,
         "fetch.wait.max.ms": 10,
         "fetch.message.max.bytes": 4_194_304,

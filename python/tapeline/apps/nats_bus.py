@@ -53,6 +53,10 @@ class NatsBus:
         self._next.update({each.origin: each.offset + 1 for each in found})
         return found
 
+    def has_more(self) -> bool:
+        """Whether the server told of messages that were not given yet; see :meth:`Bus.has_more`."""
+        return not self._source.is_settled or self._source.lag() != 0
+
     def fault(self) -> str:
         """Say whether the server answered the latest question; see :meth:`Bus.fault`."""
         return self._fault

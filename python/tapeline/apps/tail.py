@@ -21,6 +21,8 @@ from tapeline.telemetry.clock import Clock, SystemClock
 from tapeline.wire.native import decode
 
 _WAIT_S: Final = 0.2
+_STUCK_NS: Final = 30_000_000_000
+"""What a bus has and has not given for so long is not waited for."""
 _TYPES: Final = ("trade", "orderbook", "funding", "liquidation", "coverage", "quarantine")
 
 
@@ -53,7 +55,7 @@ class Tail:
             now = self._clock.monotonic_ns()
             if messages:
                 last_news_ns = now
-            elif self._end.idle_s is not None and now - last_news_ns >= self._end.idle_s * 1e9:
+            elif self._is_idle(now - last_news_ns):
                 return
             batches = self._reader.batches(messages)
             # Neighbours of one type are decoded together and the order of the bus is kept.
@@ -62,6 +64,12 @@ class Tail:
                 self.events += len(rows)
                 if rows:
                     yield event_type, rows
+
+    def _is_idle(self, quiet_ns: int) -> bool:
+        if self._end.idle_s is None or quiet_ns < self._end.idle_s * 1e9:
+            return False
+        # A busy bus may take its time to give what lies there.
+        return quiet_ns >= _STUCK_NS or not self._bus.has_more()
 
     def _is_complete(self) -> bool:
         return self._end.count is not None and self.events >= self._end.count

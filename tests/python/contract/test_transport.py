@@ -234,3 +234,23 @@ def test_an_escaped_symbol_arrives_under_its_routing_key(bus: Bus) -> None:
     sink.send(bus.messages(3, symbol))
     assert sink.close(20.0).delivered == 3
     assert {topic for topic, _, _, _ in bus.read_all(3)} == {bus.topic(symbol)}
+
+
+def test_it_is_told_whether_something_was_not_read_yet(bus: Bus) -> None:
+    """However short a read is and however late the server: no more means that all was read."""
+    messages = bus.messages(2000)
+    sink = bus.open()
+    sink.create_topics([bus.topic()])
+    sink.send(messages)
+    sink.close(30.0)
+    reader = bus.listener or open_bus(bus.uri, exchange=bus.exchange)
+    found = list(bus.heard)
+    while (
+        (more := reader.read(0.01))
+        or reader.has_more()
+        or (not bus.keeps and len(found) < len(messages))
+    ):
+        found += more
+    if bus.listener is None:
+        reader.close()
+    bus.assert_same([each.value or b"" for each in found], [value for _, _, value in messages])
