@@ -91,7 +91,7 @@ def run(load: Load) -> Outcome:
         pause(3)
         rss.append(_rss_mib(server.pid))
         cpu_s = _cpu_s(server.pid) - before_s
-        found = [_end(group) for group in groups]
+        found = [_end(group, sent) for group in groups]
     return _outcome(sent, found, rss, cpu_s)
 
 
@@ -170,8 +170,9 @@ def _expect(process: subprocess.Popen[str], word: str) -> None:
         raise RuntimeError(f"expected {word!r}, a client process said {said!r}")
 
 
-def _end(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, _ = process.communicate("end\n", timeout=_PATIENCE_S)
+def _end(process: subprocess.Popen[str], sent: int) -> dict[str, Any]:
+    """Let a process of clients end once they have heard of all that was sent."""
+    out, _ = process.communicate(f"{sent}\n", timeout=_PATIENCE_S)
     found: dict[str, Any] = json.loads(out)
     return found
 

@@ -1,6 +1,7 @@
 """Many clients of the live socket in one process: fast ones, and some that read little or nothing.
 
-Run by :mod:`benches.python.live`; prints one JSON object when it is told to stop (a line on stdin).
+Run by :mod:`benches.python.live`. A line on stdin tells how many events were sent: it prints one
+JSON object when the fast ones have heard of all of them, or do not for a minute.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import struct
 import sys
 from base64 import b64encode
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +20,8 @@ import uvloop
 from tapeline.telemetry.clock import SystemClock
 
 _HEADER: Final = struct.Struct("<BBBBIIIIbbHq")
+_LATE_S: Final = 60
+"""What has not come so long after the last event was sent will not come."""
 _TRICKLE: Final = 1024
 """Bytes a second that the slow ones of odd number read; the others read nothing."""
 
@@ -170,7 +174,13 @@ async def _run(port: int, fast: int, slow: int, symbols: list[str]) -> dict[str,
         await asyncio.sleep(0.05)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.readline)
+    sent = int(await asyncio.to_thread(sys.stdin.readline))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LATE_S):
+            while any(  # noqa: ASYNC110 - protocols tell no loop
+                client.rows + client.skipped < sent for client in clients
+            ):
+                await asyncio.sleep(0.05)
     for task in lazy:
         task.cancel()
     await asyncio.gather(*lazy, return_exceptions=True)
