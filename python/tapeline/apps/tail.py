@@ -49,11 +49,12 @@ class Tail:
 
     def chunks(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield ``(event type, rows)`` until the end condition holds."""
-        last_news_ns = self._clock.monotonic_ns()
+        last_news_ns: int | None = None
         while not self._is_complete():
             messages = self._bus.read(_WAIT_S)
             now = self._clock.monotonic_ns()
-            if messages:
+            # How long it takes to connect, in the first reading, says nothing of the bus.
+            if messages or last_news_ns is None:
                 last_news_ns = now
             elif self._is_idle(now - last_news_ns):
                 return

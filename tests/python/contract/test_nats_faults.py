@@ -279,7 +279,7 @@ def test_commands_that_look_at_a_bus_look_at_this_one(
     sink = open_sink(f"{bus}?spool={tmp_path}/spool.db")
     sink.send(make_messages(30))
     assert sink.close(WITHIN_S).spooled == 0
-    assert run(["tail", "--transport", bus, "--types", "trade", "--idle", "0.3", "--json"]) == 0
+    assert run(["tail", "--transport", bus, "--types", "trade", "--idle", "2", "--json"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 30
 
 
