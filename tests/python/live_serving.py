@@ -144,7 +144,8 @@ class Client:
 
     @classmethod
     async def open(cls, url: str, **options: Any) -> Self:  # noqa: ANN401 - those of `connect`
-        return cls(await connect(url, compression=None, proxy=None, **options))
+        chosen = {"compression": None, "proxy": None, "open_timeout": PATIENCE_S, **options}
+        return cls(await connect(url, **chosen))
 
     async def __aenter__(self) -> Self:
         return self
