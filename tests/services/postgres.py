@@ -135,8 +135,11 @@ class PostgresServer:
 
     def freeze(self) -> None:
         """Stop it and its backends: sockets stay open, nothing answers."""
-        for process in self._processes():
-            os.kill(process, signal.SIGSTOP)
+        assert self._process is not None
+        # The main one first: then it makes no more of them, and those that end keep their numbers.
+        _stop(self._process.pid)
+        for process in self._processes()[1:]:
+            _stop(process)
 
     def thaw(self) -> None:
         for process in reversed(self._processes()):
@@ -164,7 +167,7 @@ class PostgresServer:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None
 
     def _spawn(self, program: str, *words: str) -> subprocess.Popen[bytes]:
@@ -231,6 +234,16 @@ def postgres_or_skip(
     server = PostgresServer(is_durable=is_durable, settings=settings)
     server.start()
     return server
+
+
+def _stop(process: int) -> None:
+    """Stop a process, and wait until it stands still."""
+    os.kill(process, signal.SIGSTOP)
+    end = time.monotonic() + 60
+    # What follows the name, which may hold anything, begins with the state.
+    while Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] not in "TZX":
+        assert time.monotonic() < end, f"process {process} goes on"
+        time.sleep(0.005)
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -31,9 +31,16 @@ def durable(own_postgres: PostgresServer) -> Database:
 
 @pytest.fixture
 def store(durable: Database) -> Iterator[PostgresStore]:
-    """A store with one chunk in it, that waits for its server two seconds at most."""
-    with opened(durable, "timeout=2") as found:
+    """A store with one chunk in it."""
+    with opened(durable) as found:
         found.write(CHUNK)
+        yield found
+
+
+@pytest.fixture
+def impatient(durable: Database, store: PostgresStore) -> Iterator[PostgresStore]:
+    """The same store for a writer that waits for its server four seconds at most."""
+    with opened(durable, "timeout=4") as found:
         yield found
 
 
@@ -42,14 +49,14 @@ def write_until_stored(store: PostgresStore, chunk: Chunk, within_s: float = 60.
     end = time.monotonic() + within_s
     while True:
         try:
-            store.write(chunk)
+            with suppress(StoreConflictError):
+                store.write(chunk)
+                return
+            # An attempt without an answer has done it.
+            assert store.progress([PARTITION]).offsets == chunk.offsets
         except StoreUnavailableError:
             assert time.monotonic() < end, "the store never became available"
             time.sleep(0.05)
-        except StoreConflictError:
-            # An attempt without an answer has done it.
-            assert store.progress([PARTITION]).offsets == chunk.offsets
-            return
         else:
             return
 
@@ -131,16 +138,19 @@ def test_an_end_in_the_middle_of_a_copy_leaves_nothing_and_heals(
 
 
 def test_nothing_is_lost_or_doubled_by_a_server_that_ends_again_and_again(
-    own_postgres: PostgresServer, durable: Database, store: PostgresStore
+    own_postgres: PostgresServer, durable: Database, impatient: PostgresStore
 ) -> None:
+    store = impatient
     is_over = threading.Event()
 
     def stop_and_start() -> None:
-        for _ in range(3):
-            time.sleep(0.2)
-            own_postgres.stop_immediately()
-            own_postgres.start()
-        is_over.set()
+        try:
+            for _ in range(3):
+                time.sleep(0.2)
+                own_postgres.stop_immediately()
+                own_postgres.start()
+        finally:
+            is_over.set()
 
     thread = threading.Thread(target=stop_and_start)
     thread.start()
@@ -154,8 +164,9 @@ def test_nothing_is_lost_or_doubled_by_a_server_that_ends_again_and_again(
 
 
 def test_a_frozen_server_is_given_up_and_used_again(
-    own_postgres: PostgresServer, durable: Database, store: PostgresStore
+    own_postgres: PostgresServer, durable: Database, impatient: PostgresStore
 ) -> None:
+    store = impatient
     chunk = following(CHUNK, 1, 2)
     own_postgres.freeze()
     try:
@@ -186,7 +197,10 @@ def test_a_commit_without_an_answer_is_not_done_twice(
     assert count(durable) == 180
 
 
-def test_a_locked_table_is_named_and_waited_for(durable: Database, store: PostgresStore) -> None:
+def test_a_locked_table_is_named_and_waited_for(
+    durable: Database, impatient: PostgresStore
+) -> None:
+    store = impatient
     chunk = following(CHUNK, 1, 2)
     with held(durable), pytest.raises(StoreUnavailableError, match=r"lock timeout.*writing trade"):
         store.write(chunk)
