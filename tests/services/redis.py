@@ -52,7 +52,7 @@ class RedisServer:
         """End it as a power failure of the process would."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     stop = kill
@@ -60,6 +60,9 @@ class RedisServer:
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None and self._process.poll() is None:
+            # The signal is sent, not yet obeyed: what is sent now might still be taken.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
