@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.python.contract.venue_tapes import Book, applied
 
-TIMEOUT_S = 10.0
-#: The tape has ended when nothing came for so long.
+TIMEOUT_S = 30.0
+#: Behind the last update of the tape nothing comes for so long.
 QUIET_S = 0.4
 
 
@@ -35,6 +35,7 @@ class BinanceBook:
     url: str
     rest: str
     is_futures: bool
+    last_of_tape: int
     book: Book = field(default_factory=lambda: ({}, {}))
     last: int | None = None
     has_joined: bool = False
@@ -42,12 +43,15 @@ class BinanceBook:
     waiting: "list[dict[str, Any]]" = field(default_factory=list)
 
     async def run(self, stream_path: str) -> None:
-        """Follow a stream until it is quiet."""
+        """Follow a stream to its end."""
+        wait_s = TIMEOUT_S
         async with connect(self.url + stream_path, max_queue=None, proxy=None) as client:
             with contextlib.suppress(ConnectionClosed, TimeoutError):
                 while True:
-                    message = orjson.loads(await asyncio.wait_for(client.recv(), QUIET_S))
+                    message = orjson.loads(await asyncio.wait_for(client.recv(), wait_s))
                     self.waiting.append(message.get("data", message))
+                    if self.waiting[-1]["u"] == self.last_of_tape:
+                        wait_s = QUIET_S
                     if self.last is None:
                         await self._snapshot()
                     self._drain()
@@ -90,17 +94,19 @@ class StreamBook:
     subscribe: str
     unsubscribe: str
     is_okx: bool
+    last_of_tape: int
     book: Book = field(default_factory=lambda: ({}, {}))
     last: int | None = None
     snapshots: int = 0
 
     async def run(self, path: str) -> None:
-        """Follow a stream until it is quiet; subscribe again when an update does not follow."""
+        """Follow a stream to its end; subscribe again when an update does not follow."""
         async with connect(self.url + path, max_queue=None, proxy=None) as client:
             await client.send(self.subscribe)
             with contextlib.suppress(ConnectionClosed, TimeoutError):
                 while True:
-                    frame = await asyncio.wait_for(client.recv(), QUIET_S)
+                    wait_s = QUIET_S if self.last == self.last_of_tape else TIMEOUT_S
+                    frame = await asyncio.wait_for(client.recv(), wait_s)
                     await self._take(client, orjson.loads(frame))
 
     async def _take(self, client: ClientConnection, message: dict[str, Any]) -> None:

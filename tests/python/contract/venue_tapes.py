@@ -10,6 +10,8 @@ from tapeline.tape import TapeFrame
 
 START_MS = 1_790_000_000_000
 STEP_NS = 1_000_000
+#: Updates before the pause of a tape.
+AT_ONCE = 10
 
 Book = tuple[dict[str, str], dict[str, str]]
 
@@ -60,8 +62,11 @@ def _line(number: int, url: str, message: object, kind: str = "ws") -> TapeFrame
     return TapeFrame(at, url, kind, orjson.dumps(message))  # type: ignore[arg-type]
 
 
-def binance(market: str, count: int = 400, seed: int = 1) -> BookTape:
-    """Return a REST snapshot and diff depth of BTCUSDT; futures updates carry ``pu``."""
+def binance(market: str, count: int = 400, seed: int = 1, pause_ns: int = 0) -> BookTape:
+    """Return a REST snapshot and diff depth of BTCUSDT; futures updates carry ``pu``.
+
+    Behind the first updates there is a pause in which a client may ask for its snapshot.
+    """
     path = {"spot": "/api/v3", "usdm": "/fapi/v1", "coinm": "/dapi/v1"}[market]
     symbol = "BTCUSD_PERP" if market == "coinm" else "BTCUSDT"
     name = f"{symbol.lower()}@depth@100ms"
@@ -82,7 +87,10 @@ def binance(market: str, count: int = 400, seed: int = 1) -> BookTape:
             data |= {"pu": last}
         data |= {"b": bids, "a": asks}
         last += step
-        frames.append(_line(number, "wss://x/stream", {"stream": name, "data": data}))
+        line = _line(number, "wss://x/stream", {"stream": name, "data": data})
+        if number > AT_ONCE:
+            line = line._replace(recv_ns=START_MS * 1_000_000 + number * STEP_NS + pause_ns)
+        frames.append(line)
     return BookTape(frames, book)
 
 
