@@ -28,8 +28,8 @@ ROWS = 25
 class HurriedProtocol(BoundedProtocol):
     """Waits for requests for less long."""
 
-    message_within_s = 2.0
-    takes_within_s = 1.5
+    message_within_s = 5.0
+    takes_within_s = 4.0
 
 
 @pytest.fixture(scope="module")
@@ -390,14 +390,15 @@ def test_a11_a_store_that_is_down_is_503_with_since_when(root: Path) -> None:
         # Nothing listens here, and nobody else can.
         taken.bind(("127.0.0.1", 0))
         address = f"timescale://nobody@127.0.0.1:{taken.getsockname()[1]}/nothing"
-        before = time.gmtime()
+        years = {str(time.gmtime().tm_year)}
         with serving([address], ApiSettings(runs=root / "runs")) as server:
             assert server.get("/api/health").json["status"] == "ok"
             reply = server.get("/api/trades")
             detail = refused(reply, 503)
             assert "nobody" not in detail
             assert reply.headers["retry-after"] == str(reply.json["retry_after_s"])
-            assert reply.json["stale_since"][:4] == str(before.tm_year)
+            years.add(str(time.gmtime().tm_year))
+            assert reply.json["stale_since"][:4] in years
             assert reply.json["stale_since"].endswith("Z")
             health = server.get("/api/health")
             assert (health.status, health.json["status"]) == (503, "down")

@@ -17,7 +17,7 @@ from tapeline.storage.parquet.store import ParquetStore
 from tapeline.telemetry.clock import SystemClock
 from tests.python.accessing import fill, market_messages
 from tests.python.runs import run_of
-from tests.python.serving import Served, serving
+from tests.python.serving import TIMEOUT_S, Served, serving
 
 DOCUMENT = json.loads(openapi_document())
 COMMITTED = Path(__file__).parents[3] / "web" / "openapi.json"
@@ -51,6 +51,7 @@ def test_made_up_requests_have_the_answers_of_the_document(
 ) -> None:
     response = case.call_and_validate(
         base_url=f"http://127.0.0.1:{server.port}",
+        timeout=TIMEOUT_S,
         # A schema cannot say that a cursor is one we gave, or that the end is after the start.
         excluded_checks=[checks.positive_data_acceptance],
     )

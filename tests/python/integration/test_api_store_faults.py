@@ -18,7 +18,7 @@ from tests.python.serving import Reply, Served, serving
 from tests.services.clickhouse import clickhouse_or_skip
 from tests.services.postgres import Database, PostgresServer, postgres_or_skip
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 PATIENCE_S = 300.0
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
