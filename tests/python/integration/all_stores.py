@@ -110,17 +110,17 @@ class Writer:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.join(20)
+        self._process.join(60)
 
     def stop(self) -> None:
         self._process.terminate()
 
-    def join(self, timeout_s: float = 60) -> None:
+    def join(self, timeout_s: float = 240) -> None:
         """Wait for an end of any kind."""
         self._process.join(timeout_s)
         assert self._process.exitcode is not None, "the writer did not end"
 
-    def summary(self, timeout_s: float = 120) -> dict[str, Any]:
+    def summary(self, timeout_s: float = 240) -> dict[str, Any]:
         """Wait for an orderly end; return what was done."""
         self.join(timeout_s)
         assert self._process.exitcode == 0
@@ -177,9 +177,9 @@ def commits(targets: Sequence[str]) -> int:
 
 
 def wait_for_commit(targets: Sequence[str], more_than: int = 0) -> None:
-    end = time.monotonic() + 90
+    end = time.monotonic() + 180
     while commits(targets) <= more_than:
-        assert time.monotonic() < end, "no commit within 90 s"
+        assert time.monotonic() < end, "no commit within 180 s"
         time.sleep(0.02)
 
 

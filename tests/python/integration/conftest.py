@@ -28,12 +28,13 @@ def deleted(broker: KafkaBroker) -> None:
     admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
     if names := ours(admin):
         for done in admin.delete_topics(names).values():
-            done.result(timeout=30)
-    end = time.monotonic() + 30
+            done.result(timeout=60)
+    end = time.monotonic() + 60
     while ours(admin):
         assert time.monotonic() < end, "the broker still lists topics that were deleted"
+        time.sleep(0.05)
 
 
 def ours(admin: AdminClient) -> list[str]:
-    topics = admin.list_topics(timeout=10).topics
+    topics = admin.list_topics(timeout=60).topics
     return [name for name in topics if name.count(".") == 3]

@@ -57,7 +57,7 @@ class Copy:
 
     folder: Path
 
-    def run(self, *words: str | Path, timeout_s: float = 120) -> str:
+    def run(self, *words: str | Path, timeout_s: float = 600) -> str:
         """Run a command in it; return what it prints."""
         ran = subprocess.run(
             [str(word) for word in words],
@@ -131,7 +131,7 @@ def _build(copy: Copy) -> None:
     """
     wheels = copy.folder / ".wheels"
     options = ("--profile", "dev", "--locked", "--interpreter", sys.executable, "--out", wheels)
-    copy.run("maturin", "build", *options, timeout_s=900)
+    copy.run("maturin", "build", *options, timeout_s=1500)
     (wheel,) = wheels.iterdir()
     with ZipFile(wheel) as packed:
         (extension,) = [

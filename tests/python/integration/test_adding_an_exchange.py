@@ -20,7 +20,7 @@ from tests.python.integration.new_exchange import (
 )
 
 # The first test waits for the build of the extension.
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 START_MS = 1_790_000_000_000
 WHO = ("--exchange", NAME, "--market", MARKET)
@@ -142,7 +142,7 @@ def test_it_is_simulated_and_collected(copy: Copy, tmp_path: Path) -> None:
     with copy.serving(tape, *served) as url:
         printed = copy.tapeline(
             *("collect", "--venue", f"{NAME}:{MARKET}=BTC/USD,ETH/USD", "--endpoint", url, *kinds),
-            *("--transport", f"local:{bus}", "--idle", "2", "--staleness", "0", "--json"),
+            *("--transport", f"local:{bus}", "--idle", "5", "--staleness", "0", "--json"),
         )
     summary = json.loads(printed)
     assert summary["residual"] == summary["transport"]["lost"] == summary["duplicates"] == 0

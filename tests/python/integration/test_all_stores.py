@@ -12,8 +12,9 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -38,9 +39,11 @@ from tests.services.postgres import postgres_or_skip
 from tests.services.redis import redis_or_skip
 from tests.services.s3 import s3_or_skip
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 _FRAMES = 1_500
+
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +86,7 @@ def empty(broker: KafkaBroker) -> None:
     admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
     if names := ours(admin):
         for deleted in admin.delete_topics(names).values():
-            deleted.result(timeout=30)
+            deleted.result(timeout=60)
     while ours(admin):
         time.sleep(0.1)
 
@@ -212,13 +215,25 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
 
 
 def wait_for_attempt(store: Path, writer: Writer) -> None:
-    """Wait until the writer has made a folder for rows, for which there is no room."""
-    end = time.monotonic() + 60
-    while not list(store.glob("*/date=*")):
+    """Wait until the writer has made a folder for rows and failed to put a file into it."""
+    (folder, *_) = _awaited(lambda: list(store.glob("*/date=*")), writer)
+    # A try changes the folder twice, when a file is begun and when it is taken back: whoever has
+    # seen two changes has seen the end of a try.
+    for _ in range(2):
+        _awaited(partial(_has_changed, folder, folder.stat().st_mtime_ns), writer)
+
+
+def _has_changed(folder: Path, since_ns: int) -> bool:
+    return folder.stat().st_mtime_ns != since_ns
+
+
+def _awaited(look: Callable[[], T], writer: Writer) -> T:
+    end = time.monotonic() + 180
+    while not (found := look()):
         assert time.monotonic() < end, "nothing was tried"
         assert writer.is_running
-        time.sleep(0.05)
-    time.sleep(2)
+        time.sleep(0.02)
+    return found
 
 
 def test_a_storm_of_rebalances_loses_and_doubles_nothing(
@@ -277,7 +292,7 @@ def test_sigterm_while_writing_keeps_what_was_read(
     with writing(fed, targets, tmp_path, chunk_rows=50) as writer:
         wait_for_commit(targets)
         writer.stop()
-        summary = writer.summary(30)
+        summary = writer.summary(90)
     assert all(sum(each["rows"].values()) > 0 for each in summary["targets"][:1])
     store_all(fed, targets, tmp_path)
     assert_balances(fed.audit(targets))

@@ -29,7 +29,7 @@ from tests.python.archiving import DAY_NS, JANUARY_NS, SetClock, table_of, trade
 from tests.python.contract.test_raw_archive import capture, session
 from tests.services.s3 import ACCESS_KEY, SECRET_KEY, S3Server, s3_or_skip
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 NOW = SetClock(JANUARY_NS + 50 * DAY_NS)
 

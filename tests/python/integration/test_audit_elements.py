@@ -12,6 +12,8 @@ import pytest
 from tapeline.apps.audit import audit
 from tapeline.storage.targets import parse_target
 
+pytestmark = pytest.mark.timeout(600)
+
 _START_MS = 1_767_614_400_000
 _WHO = ("--exchange", "bybit", "--market", "linear")
 
@@ -64,7 +66,7 @@ def run(*words: str) -> str:
         [sys.executable, "-m", "tapeline.apps.cli", *words],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -88,10 +90,10 @@ def chain(folder: Path, tape: Path, faults: Sequence[str]) -> None:
         rest = ("--rest-endpoint", url.replace("ws:", "http:"))
         collected = run(
             *("collect", *_WHO, *types, "--endpoint", url, *rest),
-            *("--transport", bus, "--idle", "2", "--json"),
+            *("--transport", bus, "--idle", "5", "--json"),
         )
         (folder / "collected").write_text(collected)
-        simulator.wait(60)
+        simulator.wait(120)
     run("store", "--transport", bus, "--target", f"parquet:{folder / 'store'}", "--idle", "0.5")
 
 

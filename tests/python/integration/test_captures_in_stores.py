@@ -35,6 +35,8 @@ Rows = list[dict[str, Any]]
 
 pytestmark = [
     pytest.mark.integration,
+    # The first test of a store also waits for its server and for what is put into it.
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not TAPES, reason=f"no recorded tapes in {CAPTURES}"),
 ]
 

@@ -335,7 +335,7 @@ class Venues:
         """Return the simulator's own book, which is independent of ours."""
         address = self.simulations[market].url.replace("ws://", "http://")
         with urllib.request.urlopen(  # noqa: S310
-            address + market.book_path.format(raw_symbol), timeout=10
+            address + market.book_path.format(raw_symbol), timeout=60
         ) as reply:
             body = json.loads(reply.read())
         if market.exchange == "okx":
@@ -351,7 +351,7 @@ class Venues:
         for simulation in self.simulations.values():
             simulation.stop()
         for simulation in self.simulations.values():
-            simulation.output(30)
+            simulation.output(120)
         return {
             market: [json.loads(line) for line in ledger.read_text().splitlines()]
             for market, ledger in self._ledgers.items()
