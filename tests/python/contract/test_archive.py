@@ -342,6 +342,7 @@ while True:
 """
 
 
+@pytest.mark.timeout(600)
 def test_kill_minus_nine_at_any_instant_leaves_an_archive_that_goes_on(tmp_path: Path) -> None:
     two_months(tmp_path / "store")
     chance = random.Random(7)

@@ -89,6 +89,7 @@ def write_until(address: str, source: random.Random | None) -> int:
     return int(rest[-1]) if rest else said
 
 
+@pytest.mark.timeout(600)  # Four processes, each of which starts the engine.
 @pytest.mark.parametrize("kind", ["server", "embedded"])
 def test_kill_minus_nine_of_the_writer_at_random_instants(
     server: ClickHouseServer, database: str, tmp_path: Path, kind: str
@@ -144,7 +145,7 @@ def test_a_frozen_server_is_unavailable_in_time_and_heals(
     address = server.target(database)
     with opened(address):
         pass
-    with opened(server.target(database, "?timeout=2")) as store:
+    with opened(server.target(database, "?timeout=5")) as store:
         server.pause()
         try:
             for _ in range(2):
