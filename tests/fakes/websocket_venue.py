@@ -170,3 +170,14 @@ async def eventually(condition: Callable[[], object], timeout_s: float = 60.0) -
     while not condition():
         assert loop.time() < deadline, "the condition did not come true"
         await asyncio.sleep(0.005)
+
+
+async def seconds_until(condition: Callable[[], object]) -> float:
+    """Wait until a condition holds; return how long that took when this machine was not held up."""
+    loop, seconds = asyncio.get_running_loop(), 0.0
+    while not condition():
+        before = loop.time()
+        await asyncio.sleep(0.005)
+        seconds += min(loop.time() - before, 0.05)
+        assert seconds < 60, "the condition did not come true"
+    return seconds
