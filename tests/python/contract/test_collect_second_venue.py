@@ -16,8 +16,8 @@ OFTEN = Manners(drop_every=400)
 
 async def _run(manners: Manners, client: str, folder: Path) -> tuple[Written, Collect, Any]:
     async with binance_like(TEXTS, manners) as (fake, written):
-        run = await collect(fake, folder / "bus.db", "--client", client, "--idle", "2")
-        async with asyncio.timeout(40):
+        run = await collect(fake, folder / "bus.db", "--client", client, "--idle", "3")
+        async with asyncio.timeout(120):
             code, facts, log = await run.finish()
     assert code == 0, log
     return written, run, facts

@@ -103,8 +103,25 @@ async def start(bus: Path, *options: str) -> asyncio.subprocess.Process:
     return process
 
 
+async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
+    """Wait for words in the log; the lines up to them are no part of what `end` finds."""
+    assert process.stderr is not None
+    async with asyncio.timeout(120):
+        while line := (await process.stderr.readline()).decode():
+            if words in line:
+                return line
+    raise AssertionError(f"the process ended without {words!r}")
+
+
+def put(path: Path, content: str) -> None:
+    """Write a file as a whole: who looks meanwhile sees none that is half written."""
+    new = path.with_name("new")
+    new.write_text(content)
+    new.replace(path)
+
+
 async def end(process: asyncio.subprocess.Process, bus: Path) -> Collected:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         out, err = await process.communicate()
     facts = orjson.loads(out) if out.strip() else {}
     return Collected(process.returncode or 0, facts, err.decode(), bus)
@@ -126,7 +143,7 @@ async def test_three_venues_in_one_process_with_their_books_right(tmp_path: Path
             *at(first, "binance:spot", "BTC/USDT"),
             *at(second, "okx:swap", "BTC/USDT:USDT"),
             *at(third, "bybit:linear", "BTC/USDT:USDT"),
-            *("--types", "trade,l2,funding", "--idle", "2.5"),
+            *("--types", "trade,l2,funding", "--idle", "5"),
         )
         found = await end(process, tmp_path / "bus.db")
     assert found.code == 0, found.log
@@ -215,7 +232,13 @@ class Answering:
 
 
 async def _controlled(fake: Venue, control: Path, bus: Path) -> asyncio.subprocess.Process:
-    return await start(bus, "--endpoint", f"ws://127.0.0.1:{fake.port}", "--control", str(control))
+    # Streams may be silent for as long as a busy machine takes for the test.
+    patient = control.with_name("patient.toml")
+    patient.write_text("[collect]\nfirst_data_s = 0.0\nstaleness_s = 0.0\n")
+    endpoint = f"ws://127.0.0.1:{fake.port}"
+    return await start(
+        bus, "--endpoint", endpoint, "--control", str(control), "--config", str(patient)
+    )
 
 
 async def test_the_control_file_changes_subscriptions_without_a_new_connection(
@@ -225,14 +248,14 @@ async def test_the_control_file_changes_subscriptions_without_a_new_connection(
     script = Answering()
     async with venue(script) as fake:
         process = await _controlled(fake, control, bus)
-        await eventually(lambda: fake.peers and fake.peers[0].path, 20)
-        control.write_text('{"symbols": ["BTC/USDT", "ETH/USDT", "SOL/USDT"]}')
+        await eventually(lambda: fake.peers and fake.peers[0].path)
+        put(control, '{"symbols": ["BTC/USDT", "ETH/USDT", "SOL/USDT"]}')
         await eventually(lambda: len(script.asked) == 1)
-        control.write_text('{"symbols": ["NO/SUCH"], "types": ["trade"]}')
-        await asyncio.sleep(1.2)
-        control.write_text("{")
-        await asyncio.sleep(1.2)
-        control.write_text('{"symbols": ["ETH/USDT"], "types": ["trade", "aggtrade"]}')
+        put(control, '{"symbols": ["NO/SUCH"], "types": ["trade"]}')
+        first = await line_with(process, "control file refused")
+        put(control, "{")
+        await line_with(process, "control file refused")
+        put(control, '{"symbols": ["ETH/USDT"], "types": ["trade", "aggtrade"]}')
         await eventually(lambda: len(script.asked) == 3)
         process.send_signal(signal.SIGTERM)
         found = await end(process, bus)
@@ -244,9 +267,8 @@ async def test_the_control_file_changes_subscriptions_without_a_new_connection(
         ("UNSUBSCRIBE", ["btcusdt@trade", "solusdt@trade"]),
     ]
     assert {"trade.binance.spot.ethusdt", "trade.binance.spot.solusdt"} <= found.topics()
-    refused = [line for line in found.log.splitlines() if "control file refused" in line]
-    assert len(refused) == 2
-    assert "binance:spot does not list 'NO/SUCH'" in refused[0]
+    assert "control file refused" not in found.log, "it was refused a third time"
+    assert "binance:spot does not list 'NO/SUCH'" in first
 
 
 async def test_a_control_file_of_toml_names_its_market(tmp_path: Path) -> None:
@@ -256,7 +278,7 @@ async def test_a_control_file_of_toml_names_its_market(tmp_path: Path) -> None:
     async with venue(script) as fake:
         process = await _controlled(fake, control, bus)
         # There before the first connection: the address names what the file says.
-        await eventually(lambda: fake.peers and fake.peers[0].path == "/ws/ethusdt@trade", 20)
+        await eventually(lambda: fake.peers and fake.peers[0].path == "/ws/ethusdt@trade")
         process.send_signal(signal.SIGTERM)
         found = await end(process, bus)
     assert found.code == 0, found.log
@@ -274,7 +296,7 @@ async def test_a_core_pair_loses_and_duplicates_nothing_when_a_line_dies(tmp_pat
     ) as running:
         process = await start(
             tmp_path / "bus.db",
-            *("--endpoint", running.url, "--core", "BTC", "--idle", "3"),
+            *("--endpoint", running.url, "--core", "BTC", "--idle", "5"),
         )
         found = await end(process, tmp_path / "bus.db")
     assert found.code == 0, found.log
@@ -293,7 +315,7 @@ async def test_the_book_of_a_core_pair_survives_the_death_of_a_line(tmp_path: Pa
         process = await start(
             tmp_path / "bus.db",
             *at(running, "okx:swap", "BTC/USDT:USDT"),
-            *("--types", "l2", "--core", "BTC", "--idle", "3"),
+            *("--types", "l2", "--core", "BTC", "--idle", "5"),
         )
         found = await end(process, tmp_path / "bus.db")
     assert found.code == 0, found.log
