@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapeline.apps.cli import main
@@ -257,7 +257,7 @@ def by_row(table: pa.Table) -> Iterator[pa.Table]:
     yield from (table.slice(row, 1) for row in range(len(table)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["A/B", "C/D"])), max_size=6),

@@ -35,7 +35,7 @@ from tests.python.slow_clients import SlowClient, messages
 SMALL: Final = LiveSettings(
     max_waiting_frames=64,
     max_waiting_bytes=65_536,
-    slow_after_s=1.0,
+    slow_after_s=3.0,
     kernel_buffer_bytes=16_384,
 )
 BOOK: Final = TopicKey("book", "binance", "spot", "BTC/USDT")
