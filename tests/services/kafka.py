@@ -60,22 +60,38 @@ class KafkaUnavailable(RuntimeError):
     """Java, Maven or the jars are missing, or the broker did not start; the text says which."""
 
 
-def free_port() -> int:
-    """Return a port below those that connections get: until its server listens, none takes it."""
+def free_port(twin: int = 0) -> int:
+    """Return a port below those that connections get: until its server listens, none takes it.
+
+    Parameters
+    ----------
+    twin
+        The port that lies so far above it is free as well.
+    """
+    count = _ports_of_connections() - twin - _FIRST_PORT
     while True:
         # Not of `random`, whose numbers are the same in all processes of a test run.
-        port = _FIRST_PORT + secrets.randbelow(_ports_of_connections() - _FIRST_PORT)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        port = _FIRST_PORT + secrets.randbelow(count)
+        if all(_is_free(each) for each in {port, port + twin}):
             return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def _ports_of_connections() -> int:
     """Return the least port that the system gives to whoever asks for any."""
+    usual = 32_768
     try:
-        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        least = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     except OSError:
-        return 32_768
+        return usual
+    # Where connections get nearly all ports there are none below.
+    return least if least >= 3 * _FIRST_PORT else usual
 
 
 def missing_tools() -> str | None:

@@ -30,7 +30,7 @@ class S3Server:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         # Each service also listens on its port + 10000.
-        self._ports = {name: _port_pair() for name in ("master", "volume", "filer", "s3")}
+        self._ports = {name: free_port(twin=10_000) for name in ("master", "volume", "filer", "s3")}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -117,10 +117,3 @@ def s3_or_skip(directory: Path) -> S3Server:
         server.kill()
         raise
     return server
-
-
-def _port_pair() -> int:
-    while True:
-        port = free_port()
-        if port < 55_000:
-            return port
