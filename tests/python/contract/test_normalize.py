@@ -144,7 +144,7 @@ def test_several_tapes_are_one_stream(tmp_path: Path) -> None:
     command = [tapeline, "normalize", "one.jsonl", "two.jsonl.gz", "--out", "out", "--json"]
 
     ran = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
     )
 
     summary = json.loads(ran.stdout)

@@ -315,7 +315,7 @@ def test_kill_minus_nine_at_each_step_of_a_write_leaves_all_or_nothing(
 ) -> None:
     root = tmp_path / "store"
     program = [sys.executable, "-c", textwrap.dedent(_KILLED), str(root), point]
-    done = subprocess.run(program, check=False, timeout=60, cwd=Path(__file__).parents[3])
+    done = subprocess.run(program, check=False, timeout=120, cwd=Path(__file__).parents[3])
     assert done.returncode == -9
     store = open_store(root, orphan_after_s=0.0)
     progress = store.progress([PARTITION])
