@@ -153,7 +153,7 @@ class KafkaBroker:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, timeout_s: float = 90.0) -> None:
+    def start(self, timeout_s: float = 120.0) -> None:
         problem = missing_tools()
         if problem is not None:
             raise KafkaUnavailable(problem)

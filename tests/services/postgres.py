@@ -105,7 +105,7 @@ class PostgresServer:
         if self._account is not None:
             os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
 
-    def start(self, timeout_s: float = 60.0) -> None:
+    def start(self, timeout_s: float = 120.0) -> None:
         data = self._folder / "data"
         if not (data / "PG_VERSION").exists():
             options = ["-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]

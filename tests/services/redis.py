@@ -32,7 +32,7 @@ class RedisServer:
     def client(self, number: int = 0) -> "Redis":
         return Redis(port=self.port, db=number, password=self._password or None)
 
-    def start(self, timeout_s: float = 30.0) -> None:
+    def start(self, timeout_s: float = 120.0) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         words = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._directory)]
         words += ["--appendonly", "yes" if self._keeps else "no", "--appendfsync", "always"]

@@ -41,7 +41,7 @@ class S3Server:
         """The address of a Parquet store in it."""
         return f"parquet:s3://{BUCKET}/{prefix}?endpoint={self.endpoint}"
 
-    def start(self, timeout_s: float = 60.0) -> None:
+    def start(self, timeout_s: float = 120.0) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         (self._directory / "s3.json").write_text(_IDENTITIES)
         options = {
