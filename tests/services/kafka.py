@@ -200,7 +200,7 @@ class KafkaBroker:
 
     def _reap(self) -> None:
         if self._process is not None:
-            self._process.wait(20)
+            self._process.wait(120)
             self._process = None
 
     def _format(self) -> None:
@@ -214,13 +214,13 @@ class KafkaBroker:
             return
         tool = [*_java(), "kafka.tools.StorageTool"]
         made = subprocess.run(
-            [*tool, "random-uuid"], capture_output=True, text=True, timeout=60, check=True
+            [*tool, "random-uuid"], capture_output=True, text=True, timeout=120, check=True
         )
         identity = made.stdout.split()[-1]
         subprocess.run(
             [*tool, "format", "--standalone", "-t", identity, "-c", str(properties)],
             capture_output=True,
-            timeout=60,
+            timeout=120,
             check=True,
         )
 

@@ -54,7 +54,7 @@ class NatsServer:
         self._signal(signal.SIGCONT)
         self._signal(signal.SIGKILL)
         if self._process is not None:
-            self._process.wait(20)
+            self._process.wait(120)
             self._process = None
 
     stop = kill

@@ -56,7 +56,7 @@ class Database:
         self.port = port
         self.name = name
         self.user = user
-        self.dsn = f"host={host} port={port} user={user} dbname={name} connect_timeout=5"
+        self.dsn = f"host={host} port={port} user={user} dbname={name} connect_timeout=30"
         self.url = f"{user}@{host}:{port}/{name}"
 
     def target(self, options: str = "", *, user: str | None = None) -> str:

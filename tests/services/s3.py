@@ -69,7 +69,7 @@ class S3Server:
         """End it at once: it takes half a minute to end when asked."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
-            self._process.wait(20)
+            self._process.wait(120)
             self._process = None
 
     def _wait_until_ready(self, timeout_s: float) -> None:
