@@ -45,9 +45,7 @@ class Up:
         found: dict[str, int] = {}
 
         def is_there() -> bool:
-            tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
-            children = [pid for task in tasks for pid in (task / "children").read_text().split()]
-            found.update({_role_of(int(pid)): int(pid) for pid in children})
+            found.update({_role_of(pid): pid for pid in _children_of(self._process.pid)})
             return role in found
 
         until(is_there, role)
@@ -57,13 +55,13 @@ class Up:
         self._process.send_signal(number)
 
     def end(self, status: int = 0) -> dict[str, Any]:
-        output, errors = self._process.communicate(timeout=90)
+        output, errors = self._process.communicate(timeout=120)
         assert self._process.returncode == status, errors
         summary: dict[str, Any] = json.loads(output.splitlines()[-1])
         return summary
 
     def refused(self) -> str:
-        _, errors = self._process.communicate(timeout=60)
+        _, errors = self._process.communicate(timeout=120)
         assert self._process.returncode != 0
         return errors
 
@@ -82,10 +80,19 @@ def started(data: Path, *words: str) -> Iterator[Up]:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.05)
+
+
+def _children_of(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        # A thread that has ended meanwhile has started nobody.
+        with suppress(OSError):
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def _role_of(pid: int) -> str:
@@ -98,7 +105,10 @@ def _role_of(pid: int) -> str:
 
 
 def is_alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """Say whether a process runs; one that has ended may wait to be noticed by its parent."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    return False
 
 
 def simulated(
@@ -140,7 +150,7 @@ def test_everything_is_collected_stored_and_taken_from_the_buffer(tmp_path: Path
     data, ledger = tmp_path / "data", tmp_path / "up.ledger"
     with (
         simulated(tmp_path, [SPOT, OKX, BYBIT]) as venues,
-        started(data, *venues.words(), "--idle", "3", "--ledger", str(ledger)) as up,
+        started(data, *venues.words(), "--idle", "6", "--ledger", str(ledger)) as up,
     ):
         summary = up.end()
         accounts = venues.accounts()
@@ -158,7 +168,9 @@ def test_a_dead_store_comes_back_and_collecting_does_not_notice(tmp_path: Path) 
     with simulated(tmp_path, *_LONG) as venues, started(data, *venues.words(), *quick) as up:
         until(lambda: rows(up) > 0, "rows")
         collector = up.child("collect")
-        os.kill(up.child("store"), signal.SIGKILL)
+        dead = up.child("store")
+        os.kill(dead, signal.SIGKILL)
+        until(lambda: up.child("store") != dead, "another store")
         before = rows(up)
         until(lambda: rows(up) > before, "rows after the store's death")
         assert up.child("collect") == collector
@@ -219,7 +231,7 @@ def test_a_store_that_cannot_be_used_stops_nothing_and_loses_nothing(tmp_path: P
     damaged.write_text("not a commit")
     with (
         simulated(tmp_path, [SPOT], 1_000) as venues,
-        started(data, *venues.words(), "--idle", "3", "--ledger", str(ledger)) as up,
+        started(data, *venues.words(), "--idle", "6", "--ledger", str(ledger)) as up,
     ):
         summary = up.end(status=1)
         venues.accounts()
