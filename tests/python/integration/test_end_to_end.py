@@ -109,7 +109,7 @@ def slow(expected: Expected) -> str:
 
 def wait_for_trades(transport: str, count: int = 1_000) -> None:
     """Wait until so many trades lie on the bus: the run is well under way."""
-    printed = run("tail", "--transport", transport, "--count", str(count), "--json", timeout_s=60)
+    printed = run("tail", "--transport", transport, "--count", str(count), "--json", timeout_s=120)
     assert printed.count("\n") == count
 
 
@@ -123,7 +123,7 @@ def test_nothing_is_added_lost_or_changed_on_the_way(
     transport = uri(broker, tmp_path)
 
     with Simulation([spoiled.tape], tmp_path / "ledger") as simulation:
-        summary, account = collect(simulation, transport)
+        summary, account = collect(simulation, transport, idle_s=5)
     seen = tail(transport)
 
     assert account["sent"] == FRAMES
@@ -164,7 +164,7 @@ def test_what_did_not_arrive_is_exactly_what_the_simulator_left_out(
     if faults == ["ack_without_data=1"]:
         # Here alone: on a slow machine the first frames may need longer, and a line that is left
         # meanwhile takes them with it.
-        monkeypatch.setenv("TAPELINE_COLLECT_FIRST_DATA_S", "1")
+        monkeypatch.setenv("TAPELINE_COLLECT_FIRST_DATA_S", "3")
 
     with Simulation([expected.tape], tmp_path / "ledger", faults=faults, seed=3) as simulation:
         summary, account = collect(simulation, transport, *PATIENCE, idle_s=4)

@@ -22,7 +22,7 @@ from tests.python.integration.venue_chain import (
 )
 from tests.services.kafka import KafkaBroker
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.python.integration.venue_chain import (
     tailed,
 )
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 BOOKS = {
     "binance": "{}@depth@100ms",

@@ -9,6 +9,8 @@ from nbclient import NotebookClient
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "docs" / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
+pytestmark = pytest.mark.timeout(500)
+
 
 def name(path: Path) -> str:
     return path.stem
@@ -35,7 +37,7 @@ def test_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     notebook = read(path)
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=240,
         startup_timeout=120,
         kernel_name="python3",
         resources={"metadata": {"path": str(work)}},

@@ -128,16 +128,16 @@ def test_the_fill_under_the_pointer_is_told(browser: Browser, report: Path) -> N
             page.locator("#price .u-over").hover(
                 position={"x": left, "y": box["height"] / 2}, force=True
             )
-            if told.inner_text():
+            if text := told.inner_text():
                 break
-        assert told.inner_text().startswith(("Bought 1 at ", "Sold 1 at "))
+        assert text.startswith(("Bought 1 at ", "Sold 1 at "))
 
 
 def test_the_rows_of_a_phone_are_still_those_of_a_table(browser: Browser, report: Path) -> None:
     with opened(browser, report, viewport=PHONE) as page:
         page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
         trades = page.locator("details").get_by_role("table")
-        expect(trades).to_be_visible()
+        expect(trades).to_be_visible(timeout=60_000)
         assert trades.get_by_role("columnheader").count() == 10
         assert trades.get_by_role("row").count() == 201
         assert trades.get_by_role("rowheader").count() == 200
