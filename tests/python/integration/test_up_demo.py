@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import time
 import urllib.request
 from pathlib import Path
@@ -15,6 +14,7 @@ from tapeline.apps.chain import END_SECONDS, ChainError, Process, run
 from tapeline.apps.up_demo import DemoMarket
 from tapeline.storage.targets import parse_target
 from tapeline.telemetry.clock import SystemClock
+from tests.services.kafka import free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -38,9 +38,7 @@ def test_sessions_follow_each_other_and_every_frame_is_accounted_for(tmp_path: P
     data.mkdir()
     bus, target = f"local:{tmp_path / 'bus.db'}", f"parquet:{tmp_path / 'store'}"
     with DemoMarket(data, None, SystemClock(), session_s=3.0) as market:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            metrics = f"127.0.0.1:{free.getsockname()[1]}"
+        metrics = f"127.0.0.1:{free_port()}"
         words: list[str] = ["--transport", bus, "--json", "--metrics", metrics]
         for name, value in market.overrides().items():
             values = value if isinstance(value, tuple) else (value,)
