@@ -86,17 +86,30 @@ def log_of(root: Path) -> list[dict[str, Any]]:
     return commits
 
 
-def stored(root: Path, event_type: str = "trade", *, is_settled: bool = True) -> pa.Table:
-    """Read the rows of a type, checking every file against what the log says of it.
-
-    A writer that was killed may have left a committed file under its name from before, which the
-    next writer settles: ``is_settled=False`` takes it as it is.
-    """
+def files_of(root: Path) -> dict[str, dict[str, Any]]:
+    """Return what the log says of each file that it has added and not removed."""
     files: dict[str, dict[str, Any]] = {}
     for commit in log_of(root):
         for gone in commit["removed"]:
             del files[gone]
         files |= {fact["path"]: fact for fact in commit["added"]}
+    return files
+
+
+def committed(root: Path, event_type: str) -> int:
+    """Count the rows of a type by the log alone, which may be that of a store being filled."""
+    if not (root / "_log").is_dir():
+        return 0
+    return sum(fact["rows"] for fact in files_of(root).values() if fact["type"] == event_type)
+
+
+def stored(root: Path, event_type: str = "trade", *, is_settled: bool = True) -> pa.Table:
+    """Read the rows of a type, checking every file against what the log says of it.
+
+    No writer may be at work: a file gets its name after the commit that counts it. One that was
+    killed in between leaves that to the next: ``is_settled=False`` takes it as it is.
+    """
+    files = files_of(root)
     tables = []
     for path, fact in files.items():
         place = root / path
