@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from tapeline.telemetry.clock import SystemClock
 from tapeline.transport.local_file import LocalFile
 from tests.python.integration.venue_chain import USDM
 from tests.python.runs import run_of
+from tests.services.kafka import free_port
 
 #: Frames of one stream that the simulator leaves out, and the frame before which it does.
 GAP = "gap=3@30 on btcusdt@aggTrade"
@@ -173,11 +173,10 @@ class Stack:
 @contextmanager
 def stack(folder: Path) -> Iterator[Stack]:
     """Start simulator, store and server over an empty store."""
-    tape = USDM.tape(folder, frames=20_000, rate_per_s=120.0, start_ns=SystemClock().wall_ns())
+    tape = USDM.tape(folder, frames=40_000, rate_per_s=120.0, start_ns=SystemClock().wall_ns())
     run_of("BTC/USDT", rows=24 * 40).write(folder / "runs" / "0123456789abcdef")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    # It stays the server's while it is stopped and starts again.
+    port = free_port()
     simulation = Simulation(
         [tape], folder / "ledger", of=USDM.of, speed="1", faults=[GAP], is_once=False
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.python.browsers import dashboard_browser
 from tests.python.markets import SECOND, START, book, stored, trade
@@ -13,12 +13,19 @@ from tests.python.serving import serving
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 TRADES = 25
+MILLISECONDS = 120_000
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with dashboard_browser(120_000) as found:
+    with dashboard_browser(MILLISECONDS) as found:
         yield found
+
+
+def new_page(browser: Browser) -> Page:
+    page = browser.new_page()
+    page.set_default_timeout(MILLISECONDS)
+    return page
 
 
 @pytest.fixture
@@ -36,7 +43,7 @@ def test_without_a_live_feed_what_is_stored_is_shown_and_nothing_is_waited_for(
     browser: Browser, target: str
 ) -> None:
     with serving([target]) as server:
-        page = browser.new_page()
+        page = new_page(browser)
         sockets: list[str] = []
         page.on("websocket", lambda socket: sockets.append(socket.url))
         page.goto(f"http://127.0.0.1:{server.port}/#/market")
@@ -56,7 +63,7 @@ def test_a_store_that_has_gone_is_told_at_once_and_since_when(
 ) -> None:
     with serving([target]) as server:
         (tmp_path / "data").rename(tmp_path / "away")
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(f"http://127.0.0.1:{server.port}/#/market")
         expect(page.get_by_text("No store has answered since 20")).to_be_visible()
         page.goto(f"http://127.0.0.1:{server.port}/#/system")

@@ -17,11 +17,16 @@ from tests.services.kafka import free_port
 from tests.services.prometheus import Prometheus, prometheus
 
 BOARDS = Path(__file__).parents[3] / "deploy" / "grafana" / "dashboards"
-TIMEOUT_S = 150
+TIMEOUT_S = 300
+STATES = {
+    "TapelineWatchdog": ("firing",),
+    "TapelineStoreDown": ("pending", "firing"),
+    "TapelineCollectorDown": ("inactive",),
+}
 # Slow and long: the machine that runs this may be busy.
-TAPE = ("--frames", "20000", "--rate", "60", "--symbols", "BTC/USDT")
+TAPE = ("--frames", "40000", "--rate", "60", "--symbols", "BTC/USDT")
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 
 def queries() -> Iterator[tuple[str, str]]:
@@ -85,10 +90,21 @@ def await_all(
 
 def check_rules(server: Prometheus) -> None:
     """Every rule can be evaluated, and the store that is not there is told."""
+    until = time.monotonic() + TIMEOUT_S
+    # A look at a busy process may take longer than Prometheus waits: the next one tells.
+    while (found := wrong_rules(server)) and time.monotonic() < until:
+        time.sleep(0.5)
+    assert not found, found
+
+
+def wrong_rules(server: Prometheus) -> list[tuple[str, str, str | None]]:
+    """Return the rules that cannot be evaluated, or say what is not so: health and state."""
     rules = [rule for group in server.ask("rules")["groups"] for rule in group["rules"]]
     assert len(rules) > 30
-    assert [rule["name"] for rule in rules if rule["health"] != "ok"] == []
-    states = {rule["name"]: rule["state"] for rule in rules if rule["type"] == "alerting"}
-    assert states["TapelineWatchdog"] == "firing"
-    assert states["TapelineStoreDown"] in ("pending", "firing")
-    assert states["TapelineCollectorDown"] == "inactive"
+    told = [(rule["name"], rule["health"], rule.get("state")) for rule in rules]
+    assert STATES.keys() <= {name for name, _, _ in told}
+    return [
+        (name, health, state)
+        for name, health, state in told
+        if health != "ok" or state not in STATES.get(name, (state,))
+    ]
