@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from tapeline.storage.consumer.dead_letter import TOPIC
 from tests.services.kafka import KafkaBroker, broker_or_skip
 
 
@@ -24,7 +25,7 @@ def broker(running_broker: KafkaBroker) -> KafkaBroker:
 
 
 def deleted(broker: KafkaBroker) -> None:
-    """Delete all topics of ours, and wait until they are gone."""
+    """Delete all topics of ours and the dead letters, and wait until they are gone."""
     admin = AdminClient({"bootstrap.servers": broker.servers, "log_level": 0})
     if names := ours(admin):
         for done in admin.delete_topics(names).values():
@@ -37,4 +38,4 @@ def deleted(broker: KafkaBroker) -> None:
 
 def ours(admin: AdminClient) -> list[str]:
     topics = admin.list_topics(timeout=60).topics
-    return [name for name in topics if name.count(".") == 3]
+    return [name for name in topics if name.count(".") == 3 or name == TOPIC]
