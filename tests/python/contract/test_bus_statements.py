@@ -15,6 +15,8 @@ from tapeline.storage.consumer.counters import Counts, WorkerMetrics
 from tapeline.storage.consumer.dead_letter import LocalDeadLetters
 from tapeline.storage.consumer.local_source import LocalSource
 from tapeline.storage.consumer.worker import Worker
+from tapeline.storage.parquet.folder import LocalFolder
+from tapeline.storage.parquet.store import ParquetStore
 from tapeline.storage.ports import Chunk, Source
 from tapeline.storage.ports import Message as Received
 from tapeline.storage.schema import EVENT_TYPES
@@ -57,13 +59,40 @@ class SlowBus(LocalSource):
         return [] if is_busy else super().poll(messages_max, timeout_s)
 
 
-def store(bus: Path, address: str, messages: int, source: Source | None = None) -> Counts:
+class MovedClock(SystemClock):
+    """A clock that can be put on."""
+
+    ahead_ns = 0
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns() + self.ahead_ns
+
+
+class LateStore(ParquetStore):
+    """A store that opens after minutes, by the clock of its worker."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(LocalFolder(root), clock=SystemClock())
+        self.clock = MovedClock()
+
+    def open(self) -> None:
+        super().open()
+        self.clock.ahead_ns = 120 * 10**9
+
+
+def store(
+    bus: Path,
+    address: str,
+    messages: int,
+    source: Source | None = None,
+    into: LateStore | None = None,
+) -> Counts:
     """Run a worker until it has stored so many messages."""
-    clock = SystemClock()
+    clock = into.clock if into is not None else SystemClock()
     worker = Worker(
         "test",
         source=source or LocalSource(LocalUri(bus), EVENT_TYPES, clock),
-        store=open_store(address),
+        store=into or open_store(address),
         dead_letters=LocalDeadLetters(bus.with_name(bus.name + ".deadletter")),
         clock=clock,
         metrics=WorkerMetrics(Metrics(), "test"),
@@ -94,6 +123,13 @@ def test_what_the_bus_still_has_is_waited_for(tmp_path: Path) -> None:
     messages = make_messages(60)
     append(bus, messages)
     store(bus, f"parquet:{tmp_path / 'store'}", len(messages), SlowBus(bus, 2.0))
+
+
+def test_a_store_that_opens_late_is_given_what_the_bus_has(tmp_path: Path) -> None:
+    bus = tmp_path / "bus.db"
+    messages = make_messages(60)
+    append(bus, messages)
+    store(bus, "", len(messages), SlowBus(bus, 2.0), LateStore(tmp_path / "store"))
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -301,6 +301,8 @@ class Worker:
             for each in anew:
                 self._absences.begin_anew(each, progress.offsets[each])
             self._source.start({**ours, **dict.fromkeys(anew)})
+            # What the bus has is waited for from now on, however long the store took to open.
+            self._news_ns = self._clock.monotonic_ns()
 
         self._begin(ask, start)
 
