@@ -21,7 +21,7 @@ from tapeline.telemetry.clock import SystemClock
 
 URL = "wss://stream.binance.com:9443/stream"
 START_NS = 1_723_161_255_000_000_000
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 def trade(symbol: str, number: int, time_ms: int = 1_723_161_255_343) -> bytes:
