@@ -21,6 +21,9 @@ class CutLine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # What waits in `accept` is woken by this, not by closing.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

@@ -23,10 +23,13 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tests.services.fetching import one_at_a_time
+
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ROOT / ".cache" / "kafka" / "lib"
 POM = Path(__file__).with_name("kafka-pom.xml")
 _FIRST_PORT: Final = 10_000
+_MARKS: Final[list[socket.socket]] = []
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -77,9 +80,14 @@ def free_port(twin: int = 0) -> int:
 
 
 def _is_free(port: int) -> bool:
+    mark = socket.socket(socket.AF_UNIX)
     with socket.socket() as probe, suppress(OSError):
+        # A name without a file: no other process of tests gets the port while this one lives.
+        mark.bind(f"\0tapeline-test-port-{port}")
         probe.bind(("127.0.0.1", port))
+        _MARKS.append(mark)
         return True
+    mark.close()
     return False
 
 
@@ -106,9 +114,13 @@ def missing_tools() -> str | None:
 
 
 def fetch_libraries() -> None:
-    """Copy the broker's jars into the project's cache, whole or not at all."""
-    if LIBRARIES.is_dir():
-        return
+    """Copy the broker's jars into the project's cache, whole or not at all; one at a time."""
+    with one_at_a_time(LIBRARIES.parent):
+        if not LIBRARIES.is_dir():
+            _copy_libraries()
+
+
+def _copy_libraries() -> None:
     partial = LIBRARIES.with_name(f"lib-{os.getpid()}")
     command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
     options = ["-DincludeScope=runtime", f"-DoutputDirectory={partial}"]
@@ -117,10 +129,7 @@ def fetch_libraries() -> None:
     )
     if done.returncode != 0:
         raise KafkaUnavailable(f"maven could not fetch Kafka: {(done.stdout + done.stderr)[-500:]}")
-    try:
-        partial.rename(LIBRARIES)
-    except OSError:  # Another process was faster.
-        shutil.rmtree(partial)
+    partial.rename(LIBRARIES)
 
 
 _SMALL_HEAP: Final = ("-Xmx512m", "-Xms128m")

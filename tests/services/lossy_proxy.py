@@ -28,6 +28,9 @@ class LossyProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # What waits in `accept` is woken by this, not by closing.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -36,7 +39,11 @@ class LossyProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._upstream_port))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._upstream_port))
+            except OSError:
+                client.close()  # As the server would refuse it.
+                continue
             for job in (self._requests, self._answers):
                 threading.Thread(target=job, args=(client, server), daemon=True).start()
 

@@ -18,6 +18,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.services.fetching import one_at_a_time
+
 ROOT = Path(__file__).parents[3]
 _FOLDER = Path(__file__).parent
 _INSTALLED = ROOT / ".cache" / "timescale"
@@ -120,6 +122,11 @@ def _is_wide(value: object) -> bool:
 
 def _install() -> None:
     """Install the one package, exactly the one of the lock file, into the project's cache."""
+    with one_at_a_time(_INSTALLED.parent):
+        _install_alone()
+
+
+def _install_alone() -> None:
     lock = "package-lock.json"
     is_same = (_INSTALLED / lock).exists() and (
         (_INSTALLED / lock).read_bytes() == (_FOLDER / lock).read_bytes()
@@ -135,7 +142,9 @@ def _install() -> None:
         assert done.returncode == 0, f"npm could not install the extension: {done.stderr[-800:]}"
         shutil.rmtree(_INSTALLED, ignore_errors=True)
         partial.rename(_INSTALLED)
-    shutil.copy(_FOLDER / "server.mjs", _INSTALLED)
+    copied = _INSTALLED / f"server-{os.getpid()}.mjs"
+    shutil.copy(_FOLDER / "server.mjs", copied)
+    copied.replace(_INSTALLED / "server.mjs")  # Whole: Node of another process may read it now.
 
 
 def _time(text: str) -> datetime:
