@@ -430,9 +430,15 @@ def _connect(path: Path, mode: str, durable: str) -> sqlite3.Connection:
 
 
 def _check_header(connection: sqlite3.Connection, path: Path, mode: str) -> None:
-    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    # At one moment: a writer may be making it.
+    connection.execute("BEGIN")
+    try:
+        is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
     if is_empty and application_id == 0 and version == 0:
         if mode != "write":
             raise BusFileError(f"{path} holds nothing yet: no writer has opened it")

@@ -223,6 +223,28 @@ def test_a_missing_file_is_an_error_to_a_reader(tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
+def test_a_file_that_is_being_made_is_missing_or_empty_and_never_foreign(tmp_path: Path) -> None:
+    said: set[str] = set()
+
+    def read(path: Path) -> None:
+        while True:
+            try:
+                LocalFile(path, mode="read").close()
+            except BusFileError as error:
+                said.add(str(error).replace(str(path), "it"))
+            else:
+                return
+
+    for number in range(40):
+        path = tmp_path / f"{number}.db"
+        reader = threading.Thread(target=read, args=(path,))
+        reader.start()
+        LocalFile(path).close()
+        reader.join()
+    nothing = "it holds nothing yet: no writer has opened it"
+    assert said <= {"there is no local transport file it", nothing}
+
+
 def test_a_disk_that_does_not_write_blocks_and_then_gives_the_messages_back(
     tmp_path: Path,
 ) -> None:
