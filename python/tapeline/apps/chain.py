@@ -5,6 +5,7 @@ measured is what is shipped.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ class Process:
     def __init__(self, *words: str | Path) -> None:
         """Start ``tapeline WORDS`` with this interpreter."""
         self._name = words[0]
+        self._is_asked = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tapeline.apps.cli", *map(str, words)],
@@ -68,6 +70,7 @@ class Process:
 
     def stop(self) -> None:
         """Ask it to end, as an operator does: SIGTERM."""
+        self._is_asked = True
         self._process.terminate()
 
     def output(self, timeout_s: float = 600) -> str:
@@ -82,7 +85,9 @@ class Process:
             printed, _ = self._process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
             raise self._failed(f"did not end within {timeout_s:g} s") from error
-        if self._process.returncode:
+        # By the signal itself: it had not begun yet, or it was at its end already.
+        is_by_signal = self._is_asked and self._process.returncode == -signal.SIGTERM
+        if self._process.returncode and not is_by_signal:
             raise self._failed(f"ended with status {self._process.returncode}")
         return printed
 

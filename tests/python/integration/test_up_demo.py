@@ -70,6 +70,14 @@ def test_sessions_follow_each_other_and_every_frame_is_accounted_for(tmp_path: P
     assert sum(each.events for each in sent.streams.values()) > 100
 
 
+def test_a_process_that_is_asked_to_end_when_it_has_not_begun_has_not_failed(
+    tmp_path: Path,
+) -> None:
+    with Process("simulate", tmp_path / "tape", "--port", "0") as process:
+        process.stop()
+        assert process.output(END_SECONDS) == ""
+
+
 def test_a_session_that_cannot_be_written_ends_it_with_the_reason(tmp_path: Path) -> None:
     with DemoMarket(tmp_path, None, SystemClock(), session_s=3.0) as market:
         (tmp_path / "market-1.synthetic.jsonl").mkdir()
