@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.fakes.websocket_venue import closed
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -67,8 +69,10 @@ async def http_venue(script: Script) -> AsyncIterator[HttpVenue]:
     """Serve on a free loopback port."""
     fake = HttpVenue(script)
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         tasks.add(asyncio.ensure_future(fake.serve(reader, writer)))
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
@@ -76,7 +80,10 @@ async def http_venue(script: Script) -> AsyncIterator[HttpVenue]:
     try:
         yield fake
     finally:
-        server.close()
+        await closed(server)
+        # Also those that nobody has begun to serve.
+        for writer in writers:
+            writer.transport.abort()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

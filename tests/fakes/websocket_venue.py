@@ -144,23 +144,37 @@ async def venue(script: Script, *, tls: ssl.SSLContext | None = None) -> AsyncIt
     """Serve a script on a free loopback port; every peer is dropped at the end."""
     fake = Venue(script)
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(fake._serve(reader, writer))
-        tasks.add(task)
+        writers.append(writer)
+        tasks.add(asyncio.ensure_future(fake._serve(reader, writer)))
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     fake.port = server.sockets[0].getsockname()[1]
     try:
         yield fake
     finally:
-        server.close()
-        for peer in fake.peers:
-            peer.abort()
+        await closed(server)
+        # Also those that nobody has begun to serve: they are no peers yet.
+        for writer in writers:
+            writer.transport.abort()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert not fake.faults, fake.faults
+
+
+async def closed(server: asyncio.Server) -> None:
+    """Accept nobody more, let in whoever is on the threshold, close.
+
+    A connection accepted just before its server is closed is forgotten by asyncio, still open.
+    """
+    for each in server.sockets:
+        asyncio.get_running_loop().remove_reader(each)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    server.close()
 
 
 async def eventually(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
