@@ -17,5 +17,5 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: { proxy: { "/api": backend, "/ws": { target: backend, ws: true } } },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.ts"], testTimeout: 60_000 },
 });
