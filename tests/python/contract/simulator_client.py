@@ -22,6 +22,8 @@ from tapeline.telemetry.clock import SystemClock
 URL = "wss://stream.binance.com:9443/stream"
 START_NS = 1_723_161_255_000_000_000
 TIMEOUT_S = 60.0
+#: A silence is so many waits in a row: one late turn of the loop is no silence.
+LOOKS = 6
 
 
 def trade(symbol: str, number: int, time_ms: int = 1_723_161_255_343) -> bytes:
@@ -131,7 +133,13 @@ async def listen(
 
 async def read_all(client: ClientConnection, heard: Heard, quiet_s: float | None = None) -> None:
     """Read until the connection ends, or has been silent for `quiet_s`."""
-    with contextlib.suppress(ConnectionClosed, TimeoutError):
-        while True:
-            frame = await asyncio.wait_for(client.recv(decode=False), quiet_s or TIMEOUT_S)
+    wait_s, in_vain = (quiet_s or TIMEOUT_S) / LOOKS, 0
+    with contextlib.suppress(ConnectionClosed):
+        while in_vain < LOOKS:
+            try:
+                frame = await asyncio.wait_for(client.recv(decode=False), wait_s)
+            except TimeoutError:
+                in_vain += 1
+                continue
+            in_vain = 0
             heard.frames.append(bytes(frame))

@@ -1,5 +1,6 @@
 """The commands generate, simulate and record, as processes."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -18,9 +19,11 @@ from websockets.sync.client import connect
 
 from tapeline.simulator.ledger import read_ledger
 from tapeline.tape import TapeReader
+from tests.fakes.websocket_venue import eventually
 from tests.python.contract.book_clients import get, http
+from tests.python.contract.simulator_client import serving
 
-WAIT_S = 30
+WAIT_S = 120
 COMMAND = [sys.executable, "-m", "tapeline.apps.cli"]
 
 
@@ -60,7 +63,7 @@ def tape(tmp_path: Path) -> Path:
 def test_a_recording_of_a_simulation_is_the_tape(tape: Path, tmp_path: Path) -> None:
     target, ledger = tmp_path / "again.jsonl.gz", tmp_path / "ledger.jsonl"
     with simulating(tape, "--once", "--speed", "max", "--ledger", ledger) as (url, process):
-        run("record", target, "--symbols", "BTC/USDT,ETH/USDT", "--endpoint", url, "--idle", "1.5")
+        run("record", target, "--symbols", "BTC/USDT,ETH/USDT", "--endpoint", url, "--idle", "4")
         assert process.wait(WAIT_S) == 0
     assert [one.raw for one in TapeReader(target)] == [one.raw for one in TapeReader(tape)]
     assert {one.url for one in TapeReader(target)} == {
@@ -74,7 +77,7 @@ def test_a_recording_leaves_out_what_is_not_listed_when_that_is_wanted(
 ) -> None:
     target, symbols = tmp_path / "again.jsonl.gz", "BTC/USDT,NOSUCH/COIN,ETH/USDT"
     with simulating(tape, "--once", "--speed", "max") as (url, process):
-        words = ("record", target, "--symbols", symbols, "--endpoint", url, "--idle", "1.5")
+        words = ("record", target, "--symbols", symbols, "--endpoint", url, "--idle", "4")
         refused = run(*words, status=2)
         assert not target.exists()
         said = run(*words, "--allow-partial")
@@ -88,22 +91,23 @@ def test_a_recording_leaves_out_what_is_not_listed_when_that_is_wanted(
 
 
 @pytest.mark.parametrize(
-    ("exchange", "market", "symbols"),
+    ("exchange", "market", "symbols", "frames", "speed"),
     [
-        ("binance", "spot", "BTC/USDT,ETH/USDT"),
-        ("okx", "swap", "BTC/USDT:USDT,ETH/USDT:USDT"),
+        ("binance", "spot", "BTC/USDT,ETH/USDT", "3000", "0.5"),
+        ("okx", "swap", "BTC/USDT:USDT,ETH/USDT:USDT", "600", "0.1"),
     ],
 )
 def test_a_recorder_moves_on_when_the_server_announces_its_end(
-    exchange: str, market: str, symbols: str, tmp_path: Path
+    exchange: str, market: str, symbols: str, frames: str, speed: str, tmp_path: Path
 ) -> None:
     tape, target = tmp_path / "one.synthetic.jsonl", tmp_path / "again.jsonl"
     of = ["--exchange", exchange, "--market", market]
-    run("generate", tape, *of, "--types", "trade", "--symbols", symbols, "--frames", "600")
+    run("generate", tape, *of, "--types", "trade", "--symbols", symbols, "--frames", frames)
     # The tape runs on while nobody listens: who waits for the end of the connection loses frames.
-    how = ["--fault", "shutdown=1@200:1", "--run-on", "--speed", "1"]
+    # It lasts some ten seconds, and the end comes five after its announcement.
+    how = ["--fault", "shutdown=1@200:5", "--run-on", "--speed", speed]
     with simulating(tape, *of, *how) as (url, _):
-        run("record", target, *of, "--symbols", symbols, "--endpoint", url, "--idle", "2")
+        run("record", target, *of, "--symbols", symbols, "--endpoint", url, "--duration", "20")
     recorded = [one.raw for one in TapeReader(target)]
     wanted = [one.raw for one in TapeReader(tape)]
     assert [one for one in wanted if one not in recorded] == []
@@ -135,8 +139,9 @@ def test_a_generated_market_is_served_over_websocket_and_rest(
     of = ("--exchange", exchange, "--market", market)
     tape, ledger = tmp_path / "market.synthetic.jsonl", tmp_path / "ledger.jsonl"
     run("generate", tape, *of, "--types", "trade,l1,l2,funding,liquidation", "--frames", "900")
-    faults = ("--fault", "rest=1:429/2", "--fault", "drop=5% on *BTC*trade*")
-    with simulating(tape, *of, *faults, "--once", "--ledger", ledger) as (url, process):
+    # At a quarter of its speed there are five seconds for the requests, before the tape ends.
+    how = ("--fault", "rest=1:429/2", "--fault", "drop=5% on *BTC*trade*", "--speed", "0.25")
+    with simulating(tape, *of, *how, "--once", "--ledger", ledger) as (url, process):
         with connect(url + path, max_queue=None) as client:
             if request_text is not None:
                 client.send(request_text)
@@ -182,16 +187,21 @@ def test_a_terminated_simulator_writes_its_ledger(tape: Path, tmp_path: Path) ->
     assert read_ledger(ledger)[-1]["sent"] == 0
 
 
-def test_a_terminated_recorder_keeps_what_it_has(tape: Path, tmp_path: Path) -> None:
-    target = tmp_path / "again.jsonl"
-    with simulating(tape, "--speed", "max") as (url, _):
-        words = ["record", str(target), "--symbols", "BTC/USDT,ETH/USDT", "--endpoint", url]
-        with subprocess.Popen([*COMMAND, *words], stderr=subprocess.DEVNULL) as recorder:
-            part = tmp_path / "again.jsonl.part"
-            while not part.exists() or len(list(TapeReader(part))) < 1_000:
-                assert recorder.poll() is None
+async def test_a_terminated_recorder_keeps_what_it_has(tape: Path, tmp_path: Path) -> None:
+    target, part = tmp_path / "again.jsonl", tmp_path / "again.jsonl.part"
+    async with serving(list(TapeReader(tape)), is_once=False) as running:
+        words = ["record", str(target), "--symbols", "BTC/USDT,ETH/USDT", "--endpoint", running.url]
+        recorder = await asyncio.create_subprocess_exec(*COMMAND, *words, stderr=subprocess.DEVNULL)
+        try:
+            await eventually(lambda: running.simulator.ledger.summary()["sent"] == 3_000)
+            assert await running.simulator.player.wait_until_read()
+            assert part.exists()
             recorder.send_signal(signal.SIGTERM)
-            assert recorder.wait(WAIT_S) == 0
+            assert await asyncio.wait_for(recorder.wait(), WAIT_S) == 0
+        finally:
+            if recorder.returncode is None:
+                recorder.kill()
+                await recorder.wait()
     assert not part.exists()
     assert [one.raw for one in TapeReader(target)] == [one.raw for one in TapeReader(tape)]
 
@@ -252,7 +262,7 @@ def test_a_simulator_told_to_stop_does_not_wait_for_a_client_that_answers_nothin
     )
     with simulating(tape, "--once", "--speed", "max") as (url, process):
         address = ("127.0.0.1", int(url.rpartition(":")[2]))
-        with socket.create_connection(address, timeout=10) as client:
+        with socket.create_connection(address, timeout=WAIT_S) as client:
             client.sendall(request)
             read = b""
             # The ping behind the last frame, with its payload.

@@ -247,7 +247,7 @@ async def test_a_shutdown_is_announced_and_nothing_is_lost(tmp_path: Path) -> No
 
 async def test_only_the_oldest_connection_is_cut() -> None:
     frames = tape(COUNT, step_ns=200_000)
-    async with serving(frames, "disconnect=1@2000", speed=1.0) as running:
+    async with serving(frames, "disconnect=1@2000", speed=1.0, clients=2) as running:
         first, second = await asyncio.gather(*(listen(running.url + BTC) for _ in range(2)))
     assert {len(first.frames), len(second.frames)} == {1_999, COUNT}
 

@@ -22,6 +22,7 @@ from tapeline.tape import TapeFrame, TapeReader
 from tapeline.telemetry.clock import SystemClock
 from tests.python.contract.simulator_client import (
     START_NS,
+    TIMEOUT_S,
     URL,
     Heard,
     ids,
@@ -171,16 +172,16 @@ async def test_a_client_that_answers_no_ping_is_disconnected() -> None:
     limits = Limits(ping_interval_s=0.05, pong_timeout_s=0.1)
     async with serving(tape(1), limits=limits) as running:
         reader, writer = await _raw_connection(running.url, "/ws")
-        received = await asyncio.wait_for(reader.readuntil(b"Pong timeout"), 5)
+        received = await asyncio.wait_for(reader.readuntil(b"Pong timeout"), TIMEOUT_S)
         writer.close()
     assert received[0] == 0x89
     assert received.endswith(struct.pack("!H", 1008) + b"Pong timeout")
 
 
 async def test_the_servers_pings_are_answered_and_the_connection_stays() -> None:
-    limits = Limits(ping_interval_s=0.02, pong_timeout_s=0.2)
+    limits = Limits(ping_interval_s=0.02, pong_timeout_s=1.0)
     async with serving(tape(1), limits=limits) as running, connect(running.url + "/ws", proxy=None):
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2.0)
         assert not running.simulator.ledger.connections
 
 
@@ -212,11 +213,9 @@ async def test_damaged_frames_of_the_tape_reach_every_client_and_http_lines_none
 
 async def test_every_client_gets_every_frame() -> None:
     frames = tape(5_000, step_ns=40_000)
-    async with serving(frames, speed=1.0) as running:
+    async with serving(frames, speed=1.0, clients=2) as running:
         first, second = await asyncio.gather(*(listen(running.url + BTC) for _ in range(2)))
-    assert ids(first.frames) == list(range(1, 5_001))
-    assert ids(second.frames) == list(range(5_001 - len(second.frames), 5_001))
-    assert len(second.frames) > 4_000
+    assert ids(first.frames) == ids(second.frames) == list(range(1, 5_001))
     stream = running.stream()
     assert stream["distinct_sent"] == 5_000
     assert stream["sent"] == len(first.frames) + len(second.frames)
@@ -224,21 +223,22 @@ async def test_every_client_gets_every_frame() -> None:
 
 async def test_the_tape_keeps_its_speed_and_waits_for_a_client() -> None:
     loop = asyncio.get_running_loop()
-    async with serving(tape(11, step_ns=100_000_000), speed=4.0) as running:
+    # Twenty seconds of tape, in a quarter of one.
+    async with serving(tape(11, step_ns=2_000_000_000), speed=80.0) as running:
         await asyncio.sleep(0.1)
         began = loop.time()
         heard = await listen(running.url + BTC)
         took = loop.time() - began
     assert ids(heard.frames) == list(range(1, 12))
-    assert 0.2 < took < 2.0
+    assert 0.2 < took < 15.0
 
 
-def of_now() -> list[TapeFrame]:
-    """Return ten trades of the last hours and ten that are 100 ms apart from about now on."""
+def of_now(step_ms: int = 100) -> list[TapeFrame]:
+    """Return ten trades of the last hours and ten that are some time apart from about now on."""
     now_ns = CLOCK.wall_ns()
-    hours, tenths = range(-10, 0), range(1, 11)
+    hours, steps = range(-10, 0), range(1, 11)
     times = [now_ns + hour * 3_600_000_000_000 for hour in hours]
-    times += [now_ns + tenth * 100_000_000 for tenth in tenths]
+    times += [now_ns + step * step_ms * 1_000_000 for step in steps]
     return [
         TapeFrame(time_ns, frame.url, "ws", frame.raw)
         for time_ns, frame in zip(times, tape(20), strict=True)
@@ -264,7 +264,7 @@ async def test_a_live_tape_is_sent_when_its_times_come_and_what_is_late_at_once(
 
 
 async def test_a_live_tape_begins_with_what_is_not_late_when_that_is_wanted() -> None:
-    async with serving(of_now(), is_live=True, skips_late=True) as running:
+    async with serving(of_now(300), is_live=True, skips_late=True) as running:
         heard = await listen(running.url + BTC)
         await running.outcome()
     got = ids(heard.frames)
@@ -274,7 +274,7 @@ async def test_a_live_tape_begins_with_what_is_not_late_when_that_is_wanted() ->
 
 
 async def test_a_client_that_leaves_gets_its_close_answered_and_the_tape_waits() -> None:
-    async with serving(tape(3_000, step_ns=200_000), speed=1.0) as running:
+    async with serving(tape(3_000, step_ns=1_000_000), speed=1.0) as running:
         got: list[bytes] = []
         async with connect(running.url + BTC, proxy=None, max_queue=None) as client:
             while len(got) < 500:
