@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -32,6 +32,10 @@ CALM = LinePolicy(
     overlap_s=5.0,
     check_s=0.01,
 )
+
+
+_TICK_S = 0.005
+_TURNS = 3
 
 
 class Downstream:
@@ -129,6 +133,29 @@ def context(downstream: Downstream, policy: LinePolicy) -> LineContext:
         metrics=Metrics(),
         policy=policy,
     )
+
+
+@asynccontextmanager
+async def lateness() -> AsyncIterator[Callable[[], float]]:
+    """Tell how late the event loop was at most, for times that are measured at a socket's end.
+
+    A message takes some turns of the loop from the one who writes to the one who notes the time.
+    """
+    loop, worst = asyncio.get_running_loop(), 0.0
+
+    async def watch() -> None:
+        nonlocal worst
+        while True:
+            due = loop.time() + _TICK_S
+            await asyncio.sleep(_TICK_S)
+            worst = max(worst, loop.time() - due)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield lambda: _TURNS * (worst + _TICK_S)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 @asynccontextmanager

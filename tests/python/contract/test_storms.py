@@ -91,9 +91,10 @@ async def test_fifty_storms_leave_nothing_behind() -> None:
         feed = Feed(plan, context)
         task = asyncio.create_task(feed.run())
         player = running.simulator.player
-        await eventually(lambda: player.position >= total // 2, 60)
+        await eventually(lambda: player.position >= total // 2)
         half_bytes, half_reconnects = resident_bytes(), feed.reconnects
-        await eventually(lambda: player.position >= total, 60)
+        await eventually(lambda: player.position >= total)
+        await eventually(lambda: all(line.is_up for line in feed.lines))
         await asyncio.sleep(0.2)
         sessions, inboxes, tasks = living(Session), living(Inbox), len(asyncio.all_tasks())
         whole_bytes = resident_bytes()

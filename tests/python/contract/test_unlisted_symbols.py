@@ -55,7 +55,7 @@ async def run(bus: Path, *words: str) -> Ended:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(150):
             out, err = await process.communicate()
     finally:
         if process.returncode is None:

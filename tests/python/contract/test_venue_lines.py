@@ -22,6 +22,7 @@ from tests.python.contract.fed_lines import (
     context,
     data,
     feeding,
+    lateness,
     plan,
     trades,
 )
@@ -29,13 +30,13 @@ from tests.python.contract.fed_lines import (
 
 async def test_okx_streams_are_subscribed_in_paced_messages_and_acknowledged_one_by_one() -> None:
     script = OkxLike()
-    policy = replace(CALM, ack_timeout_s=1.0)
-    async with feeding(script, plan(OKX, 120), policy) as (_, feed):
+    policy = replace(CALM, ack_timeout_s=5.0)
+    async with lateness() as late, feeding(script, plan(OKX, 120), policy) as (_, feed):
         await eventually(lambda: len(script.heard.subscribed) == 120)
         sizes = [len(request["args"]) for _, request in script.heard.requests]
         times = [when for when, _ in script.heard.requests]
         assert sizes == [50, 50, 20]
-        assert min(b - a for a, b in pairwise(times)) >= 0.3
+        assert min(b - a for a, b in pairwise(times)) >= 0.34 - late()
         assert len(script.peers) == 1
         assert feed.reconnects == 0
 
@@ -65,6 +66,7 @@ async def test_a_mute_venue_is_left_when_the_answer_is_due() -> None:
     script = OkxLike(is_mute=True)
     async with feeding(script, plan(OKX), replace(CALM, ack_timeout_s=0.1)) as (downstream, _):
         await eventually(lambda: len(script.peers) >= 2)
+        await eventually(lambda: downstream.changes)
     assert downstream.changes[0] == ("lost", STREAMS)
 
 
@@ -87,7 +89,7 @@ async def test_a_refusal_of_everything_at_the_very_start_is_the_operators(
             replace(plan(dialect, 2), endpoint=f"ws://127.0.0.1:{fake.port}"),
             context(Downstream(), CALM),
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             with pytest.raises(ConnectRefusedError, match=sentence):
                 await feed.run()
         await feed.close()
@@ -143,12 +145,12 @@ async def test_one_unknown_topic_costs_bybit_streams_of_its_request_nothing() ->
 
 async def test_a_stream_known_to_be_refused_does_not_make_its_line_reconnect() -> None:
     script = OkxLike(lambda peer, name: peer.send(data(name, name.partition(":")[2])))
-    health = HealthPolicy(first_data_s=0.7, staleness_s=0, idle_ping_s=0)
+    health = HealthPolicy(first_data_s=1.5, staleness_s=0, idle_ping_s=0)
     async with feeding(script, plan(OKX, 1), replace(CALM, health=health)) as (downstream, feed):
         await eventually(lambda: downstream.data)
         script.refused = frozenset({"trades:S1"})
         feed.update(plan(OKX, 2))
-        await asyncio.sleep(1.4)
+        await asyncio.sleep(3.0)
         assert feed.reconnects == 0
 
 
@@ -239,7 +241,7 @@ async def test_a_connection_lost_while_its_successor_is_made_is_recorded() -> No
         script.peers[0].abort()
         await eventually(lambda: downstream.changes == [("lost", STREAMS)])
         go_on.set()
-        await eventually(lambda: len(downstream.data) == 2)
+        await eventually(lambda: len(downstream.data) == 2 and len(downstream.changes) == 2)
         assert downstream.changes == [("lost", STREAMS), ("restored", STREAMS)]
 
 
@@ -261,7 +263,8 @@ async def test_an_old_connection_stays_while_the_new_one_lacks_a_stream_of_it() 
                     peer.send(data(f"{symbol} {peer.index} {number}", symbol))
 
     script = Partial()
-    policy = replace(CALM, overlap_s=1.5)
+    # What only the old one brings must have been missing for a second by then.
+    policy = replace(CALM, overlap_s=3.0)
     async with feeding(script, plan(OKX, 2), policy) as (downstream, feed):
         await eventually(lambda: len(downstream.data) > 10)
         old = feed.lines[0]._session
@@ -286,15 +289,15 @@ async def test_a_missing_answer_does_not_end_a_connection_that_delivers() -> Non
             for symbol in ("S0", "S1"):
                 peer.send(data("early", symbol))
             await peer.read()
-            for number in range(30):
+            for number in range(60):
                 for symbol in ("S0", "S1"):
                     peer.send(data(str(number), symbol))
                 await asyncio.sleep(0.05)
             await peer.serve_control()
 
     script = Mute()
-    async with feeding(script, plan(OKX, 2), replace(CALM, ack_timeout_s=0.5)) as (seen, feed):
-        await eventually(lambda: "29" in seen.data)
+    async with feeding(script, plan(OKX, 2), replace(CALM, ack_timeout_s=1.5)) as (seen, feed):
+        await eventually(lambda: "59" in seen.data)
         assert (feed.reconnects, seen.changes) == (0, [])
 
 
@@ -309,5 +312,5 @@ async def test_a_server_that_ignores_the_close_and_goes_on_sending_is_dropped_in
     policy = replace(CALM, close_silence_s=0.2, close_limit_s=30.0, drain_limit_s=0.5)
     async with feeding(Deaf(), plan(OKX), policy) as (downstream, feed):
         await eventually(lambda: downstream.data)
-        async with asyncio.timeout(1.5):
+        async with asyncio.timeout(10.0):
             await feed.close()

@@ -15,6 +15,7 @@ from tests.python.contract.fed_lines import (
     OKX,
     data,
     feeding,
+    lateness,
     plan,
     talk,
     trades,
@@ -41,12 +42,12 @@ async def test_what_begins_and_ends_on_purpose_is_recorded_in_order_with_its_dat
         await eventually(lambda: len(downstream.data) == 3)
         feed.update(replace(plan(OKX, 3), instruments=plan(OKX, 3).instruments[1:]))
         await eventually(lambda: len(downstream.changes) == 2)
-        assert script.heard.history[-1] == ("unsubscribe", "trades:S0")
+        await eventually(lambda: script.heard.history[-1] == ("unsubscribe", "trades:S0"))
         feed.update(plan(OKX, 0))
         await eventually(script.peers[0].is_gone.is_set)
         await eventually(lambda: len(downstream.changes) == 3)
         feed.update(plan(OKX, 1))
-        await eventually(lambda: len(downstream.data) == 4)
+        await eventually(lambda: len(downstream.data) == 4 and len(downstream.changes) == 4)
     assert downstream.changes == [
         ("started", trades("S2")),
         ("stopped", trades("S0")),
@@ -100,7 +101,7 @@ async def test_the_venues_own_heartbeat_is_sent_data_or_not(
 
 async def test_a_heartbeat_that_is_answered_keeps_a_silent_connection() -> None:
     script = OkxLike()
-    health = HealthPolicy(first_data_s=0, staleness_s=0, idle_ping_s=0.1, pong_timeout_s=0.3)
+    health = HealthPolicy(first_data_s=0, staleness_s=0, idle_ping_s=0.2, pong_timeout_s=1.0)
     async with feeding(script, plan(OKX), replace(CALM, health=health)) as (_, feed):
         await eventually(lambda: len(script.heard.heartbeats) >= 8)
         assert feed.reconnects == 0
@@ -110,11 +111,11 @@ async def test_a_heartbeat_without_an_answer_is_a_half_open_connection_within_5_
     script = OkxLike(answers_pings=False)
     policy = replace(CALM, health=HealthPolicy(first_data_s=0, staleness_s=0))
     loop = asyncio.get_running_loop()
-    async with feeding(script, plan(OKX), policy) as (downstream, _):
+    async with lateness() as late, feeding(script, plan(OKX), policy) as (downstream, _):
         await eventually(lambda: script.heard.subscribed)
         since = loop.time()
         await eventually(lambda: len(script.peers) == 2)
-        assert loop.time() - since <= 5.5
+        assert loop.time() - since <= 5.5 + late()
         await eventually(lambda: len(downstream.changes) == 2)
     assert [state for state, _ in downstream.changes] == ["lost", "restored"]
 
@@ -141,6 +142,7 @@ async def test_silence_is_no_fault_of_a_liquidation_stream() -> None:
     async with feeding(
         script, plan(OKX, 1, "liquidation-orders"), replace(CALM, health=health)
     ) as (_, feed):
+        await eventually(lambda: feed.connections)
         end = loop.time() + 1.0
         await eventually(lambda: loop.time() >= end)
         assert (feed.reconnects, feed.connections) == (0, 1)
@@ -157,11 +159,12 @@ async def test_a_storm_of_lost_connections_stays_within_the_hosts_budget() -> No
 
     wanted = replace(plan(OKX, 20), isolated=frozenset(f"S{n}" for n in range(20)))
     loop = asyncio.get_running_loop()
-    async with feeding(Dropping(), wanted):
+    async with lateness() as late, feeding(Dropping(), wanted):
         end = loop.time() + 3.0
         await eventually(lambda: loop.time() >= end)
+        window_s = 1.0 - late()
     for start in times:
-        assert sum(start <= when < start + 0.95 for when in times) <= 3
+        assert sum(start <= when < start + window_s for when in times) <= 3
 
 
 def test_a_dialects_heartbeat_is_a_websocket_ping_unless_it_says_otherwise() -> None:
