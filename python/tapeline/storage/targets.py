@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +17,11 @@ FORMS: Final = (
     "clickhouse://[USER[:PASSWORD]@]HOST:PORT/DATABASE, clickhouse:PATH (embedded), "
     "redis://HOST:PORT/NUMBER"
 )
+
+_PLAIN: Final = re.compile(r"[a-z]+://[A-Za-z0-9]+([:/][A-Za-z0-9]+)*")
+"""Addresses of servers that can be told apart by their letters and digits."""
+_WORDS: Final = 100
+"""Of a name, letters at most: NATS makes file names of it."""
 
 
 class Kind(StrEnum):
@@ -46,14 +52,23 @@ class Target:
 
     @property
     def name(self) -> str:
-        """A name for groups, metrics and logs: letters, digits, ``-`` and ``_``, no password."""
+        """A name for groups, metrics and logs: letters, digits and ``-``, no password.
+
+        Stores at two addresses have two names: where the words alone do not tell them apart
+        (``a-b`` from ``a_b``), a short hash of the address follows them.
+        """
         body = re.sub(r"://[^/]*@", "://", self.text.partition("?")[0])
         if self.path is not None:
             body = f"{self.kind}:{self.path.absolute()}"
         if (schema := self.option("schema")) is not None:
             # Two schemas of one database are two stores, and need a consumer group each.
             body = f"{body}/{schema}"
-        return re.sub(r"[^A-Za-z0-9]+", "-", body).strip("-")[-120:]
+        words = re.sub(r"[^A-Za-z0-9]+", "-", body).strip("-")
+        if _PLAIN.fullmatch(body) and len(words) <= _WORDS:
+            return words
+        # Buckets of one name are at many endpoints.
+        address = f"{body} {self.option('endpoint') or ''}"
+        return f"{words[-_WORDS:]}-{sha256(address.encode()).hexdigest()[:8]}"
 
     def option(self, name: str) -> str | None:
         """Return what the address says of an option."""

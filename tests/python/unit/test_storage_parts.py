@@ -1,5 +1,8 @@
 """Parts of the storage layer that need no bus and no store."""
 
+import re
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -36,23 +39,24 @@ def test_a_stored_row_is_the_decoded_one_and_where_it_lay(event_type: str) -> No
 @pytest.mark.parametrize(
     ("text", "kind", "name", "shown"),
     [
-        ("parquet:/data/a b", Kind.PARQUET, "parquet-data-a-b", "parquet:/data/a b"),
+        ("parquet:/data/a b", Kind.PARQUET, "parquet-data-a-b-", "parquet:/data/a b"),
         (
             "parquet:s3://tape/x?endpoint=http://127.0.0.1:1&region=eu-1",
-            *(Kind.PARQUET, "parquet-s3-tape-x"),
+            *(Kind.PARQUET, "parquet-s3-tape-x-"),
             "parquet:s3://tape/x?endpoint=http://127.0.0.1:1&region=eu-1",
         ),
         (
             "timescale://me:s3cret@db:5432/tape",
             *(Kind.POSTGRES, "timescale-db-5432-tape", "timescale://me:***@db:5432/tape"),
         ),
-        ("clickhouse:/data/ch", Kind.CLICKHOUSE, "clickhouse-data-ch", "clickhouse:/data/ch"),
+        ("clickhouse:/data/ch", Kind.CLICKHOUSE, "clickhouse-data-ch-", "clickhouse:/data/ch"),
         ("redis://cache:6379/0", Kind.REDIS, "redis-cache-6379-0", "redis://cache:6379/0"),
     ],
 )
 def test_target_addresses_are_read(text: str, kind: Kind, name: str, shown: str) -> None:
     target = parse_target(text)
-    assert (target.kind, target.name, target.shown) == (kind, name, shown)
+    assert (target.kind, target.shown) == (kind, shown)
+    assert re.fullmatch(f"{name}[0-9a-f]{{8}}" if name.endswith("-") else name, target.name)
     assert "s3cret" not in repr(target)
 
 
@@ -94,6 +98,28 @@ def test_two_schemas_of_a_database_are_two_stores() -> None:
         parse_target(f"timescale://me@db/tape?{each}").name for each in ("schema=a", "schema=b")
     ]
     assert names == ["timescale-db-tape-a", "timescale-db-tape-b"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("parquet:/data/a-b", "parquet:/data/a_b"),
+        ("parquet:/data/a-b", "parquet:/data/a/b"),
+        ("parquet:/s3/tape/x", "parquet:s3://tape/x"),
+        ("parquet:s3://tape/x?endpoint=http://a:1", "parquet:s3://tape/x?endpoint=http://b:1"),
+        ("clickhouse:/db/tape", "clickhouse://db/tape"),
+        ("redis://a-b:1/0", "redis://a.b:1/0"),
+        (f"parquet:/a{'/x' * 80}", f"parquet:/b{'/x' * 80}"),
+    ],
+)
+def test_addresses_that_look_alike_have_names_of_their_own(one: str, other: str) -> None:
+    assert parse_target(one).name != parse_target(other).name
+
+
+def test_a_folder_is_the_same_store_however_it_is_written() -> None:
+    assert (
+        parse_target("parquet:tape").name == parse_target(f"parquet:{Path('tape').absolute()}").name
+    )
 
 
 def test_a_batch_is_known_by_its_number_and_its_checksum() -> None:
