@@ -154,7 +154,9 @@ def shown(trade: Sent) -> tuple[Decimal, Decimal, str]:
 
 
 def exact(row: list[str]) -> tuple[Decimal, Decimal, str]:
-    _, price, quantity, side = row
+    _, told, price, quantity, side = row
+    # In words too: colours alone do not tell everybody.
+    assert told == side
     return Decimal(price), Decimal(quantity), side
 
 

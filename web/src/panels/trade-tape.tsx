@@ -12,7 +12,12 @@ export function TradeTape({ store }: { readonly store: TapeStore }) {
   useFrames(
     useCallback(() => {
       const { tape, skipped } = store;
-      table.current?.draw(tape, (row) => [row.time, grouped(row.price), trimmed(row.quantity)]);
+      table.current?.draw(tape, (row) => [
+        row.time,
+        row.side || "–",
+        grouped(row.price),
+        trimmed(row.quantity),
+      ]);
       const text = skipped === 0 ? "" : `${skipped} left out: this page is slow`;
       if (note.current !== null && note.current.textContent !== text)
         note.current.textContent = text;
@@ -23,7 +28,7 @@ export function TradeTape({ store }: { readonly store: TapeStore }) {
       <EventTable
         ref={table}
         caption="Latest trades, newest first"
-        heads={["Time (UTC)", "Price", "Quantity"]}
+        heads={["Time (UTC)", "Side", "Price", "Quantity"]}
         rows={store.tape.shown}
         empty="Waiting for the first trade."
       />
