@@ -53,6 +53,15 @@ def downloaded(address: str, folder: Path) -> Path:
     return folder
 
 
+def test_missing_keys_are_named(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = server.target("without-keys")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    # Where a cloud's machine would have keys of a role.
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(StoreUnavailableError, match=r"AWS_ACCESS_KEY_ID and .* are not both set"):
+        opened(address)
+
+
 def test_rows_written_to_a_bucket_come_back_exactly(server: S3Server, tmp_path: Path) -> None:
     messages = make_messages(900)
     address = server.target("exact")

@@ -1,9 +1,10 @@
 """A bucket of any S3 endpoint with conditional puts (SeaweedFS, MinIO, AWS)."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
@@ -12,6 +13,9 @@ from obstore.store import S3Store
 from tapeline.errors import StoreUnavailableError
 from tapeline.storage.parquet.folder import Listed
 from tapeline.storage.targets import Target
+
+_KEYS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
+"""Without them a machine is asked for its role's keys; errors then name an address of its cloud."""
 
 
 class Bucket:
@@ -146,4 +150,6 @@ class Bucket:
             yield
         except (BaseError, OSError) as error:
             text = str(error).splitlines()[0][:300]
+            if not os.environ.keys() >= _KEYS:
+                text = f"{' and '.join(sorted(_KEYS))} are not both set; {text}"
             raise StoreUnavailableError(f"cannot {verb} {self._shown}/{path}: {text}") from error
