@@ -201,7 +201,8 @@ class Recorder:
             self._flushed_ns = now_ns
 
     def _write_inbox(self, inbox: Inbox) -> None:
-        is_shutdown = self._plan.feed.dialect.is_shutdown
+        dialect = self._plan.feed.dialect
+        is_shutdown, is_pong = dialect.is_shutdown, dialect.heartbeat.is_answer
         session = inbox.owner
         assert isinstance(session, Session)  # noqa: S101 - a feed's inboxes belong to its sessions
         while len(inbox) and (room := self._room()) > 0:
@@ -215,7 +216,9 @@ class Recorder:
                     # Only answers to what is still open say anything; data says nothing here.
                     session.control("ack", frame.decode("utf-8", "replace"))
             session.judged(len(frames), 0, 0)
-            self._heard_ns = self._clock.monotonic_ns()
+            # Answers to our own pings keep coming from a server that has nothing to say.
+            if not all(map(is_pong, frames)):
+                self._heard_ns = self._clock.monotonic_ns()
 
     def _room(self) -> int:
         limit = self._limits.frames_max

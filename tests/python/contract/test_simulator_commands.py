@@ -90,6 +90,21 @@ def test_a_recording_leaves_out_what_is_not_listed_when_that_is_wanted(
     assert "--allow-partial" not in nothing
 
 
+@pytest.mark.parametrize(("exchange", "market"), [("okx", "spot"), ("bybit", "spot")])
+def test_answers_to_pings_do_not_keep_an_idle_recorder(
+    exchange: str, market: str, tmp_path: Path
+) -> None:
+    tape, target = tmp_path / "one.synthetic.jsonl", tmp_path / "again.jsonl"
+    of = ["--exchange", exchange, "--market", market]
+    run("generate", tape, *of, "--types", "trade", "--symbols", "BTC/USDT", "--frames", "50")
+    with simulating(tape, *of) as (url, _):
+        of += ["--symbols", "BTC/USDT"]
+        run("record", target, *of, "--endpoint", url, "--idle", "6", "--duration", "100")
+    frames = [one.raw for one in TapeReader(target)]
+    assert [one.raw for one in TapeReader(tape)][-1] in frames
+    assert 0 < sum(b"pong" in frame for frame in frames) < 20
+
+
 @pytest.mark.parametrize(
     ("exchange", "market", "symbols", "frames", "speed"),
     [

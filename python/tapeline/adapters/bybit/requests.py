@@ -10,8 +10,14 @@ import orjson
 
 from tapeline.adapters.connection.dialect import Address, Answer, Heartbeat, Stream, Verb
 
-# Asked for by the venue, data or not; the answer has three shapes.
-HEARTBEAT = Heartbeat(text='{"op":"ping"}', every_s=20.0)
+
+def _is_pong(frame: bytes) -> bool:
+    """Whether it is the answer to a ping, which has three shapes; data begins with its topic."""
+    return b'"pong"' in frame and not frame.startswith(b'{"topic"')
+
+
+# Asked for by the venue, data or not.
+HEARTBEAT = Heartbeat(text='{"op":"ping"}', every_s=20.0, is_answer=_is_pong)
 
 
 def topic(raw_symbol: str, channel: str) -> str:

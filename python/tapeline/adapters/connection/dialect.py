@@ -134,6 +134,10 @@ class Limits:
     connection_hours: float = 24.0
 
 
+def _never(_frame: bytes) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """How the client shows that it is alive and asks whether the server is.
@@ -144,10 +148,13 @@ class Heartbeat:
         Text frame to send; None for a WebSocket ping.
     every_s
         Send one after this time in any case; 0 for only when nothing comes.
+    is_answer
+        Whether a frame is the answer to the text, which is no news of a market.
     """
 
     text: str | None = None
     every_s: float = 0.0
+    is_answer: Callable[[bytes], bool] = _never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,10 +177,6 @@ class RestLimits:
     tail_snapshot_weight: int | None = None
     instruments_weight: int = 1
     weight_header: str | None = None
-
-
-def _never(_frame: bytes) -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import orjson
 from tapeline.adapters.connection.dialect import Address, Answer, Heartbeat, Stream, Verb
 
 # Without a frame for 30 s the server closes; it answers this text with the text ``pong``.
-HEARTBEAT = Heartbeat(text="ping", every_s=20.0)
+HEARTBEAT = Heartbeat(text="ping", every_s=20.0, is_answer=lambda frame: frame == b"pong")
 
 
 def argument(channel: str, raw_symbol: str, inst_type: str | None = None) -> str:
