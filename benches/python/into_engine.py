@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benches.python.watched import steady
 from tapeline.apps.bench import Figure
 from tapeline.apps.settings import StoreSettings
 from tapeline.apps.store import store
@@ -37,11 +38,9 @@ def into_engine(folder: Path, broker: KafkaBroker, trades: int) -> list[Figure]:
         raise SystemExit(f"bench: the embedded engine: {done.stderr[-2000:]}")
     answer = json.loads(done.stdout.splitlines()[-1])
     looks = [_Look(*look) for look in answer["looks"]]
-    # From the first write on: what is before it is start-up and the group's forming.
-    first = next(look for look in looks if look.rows)
-    last = next((look for look in looks if look.rows == trades), None)
-    if last is None or last.rows == first.rows:
+    if looks[-1].rows != trades:
         raise SystemExit(f"bench: {trades:,} trades were sent, the engine has {looks[-1].rows:,}")
+    first, last = (looks[place] for place in steady([look.rows for look in looks]))
     rows = last.rows - first.rows
     return [
         Figure(

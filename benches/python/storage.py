@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from benches.python.end_to_end import sustained_and_queryable
 from benches.python.frames import CpuClock
 from benches.python.servers import databases, writer_of
 from benches.python.trades import SYMBOLS, messages, trade_values
-from benches.python.watched import commits_of, entries_of, watch
+from benches.python.watched import commits_of, entries_of, steady, watch
 from tapeline.apps.bench import Figure, interleaved
 from tapeline.storage.parquet.folder import LocalFolder
 from tapeline.storage.parquet.store import ParquetStore
@@ -129,17 +130,16 @@ def chain(folder: Path, broker: KafkaBroker) -> list[Figure]:
     if target["rows"] != {"trade": TRADES} or target["residual"]:
         raise SystemExit(f"bench: {TRADES:,} trades were sent, the store says {target}")
     commits = commits_of(root)
-    # From the first commit on: what is before it is start-up and the group's forming.
-    rows = sum(commit.rows for commit in commits[1:])
-    seconds = (commits[-1].visible_ns - commits[0].visible_ns) / 1e9
-    if not rows:
-        raise SystemExit("bench: more trades are needed: all of them fitted into one commit")
+    written = list(accumulate(commit.rows for commit in commits))
+    first, last = steady(written)
+    rows = written[last] - written[first]
+    seconds = (commits[last].visible_ns - commits[first].visible_ns) / 1e9
     size = sum(commit.bytes for commit in commits) / sum(commit.rows for commit in commits)
     return [
         Figure("Kafka to Parquet", rows / seconds, "rows/s", goal=5_000_000, higher_is_better=True),
         Figure(
             "Kafka to Parquet, CPU",
-            run.cpu_between_s(1, len(commits)) / rows * 1e6,
+            run.cpu_between_s(first + 1, last + 1) / rows * 1e6,
             "us/row",
         ),
         Figure("Kafka to Parquet, memory", run.memory_bytes / 1e6, "MB", goal=1_000),

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,23 @@ class Watched:
         seen = dict(reversed(self.cpu))
         begin = min(commits for commits in seen if commits >= first)
         return seen[min(commits for commits in seen if commits >= last)] - seen[begin]
+
+
+def steady(rows: Sequence[int]) -> tuple[int, int]:
+    """Return the places of the first look after the first write, and after the last but one.
+
+    Before them are start-up and the group's forming; the last write waits until it is old enough,
+    as nothing follows that would fill it.
+
+    Parameters
+    ----------
+    rows
+        Written so far, at each look.
+    """
+    steps = sorted({count for count in rows if count})
+    if len(steps) < 3:
+        raise SystemExit("bench: more trades are needed: they fitted into less than three writes")
+    return rows.index(steps[0]), rows.index(steps[-2])
 
 
 def watch(words: list[str], commits: Callable[[], int]) -> Watched:

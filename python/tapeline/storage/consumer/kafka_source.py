@@ -41,6 +41,9 @@ CONSUMER_SETTINGS: Final[dict[str, str | int | float | bool]] = {
     "queued.max.messages.kbytes": 65_536,
     "fetch.message.max.bytes": 4_194_304,
     "fetch.wait.max.ms": 10,
+    # After a full queue the next fetch is put off for so long; the default is a second, in which a
+    # store has written what there was and waits.
+    "fetch.queue.backoff.ms": 10,
     "socket.keepalive.enable": True,
     "reconnect.backoff.max.ms": 1_000,
     "enable.metrics.push": False,
