@@ -149,15 +149,14 @@ def assert_is_what_was_sent(page: Page, made: Stack) -> None:
     until(settled, "the screen to show the latest trades that were sent")
 
 
-def shown(trade: Sent) -> tuple[Decimal, Decimal, str]:
-    return Decimal(trade.price), Decimal(trade.quantity), trade.side
+def shown(trade: Sent) -> tuple[str, Decimal, Decimal, str]:
+    return trade.side, Decimal(trade.price), Decimal(trade.quantity), trade.side
 
 
-def exact(row: list[str]) -> tuple[Decimal, Decimal, str]:
-    _, told, price, quantity, side = row
-    # In words too: colours alone do not tell everybody.
-    assert told == side
-    return Decimal(price), Decimal(quantity), side
+def exact(row: list[str]) -> tuple[str, Decimal, Decimal, str]:
+    """Return a row of the tape; its side is told in a word and by the colour."""
+    _, side, price, quantity, colour = row
+    return side, Decimal(price), Decimal(quantity), colour
 
 
 def ladder(page: Page, side: str) -> list[tuple[Decimal, Decimal]]:
