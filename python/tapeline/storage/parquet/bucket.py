@@ -1,7 +1,6 @@
 """A bucket of any S3 endpoint with conditional puts (SeaweedFS, MinIO, AWS)."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +13,8 @@ from tapeline.errors import StoreUnavailableError
 from tapeline.storage.parquet.folder import Listed
 from tapeline.storage.targets import Target
 
-_KEYS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
-"""Without them a machine is asked for its role's keys; errors then name an address of its cloud."""
+_ROLE: Final = "/latest/api/token"
+"""What a machine of a cloud is asked for, to get its role's keys, where no others are given."""
 
 
 class Bucket:
@@ -150,6 +149,6 @@ class Bucket:
             yield
         except (BaseError, OSError) as error:
             text = str(error).splitlines()[0][:300]
-            if not os.environ.keys() >= _KEYS:
-                text = f"{' and '.join(sorted(_KEYS))} are not both set; {text}"
+            if _ROLE in text:
+                text = f"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; {text}"
             raise StoreUnavailableError(f"cannot {verb} {self._shown}/{path}: {text}") from error
