@@ -27,6 +27,7 @@ from typing import Final
 
 import pytest
 
+from tests.services.freezing import freeze
 from tests.services.kafka import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -143,10 +144,8 @@ class ClickHouseServer:
 
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
-        self._signal(signal.SIGSTOP)
-        if self._process is not None:
-            # The signal is sent, not yet obeyed: what is asked now might still be answered.
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if self._process is not None and self._process.poll() is None:
+            freeze(self._process.pid)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

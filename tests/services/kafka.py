@@ -24,6 +24,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.services.fetching import one_at_a_time
+from tests.services.freezing import freeze
 
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ROOT / ".cache" / "kafka" / "lib"
@@ -184,10 +185,8 @@ class KafkaBroker:
 
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
-        self._signal(signal.SIGSTOP)
         if self._process is not None and self._process.poll() is None:
-            # The signal is sent, not yet obeyed: what is sent now might still be taken.
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            freeze(self._process.pid)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

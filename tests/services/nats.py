@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.freezing import freeze
 from tests.services.kafka import free_port
 
 
@@ -61,10 +62,8 @@ class NatsServer:
 
     def pause(self) -> None:
         """Freeze it: sockets stay open, nothing answers."""
-        self._signal(signal.SIGSTOP)
         if self._process is not None and self._process.poll() is None:
-            # The signal is sent, not yet obeyed: what is sent now might still be taken.
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            freeze(self._process.pid)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests.services.freezing import freeze
 from tests.services.kafka import free_port
 
 USER = "tapeline"
@@ -137,9 +138,9 @@ class PostgresServer:
         """Stop it and its backends: sockets stay open, nothing answers."""
         assert self._process is not None
         # The main one first: then it makes no more of them, and those that end keep their numbers.
-        _stop(self._process.pid)
+        freeze(self._process.pid)
         for process in self._processes()[1:]:
-            _stop(process)
+            freeze(process)
 
     def thaw(self) -> None:
         for process in reversed(self._processes()):
@@ -234,16 +235,6 @@ def postgres_or_skip(
     server = PostgresServer(is_durable=is_durable, settings=settings)
     server.start()
     return server
-
-
-def _stop(process: int) -> None:
-    """Stop a process, and wait until it stands still."""
-    os.kill(process, signal.SIGSTOP)
-    end = time.monotonic() + 60
-    # What follows the name, which may hold anything, begins with the state.
-    while Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] not in "TZX":
-        assert time.monotonic() < end, f"process {process} goes on"
-        time.sleep(0.005)
 
 
 def _account() -> pwd.struct_passwd | None:
